@@ -1,0 +1,7 @@
+"""`python -m textcls_core`: the command line."""
+
+import sys
+
+from textcls_core.cli import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,33 @@
+"""Shape-annotated array aliases.
+
+Axis letters, fixed for the whole code base: `N` examples, `C` classes, `B` batch, `T` tokens
+(padded), `L` layers, `H` heads, `D` hidden width. The aliases cost nothing in production; the tests
+check shapes and dtypes through them.
+"""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+Probabilities = Float[np.ndarray, "N C"]
+"""One row per example; every row sums to 1."""
+
+LabelIds = Int[np.ndarray, " N"]
+"""Class index per example, 0 <= id < C."""
+
+Losses = Float[np.ndarray, " N"]
+"""Cross-entropy per example, in nats."""
+
+Counts = Int[np.ndarray, "C C"]
+"""Confusion counts: row = true class, column = predicted class."""
+
+Lengths = Int[np.ndarray, " N"]
+"""A length per example, in the unit its name says."""
+
+Indices = Int[np.ndarray, " M"]
+"""Row positions into something of length N."""
+
+Mask = Bool[np.ndarray, " N"]
+"""One flag per example."""
+
+Attention = Float[np.ndarray, "L H T T"]
+"""attention[layer, head, query, key]; each row over the last axis sums to 1."""

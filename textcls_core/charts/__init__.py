@@ -1,0 +1,1 @@
+"""Results in, chart out; no Streamlit."""

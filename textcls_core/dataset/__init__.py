@@ -1,0 +1,1 @@
+"""Data sets: import, versions, splits, statistics, search."""

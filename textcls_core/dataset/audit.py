@@ -1,0 +1,155 @@
+"""Checks of labelled rows: duplicates, conflicts, leaks, classes too small to learn."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from textcls_core.dataset.building import Rows
+from textcls_core.dataset.findings import Finding, blocker, info, warning
+from textcls_core.dataset.text_dataset import TextDataset
+from textcls_core.errors import DatasetFormatError
+from textcls_core.wording import plural, shorten
+
+MIN_ROWS_PER_CLASS = 3
+MAX_CLASSES = 500
+_EXAMPLES = 5
+
+
+def audit_rows(rows: Rows) -> tuple[Finding, ...]:
+    """Return what is worth knowing about labelled rows, blocking findings first."""
+    found = [
+        *_class_findings(rows.labels),
+        *_untrained_classes(rows),
+        *_near_equal_labels(rows.labels),
+        *_duplicate_findings(rows),
+    ]
+    return tuple(sorted(found, key=lambda finding: finding.gate != "fail"))
+
+
+def audit(dataset: TextDataset) -> tuple[Finding, ...]:
+    """Return the findings of a stored single-label data set."""
+    names = dataset.label_names
+    rows = Rows(
+        texts=dataset.texts(),
+        labels=[names[label_id] for label_id in dataset.label_ids],
+        splits=dataset.table["split"].to_pylist(),
+        extra={},
+    )
+    return audit_rows(rows)
+
+
+def require_trainable(dataset: TextDataset) -> None:
+    """Refuse a data set on which training cannot work.
+
+    Raises:
+        DatasetFormatError: With every blocking finding.
+    """
+    if dataset.task != "single_label":
+        raise DatasetFormatError(
+            "Expected one label per row; this data set has several. "
+            "Multi-label training is not available yet."
+        )
+    blocking = [finding.message for finding in audit(dataset) if finding.gate == "fail"]
+    if blocking:
+        raise DatasetFormatError("This data set cannot be trained on. " + " ".join(blocking))
+
+
+def _class_findings(labels: Sequence[str]) -> list[Finding]:
+    counts = Counter(labels)
+    if len(counts) == 1:
+        name = next(iter(counts))
+        message = (
+            f'All {plural(len(labels), "row")} have the label "{shorten(name)}". '
+            "Add rows of another class."
+        )
+        return [blocker("one_class", 1, message, (name,))]
+    if len(counts) > MAX_CLASSES:
+        message = (
+            f"{len(counts):,} classes; at most {MAX_CLASSES} can be trained. "
+            "Check that the label column is the right one."
+        )
+        return [blocker("too_many_classes", len(counts), message)]
+    small = sorted(name for name, count in counts.items() if count < MIN_ROWS_PER_CLASS)
+    if not small:
+        return []
+    shown = ", ".join(f'"{shorten(name)}" ({counts[name]})' for name in small[:_EXAMPLES])
+    message = (
+        f"{plural(len(small), 'class has', 'classes have')} fewer than {MIN_ROWS_PER_CLASS} rows, "
+        f"too few for train, validation and test: {shown}. "
+        "Add rows, merge the class or leave it out."
+    )
+    return [blocker("class_too_small", len(small), message, tuple(small[:_EXAMPLES]))]
+
+
+def _untrained_classes(rows: Rows) -> list[Finding]:
+    trained = {
+        label for label, split in zip(rows.labels, rows.splits, strict=True) if split == "train"
+    }
+    unseen = sorted(set(rows.labels) - trained)
+    if not unseen:
+        return []
+    shown = ", ".join(f'"{shorten(name)}"' for name in unseen[:_EXAMPLES])
+    message = (
+        f"{plural(len(unseen), 'class has', 'classes have')} no training row: {shown}. "
+        "Add some or drop the class."
+    )
+    return [blocker("class_without_training_rows", len(unseen), message, tuple(unseen[:_EXAMPLES]))]
+
+
+def _near_equal_labels(labels: Sequence[str]) -> list[Finding]:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for label in set(labels):
+        groups[_normalised(label)].add(label)
+    doubtful = [sorted(group) for group in groups.values() if len(group) > 1]
+    if not doubtful:
+        return []
+    shown = tuple(" / ".join(f'"{name}"' for name in group) for group in sorted(doubtful))
+    message = (
+        f"{plural(len(doubtful), 'group')} of labels differ only in case, spaces or number format."
+    )
+    return [warning("near_equal_labels", len(doubtful), message, shown[:_EXAMPLES])]
+
+
+def _normalised(label: str) -> str:
+    folded = " ".join(label.casefold().split())
+    try:
+        return repr(float(folded))
+    except ValueError:
+        return folded
+
+
+def _duplicate_findings(rows: Rows) -> list[Finding]:
+    labels_of: dict[str, set[str]] = defaultdict(set)
+    splits_of: dict[str, set[str]] = defaultdict(set)
+    counts: Counter[str] = Counter(rows.texts)
+    for text, label, split in zip(rows.texts, rows.labels, rows.splits, strict=True):
+        labels_of[text].add(label)
+        splits_of[text].add(split)
+    findings = []
+    repeats = len(rows.texts) - len(counts)
+    if repeats:
+        message = f"Repeated texts: {plural(repeats, 'row')} with the text of another row."
+        findings.append(info("exact_duplicates", repeats, message, _repeated(counts)))
+    conflicts = _several(labels_of)
+    if conflicts:
+        message = f"Conflicting labels: {plural(len(conflicts), 'text')} with more than one label."
+        findings.append(warning("conflicting_labels", len(conflicts), message, _shown(conflicts)))
+    leaks = _several(splits_of)
+    if leaks:
+        message = (
+            f"Leaked texts: {plural(len(leaks), 'text')} in more than one split; "
+            "test figures will look too good."
+        )
+        findings.append(warning("leaked_texts", len(leaks), message, _shown(leaks)))
+    return findings
+
+
+def _several(values_of: Mapping[str, set[str]]) -> list[str]:
+    return [text for text, values in values_of.items() if len(values) > 1]
+
+
+def _repeated(counts: Mapping[str, int]) -> tuple[str, ...]:
+    return _shown([text for text, count in counts.items() if count > 1])
+
+
+def _shown(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(shorten(text, 80) for text in texts[:_EXAMPLES])

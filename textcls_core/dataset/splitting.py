@@ -1,0 +1,72 @@
+"""Deterministic stratified splits that depend on the texts, not on their order."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+
+from textcls_core.dataset.text_dataset import Split
+
+VALIDATION_SHARE = 0.15
+TEST_SHARE = 0.15
+
+
+def stratified_split(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    *,
+    test_share: float = TEST_SHARE,
+    validation_share: float = VALIDATION_SHARE,
+    seed: int = 0,
+) -> list[Split]:
+    """Return a split for every row, with the shares kept inside every class.
+
+    Rows are ordered inside their class by a hash of seed and text, so the result does not depend on
+    the order of the file. Equal texts always get the same split (that of the class in which the
+    text comes first), so a duplicate can never leak from training into test. A class with at least three
+    distinct texts is present in every split that is asked for; smaller classes fill train first,
+    then test.
+
+    Args:
+        texts: N texts.
+        labels: N class names.
+        test_share: Share of each class for test, in [0, 1).
+        validation_share: Share of each class for validation, in [0, 1).
+        seed: Any integer; another seed gives another split.
+    """
+    class_of: dict[str, str] = {}
+    for text, label in zip(texts, labels, strict=True):
+        class_of.setdefault(text, label)
+    members: dict[str, list[str]] = defaultdict(list)
+    for text, label in class_of.items():
+        members[label].append(text)
+    split_of: dict[str, Split] = {}
+    for group in members.values():
+        group.sort(key=lambda text: _order_key(seed, text))
+        num_test, num_validation = _sizes(len(group), test_share, validation_share)
+        for position, text in enumerate(group):
+            split_of[text] = _split_at(position, num_test, num_validation)
+    return [split_of[text] for text in texts]
+
+
+def _order_key(seed: int, text: str) -> bytes:
+    return hashlib.blake2b(f"{seed}\0{text}".encode(), digest_size=16).digest()
+
+
+def _sizes(count: int, test_share: float, validation_share: float) -> tuple[int, int]:
+    """Return how many of `count` distinct texts go to test and to validation."""
+    num_test = _share(count, test_share, keep=1)
+    num_validation = _share(count, validation_share, keep=1 + num_test)
+    return num_test, num_validation
+
+
+def _share(count: int, share: float, *, keep: int) -> int:
+    """Return round(count * share), at least one if asked for, leaving `keep` for the others."""
+    if share == 0:
+        return 0
+    return max(min(max(round(count * share), 1), count - keep), 0)
+
+
+def _split_at(position: int, num_test: int, num_validation: int) -> Split:
+    if position < num_test:
+        return "test"
+    return "validation" if position < num_test + num_validation else "train"

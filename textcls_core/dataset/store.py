@@ -1,0 +1,133 @@
+"""DatasetStore: immutable data set versions on disk, found by name or fingerprint."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
+
+from textcls_core.dataset.builtin import BBC_NEWS, load_bbc_news
+from textcls_core.dataset.findings import Finding
+from textcls_core.dataset.importing import clean_name
+from textcls_core.dataset.text_dataset import SPLITS, Task, TextDataset
+from textcls_core.errors import NotFoundError, did_you_mean
+from textcls_core.files import new_directory, read_json, write_json
+from textcls_core.workspace import Workspace
+
+_ID_CHARACTERS = 16
+
+
+class DatasetInfo(BaseModel):
+    """What is known about a stored version without reading its rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    """A label for people; several versions may share it."""
+    version: int
+    """1 for the first data set of this name, then counting up."""
+    fingerprint: str
+    """Hex digest of the content."""
+    created_at: dt.datetime
+    """When it was stored, UTC."""
+    reason: str
+    """Why this version exists, for example "imported from train.csv"."""
+    parent: str | None = None
+    """Fingerprint of the version it was made from."""
+    task: Task
+    label_names: tuple[str, ...]
+    num_examples: int
+    split_counts: dict[str, int]
+    extra_columns: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def dataset_id(self) -> str:
+        """Folder name, made from the fingerprint."""
+        return self.fingerprint[:_ID_CHARACTERS]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetStore:
+    """The data sets of one workspace."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, workspace: Workspace) -> "DatasetStore":
+        """Return the store of a workspace, with the embedded data set in it."""
+        store = cls(workspace.datasets_dir)
+        if not any(info.name == BBC_NEWS for info in store.versions()):
+            imported = load_bbc_news()
+            store.save(imported.dataset, BBC_NEWS, "embedded", imported.findings)
+        return store
+
+    def versions(self) -> list[DatasetInfo]:
+        """Return all versions, newest first."""
+        files = self.root.glob("[0-9a-f]*/dataset.json")
+        infos = [DatasetInfo.model_validate(read_json(file)) for file in files]
+        return sorted(infos, key=lambda info: info.created_at, reverse=True)
+
+    def find(self, reference: str) -> DatasetInfo:
+        """Return the newest version of that name, or the version with that fingerprint prefix.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        infos = self.versions()
+        for info in infos:
+            if reference == info.name:
+                return info
+        for info in infos:
+            if len(reference) >= 8 and info.fingerprint.startswith(reference):
+                return info
+        raise NotFoundError(
+            f'Data set "{reference[:80]}" does not exist. '
+            + did_you_mean(reference, sorted({info.name for info in infos}))
+        )
+
+    def load(self, reference: str) -> TextDataset:
+        """Return the rows of `find(reference)`."""
+        info = self.find(reference)
+        table = pq.read_table(self.root / info.dataset_id / "data.parquet")
+        return TextDataset(table, info.label_names, info.task)
+
+    def save(
+        self, dataset: TextDataset, name: str, reason: str, findings: Sequence[Finding] = ()
+    ) -> DatasetInfo:
+        """Store a version and return its description.
+
+        Equal content is stored once: the description that exists is returned, under its own name.
+        """
+        cleaned = clean_name(name)
+        info = DatasetInfo(
+            name=cleaned,
+            version=1 + sum(known.name == cleaned for known in self.versions()),
+            fingerprint=dataset.fingerprint,
+            created_at=dt.datetime.now(dt.UTC),
+            reason=reason,
+            task=dataset.task,
+            label_names=dataset.label_names,
+            num_examples=dataset.num_examples,
+            split_counts=_split_counts(dataset),
+            extra_columns=dataset.extra_columns,
+            findings=tuple(findings),
+        )
+        folder = self.root / info.dataset_id
+        if (folder / "dataset.json").exists():
+            return DatasetInfo.model_validate(read_json(folder / "dataset.json"))
+        with new_directory(folder) as temporary:
+            pq.write_table(dataset.table, temporary / "data.parquet")
+            write_json(temporary / "dataset.json", info.model_dump(mode="json"))
+        return info
+
+
+def _split_counts(dataset: TextDataset) -> dict[str, int]:
+    counts = {
+        item["values"]: item["counts"]
+        for item in pc.value_counts(dataset.table["split"]).to_pylist()
+    }
+    return {split: counts[split] for split in SPLITS if split in counts}

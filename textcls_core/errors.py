@@ -1,0 +1,44 @@
+"""Errors a user may see: each message says what was expected, what came, and what to do."""
+
+
+class TextclsError(Exception):
+    """Base of every error that is shown to the user as its message."""
+
+
+class InvalidArgumentError(TextclsError, ValueError):
+    """A value passed to a function or a setting is outside its range."""
+
+
+class DatasetFormatError(TextclsError):
+    """A file cannot be read as a data set, or a data set cannot be used for the task."""
+
+
+class ModelError(TextclsError):
+    """A pretrained or saved model is missing, unsafe or unusable."""
+
+
+class NotFoundError(TextclsError, LookupError):
+    """A data set, run or row with this name does not exist in the workspace."""
+
+
+class RunStateError(TextclsError):
+    """The run is not in a state that allows the request."""
+
+
+class TrainingError(TextclsError):
+    """Fine-tuning cannot go on; the message is stored as the reason of the failed run."""
+
+
+def did_you_mean(value: str, known: list[str], *, limit: int = 8) -> str:
+    """Return a closing sentence that lists what exists.
+
+    Args:
+        value: What was asked for.
+        known: Existing names, in the order to show them.
+        limit: Number of names shown at most.
+    """
+    if not known:
+        return "There are none yet."
+    shown = ", ".join(f'"{name}"' for name in sorted(known, key=lambda name: name != value)[:limit])
+    rest = f" and {len(known) - limit} more" if len(known) > limit else ""
+    return f"Known: {shown}{rest}."

@@ -1,0 +1,1 @@
+"""Where a model looks: attention weights of one text."""

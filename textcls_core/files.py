@@ -1,0 +1,92 @@
+"""Writing to disk so that a reader never sees half a file."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from textcls_core.errors import InvalidArgumentError
+
+
+def to_json(value: Any) -> str:
+    """Return `value` as JSON; NaN and infinity are refused because they are not JSON."""
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file at `path` in one step; readers see the old or the new content."""
+    with temporary_sibling(path) as temporary:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace the file at `path` with `value` as indented JSON, in one step."""
+    write_text(path, json.dumps(value, allow_nan=False, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return the JSON value in `path`.
+
+    Raises:
+        InvalidArgumentError: If the file does not hold JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        message = f"{path.name} is not valid JSON ({error}). Delete it or restore it from a backup."
+        raise InvalidArgumentError(message) from error
+
+
+@contextmanager
+def temporary_sibling(path: Path) -> Iterator[Path]:
+    """Give a fresh path beside `path`, removed at the end if it was not renamed into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_directory(target: Path) -> Iterator[Path]:
+    """Give an empty folder that becomes `target` when the block ends without an error.
+
+    Raises:
+        FileExistsError: If another writer made `target` first; its content is left as it is.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield temporary
+        if target.exists():
+            raise FileExistsError(target)
+        temporary.rename(target)
+    except OSError as error:
+        if target.is_dir():  # POSIX reports a lost race as "directory not empty"
+            raise FileExistsError(target) from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def replaced_directory(target: Path) -> Iterator[Path]:
+    """Give an empty folder that replaces `target` when the block ends without an error."""
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as parent:
+        fresh = Path(parent) / "new"
+        fresh.mkdir()
+        yield fresh
+        if target.exists():
+            target.rename(Path(parent) / "old")
+        fresh.rename(target)

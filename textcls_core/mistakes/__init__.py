@@ -1,0 +1,1 @@
+"""Misclassified examples of a run: selection, order, neighbours."""

@@ -1,0 +1,1 @@
+"""Pretrained models, tokenisation, batching and the Classifier."""

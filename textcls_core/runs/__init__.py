@@ -1,0 +1,1 @@
+"""Runs on disk: the only code that knows the run folder."""

@@ -1,0 +1,213 @@
+"""Run: a handle on one run folder, with everything in it derived from its files.
+
+config.json          written once when the run is made
+worker.lock          held by the worker for its whole life
+worker.log           what the worker printed
+environment.json     worker: versions, device, number format and why
+started.json         worker: start time and number of steps, once its device is free
+history.jsonl        worker: one metric row per line
+stop                 made by whoever asks for a stop
+model/               worker: the best model so far, a plain Hugging Face folder
+predictions/         worker: one Parquet file per split
+finished.json        worker: how it ended, with the figures
+"""
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from textcls_core.config import RunConfig
+from textcls_core.dataset.text_dataset import SPLITS, Split
+from textcls_core.errors import NotFoundError, RunStateError
+from textcls_core.evaluation.predictions import Predictions
+from textcls_core.files import read_json, write_text
+from textcls_core.runs.history import History, read_history
+from textcls_core.runs.lock import is_locked
+
+_LAUNCH_SECONDS = 20.0
+"""A run whose worker has not taken its lock after this time will not start any more."""
+_LOG_BYTES = 20_000
+
+
+class RunStatus(StrEnum):
+    """What a run is doing; never stored, always derived from the files."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a worker is or will be at work."""
+        return self in {RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.STOPPING}
+
+    @property
+    def has_model(self) -> bool:
+        """Whether the run ended with a model and predictions."""
+        return self in {RunStatus.COMPLETED, RunStatus.STOPPED}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder. Reading never fails because a worker is writing at the same time."""
+
+    folder: Path
+
+    @property
+    def run_id(self) -> str:
+        """Id made by us, also the folder's name."""
+        return self.folder.name
+
+    @cached_property
+    def config(self) -> RunConfig:
+        """All settings of the run."""
+        return RunConfig.model_validate(read_json(self.folder / "config.json"))
+
+    @property
+    def created_at(self) -> dt.datetime:
+        """When the run was made, UTC."""
+        return _modified(self.folder / "config.json")
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the worker for its whole life."""
+        return self.folder / "worker.lock"
+
+    @property
+    def log_file(self) -> Path:
+        """Standard output and error of the worker."""
+        return self.folder / "worker.log"
+
+    @property
+    def model_dir(self) -> Path:
+        """The best model so far, a plain Hugging Face folder."""
+        return self.folder / "model"
+
+    @property
+    def stop_file(self) -> Path:
+        """Asks the worker to stop after the current step."""
+        return self.folder / "stop"
+
+    @property
+    def history_file(self) -> Path:
+        """Metric rows, one JSON object per line."""
+        return self.folder / "history.jsonl"
+
+    @property
+    def status(self) -> RunStatus:
+        """What the run is doing now."""
+        outcome = self._facts("finished.json").get("outcome")
+        if outcome:
+            return RunStatus(outcome)
+        is_alive = is_locked(self.lock_file)
+        if not is_alive and self._facts("finished.json"):  # it ended between the two looks
+            return RunStatus(self._facts("finished.json")["outcome"])
+        started = (self.folder / "started.json").exists()
+        if is_alive and self.stop_file.exists():
+            return RunStatus.STOPPING
+        if is_alive:
+            return RunStatus.RUNNING if started else RunStatus.QUEUED
+        age = time.time() - (self.folder / "config.json").stat().st_mtime
+        is_launching = not started and age < _LAUNCH_SECONDS
+        return RunStatus.QUEUED if is_launching else RunStatus.INTERRUPTED
+
+    @property
+    def started(self) -> dict[str, Any]:
+        """Facts written at the start: `started_at`, `num_steps`, `num_examples`; {} before."""
+        return self._facts("started.json")
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions, device and reasons; {} before the worker has looked."""
+        return self._facts("environment.json")
+
+    @property
+    def finished(self) -> dict[str, Any]:
+        """Facts written at the end: `outcome`, `error` or the figures; {} before."""
+        return self._facts("finished.json")
+
+    @property
+    def history(self) -> History:
+        """Metric rows so far."""
+        return read_history(self.history_file)
+
+    @property
+    def updated_at(self) -> dt.datetime:
+        """When the worker last wrote something, UTC."""
+        files = (self.history_file, self.log_file, self.folder / "config.json")
+        return max(_modified(file) for file in files if file.exists())
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """Splits with predictions, in the order train, validation, test."""
+        return tuple(split for split in SPLITS if self.predictions_file(split).exists())
+
+    def predictions_file(self, split: Split) -> Path:
+        """Return where the predictions of a split lie."""
+        return self.folder / "predictions" / f"{split}.parquet"
+
+    def predictions(self, split: Split) -> Predictions:
+        """Return the predictions of a split.
+
+        Raises:
+            NotFoundError: If the run has none for it.
+        """
+        file = self.predictions_file(split)
+        if not file.exists():
+            has = ", ".join(self.splits) or "none yet"
+            raise NotFoundError(
+                f'Run {self.run_id} has no predictions for "{split}" (it has: {has}; '
+                f"status: {self.status})."
+            )
+        return Predictions.load(file)
+
+    def require_model(self) -> Path:
+        """Return the model folder of a run that ended with one.
+
+        Raises:
+            RunStateError: If the run is not finished.
+        """
+        status = self.status
+        if not status.has_model:
+            raise RunStateError(
+                f"Run {self.run_id} is {status} and has no finished model. "
+                "Choose a completed run, or wait for this one."
+            )
+        return self.model_dir
+
+    def request_stop(self) -> None:
+        """Ask the worker to stop after its current step and keep the best model.
+
+        Raises:
+            RunStateError: If nobody is at work.
+        """
+        status = self.status
+        if not status.is_active:
+            raise RunStateError(f"Run {self.run_id} is already {status}; there is nothing to stop.")
+        write_text(self.stop_file, "")
+
+    def log_tail(self, num_lines: int = 20) -> list[str]:
+        """Return the last lines of the worker's log."""
+        if not self.log_file.exists():
+            return []
+        with self.log_file.open("rb") as file:
+            file.seek(max(self.log_file.stat().st_size - _LOG_BYTES, 0))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+        return lines[-num_lines:]
+
+    def _facts(self, name: str) -> dict[str, Any]:
+        """Return a JSON object written by the worker, or {} before it is written."""
+        file = self.folder / name
+        return dict(read_json(file)) if file.exists() else {}
+
+
+def _modified(file: Path) -> dt.datetime:
+    return dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC)

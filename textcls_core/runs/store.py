@@ -1,0 +1,122 @@
+"""RunStore: make, list and find the runs of a workspace."""
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from textcls_core.config import RunConfig
+from textcls_core.errors import NotFoundError, did_you_mean
+from textcls_core.files import new_directory, write_json
+from textcls_core.runs.run import Run
+from textcls_core.workspace import Workspace
+
+_RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
+
+
+def new_run_id() -> str:
+    """Return a fresh id that sorts by time.
+
+    A form draws its id when it is shown, so that a second click on Start finds the first run.
+
+    Example:
+        >>> bool(_RUN_ID.fullmatch(new_run_id()))
+        True
+    """
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStore:
+    """The folder that holds runs."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, workspace: Workspace) -> "RunStore":
+        """Return the store of a workspace."""
+        return cls(workspace.runs_dir)
+
+    def create(self, config: RunConfig, run_id: str | None = None) -> tuple[Run, bool]:
+        """Make a run folder once.
+
+        Args:
+            config: All settings.
+            run_id: From `new_run_id`; the same id never makes a second run.
+
+        Returns:
+            The run, and whether this call made it.
+        """
+        run = Run(self.root / _checked(run_id or new_run_id()))
+        try:
+            with new_directory(run.folder) as temporary:
+                write_json(temporary / "config.json", config.model_dump(mode="json"))
+        except FileExistsError:
+            return run, False
+        return run, True
+
+    def runs(self) -> list[Run]:
+        """Return all runs, newest first."""
+        folders = self.root.glob("*/config.json")
+        runs = [Run(file.parent) for file in folders if _RUN_ID.fullmatch(file.parent.name)]
+        return sorted(runs, key=lambda run: run.run_id, reverse=True)
+
+    def open_run(self, run_id: str) -> Run:
+        """Return the run with this id; `latest` is the newest one.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        runs = self.runs()
+        if run_id == "latest" and runs:
+            return runs[0]
+        for run in runs:
+            if run.run_id == run_id:
+                return run
+        known = [run.run_id for run in runs]
+        shown = "".join(c for c in run_id[:40] if c.isprintable())
+        raise NotFoundError(f'Run "{shown}" does not exist. {did_you_mean(run_id, known)}')
+
+    def active(self) -> list[Run]:
+        """Return the runs that are queued, running or stopping, oldest first."""
+        return [run for run in reversed(self.runs()) if run.status.is_active]
+
+    def waiting_behind(self, run: Run) -> list[Run]:
+        """Return the active runs made before `run`, oldest first.
+
+        Looks only at the others: asking for the status of a run inside its own worker would free
+        the worker's lock.
+        """
+        earlier = [other for other in reversed(self.runs()) if other.run_id < run.run_id]
+        return [other for other in earlier if other.status.is_active]
+
+    def slot_file(self, device: str) -> Path:
+        """Return the lock that the run computing on `device` holds."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return self.root / f".slot-{device}.lock"
+
+
+def _checked(run_id: str) -> str:
+    """Return an id that we made; anything else could point outside the folder."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise NotFoundError(f'"{run_id[:40]}" is not a run id. Ids are made by the app.')
+    return run_id
+
+
+def summary(run: Run) -> dict[str, object]:
+    """Return a run in the stable form of the command line."""
+    finished = run.finished
+    facts: dict[str, object] = {
+        "run_id": run.run_id,
+        "status": str(run.status),
+        "name": run.config.title,
+        "dataset": run.config.dataset,
+        "model": run.config.model,
+        "created_at": run.created_at.isoformat(),
+        "steps": run.history.step,
+    }
+    for name in ("train_seconds", "tokens_per_second", "validation", "test", "error"):
+        if name in finished:
+            facts[name] = finished[name]
+    return facts

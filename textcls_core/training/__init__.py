@@ -1,0 +1,1 @@
+"""Fine-tuning: plan of batches, loop, worker process, launch."""

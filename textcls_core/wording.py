@@ -1,0 +1,63 @@
+"""Numbers, shares and times as people read them, the same on every page and in every message."""
+
+import datetime as dt
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """Return a count with its noun.
+
+    Example:
+        >>> plural(1, "row"), plural(1204, "row"), plural(2, "class", "classes")
+        ('1 row', '1,204 rows', '2 classes')
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share in [0, 1] as a percentage.
+
+    Example:
+        >>> percent(0.9784), percent(1, 0)
+        ('97.8 %', '100 %')
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span with its two largest units.
+
+    Example:
+        >>> duration(4.2), duration(200), duration(7_260)
+        ('4 s', '3 min 20 s', '2 h 1 min')
+    """
+    whole = max(round(seconds), 0)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {left} s" if minutes else f"{left} s"
+
+
+def ago(moment: dt.datetime, now: dt.datetime | None = None) -> str:
+    """Return how long ago a moment was, coarsely.
+
+    Example:
+        >>> ago(dt.datetime(2026, 1, 1, 10), dt.datetime(2026, 1, 1, 12, 5))
+        '2 hours ago'
+    """
+    seconds = ((now or dt.datetime.now(moment.tzinfo)) - moment).total_seconds()
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{plural(int(seconds // size), unit)} ago"
+    return "just now"
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """Return `text` on one line, cut with an ellipsis at `limit` characters.
+
+    Example:
+        >>> shorten("A long label", 7)
+        'A long…'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

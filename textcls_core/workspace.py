@@ -1,0 +1,35 @@
+"""The folder that holds data sets, runs and caches."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+APP_DIR = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Paths of one workspace; folders are made when something is first written."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Self:
+        """Return the workspace at `$TEXTCLS_HOME`, or `workspace/` beside the app."""
+        return cls(Path(os.environ.get("TEXTCLS_HOME") or APP_DIR / "workspace").resolve())
+
+    @property
+    def datasets_dir(self) -> Path:
+        """Folder with one sub-folder per data set version."""
+        return self.root / "datasets"
+
+    @property
+    def runs_dir(self) -> Path:
+        """Folder with one sub-folder per run."""
+        return self.root / "runs"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Folder whose content can be deleted at any time."""
+        return self.root / "cache"
