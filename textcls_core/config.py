@@ -84,7 +84,7 @@ class RunConfig(BaseModel):
         if unknown:
             raise InvalidArgumentError(_unknown_setting(unknown[0], list(cls.model_fields)))
         preset = settings.get("preset", "balanced")
-        filled = {**PRESETS.get(preset, {}), **settings}
+        filled = {**(PRESETS[preset] if preset in tuple(PRESETS) else {}), **settings}
         try:
             return cls.model_validate(filled)
         except ValidationError as error:
@@ -113,5 +113,6 @@ def _explain(error: ValidationError) -> str:
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"])
         message = item["msg"][0].lower() + item["msg"][1:]
-        parts.append(f"{name}: {message}, got {str(item['input'])[:60]!r}")
+        got = "" if item["type"] == "missing" else f", got {str(item['input'])[:60]!r}"
+        parts.append(f"{name}: {message}{got}")
     return "Settings out of range. " + "; ".join(parts) + "."

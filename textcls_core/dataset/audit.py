@@ -1,9 +1,10 @@
 """Checks of labelled rows: duplicates, conflicts, leaks, classes too small to learn."""
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from textcls_core.dataset.building import Rows
+from textcls_core.dataset.building import Rows, duplicate_key
 from textcls_core.dataset.findings import Finding, blocker, info, warning
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import DatasetFormatError
@@ -110,7 +111,7 @@ def _near_equal_labels(labels: Sequence[str]) -> list[Finding]:
 
 
 def _normalised(label: str) -> str:
-    folded = " ".join(label.casefold().split())
+    folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
     try:
         return repr(float(folded))
     except ValueError:
@@ -120,12 +121,13 @@ def _normalised(label: str) -> str:
 def _duplicate_findings(rows: Rows) -> list[Finding]:
     labels_of: dict[str, set[str]] = defaultdict(set)
     splits_of: dict[str, set[str]] = defaultdict(set)
-    counts: Counter[str] = Counter(rows.texts)
-    for text, label, split in zip(rows.texts, rows.labels, rows.splits, strict=True):
-        labels_of[text].add(label)
-        splits_of[text].add(split)
+    keys = [duplicate_key(text) for text in rows.texts]
+    counts = Counter(keys)
+    for key, label, split in zip(keys, rows.labels, rows.splits, strict=True):
+        labels_of[key].add(label)
+        splits_of[key].add(split)
     findings = []
-    repeats = len(rows.texts) - len(counts)
+    repeats = len(keys) - len(counts)
     if repeats:
         message = f"Repeated texts: {plural(repeats, 'row')} with the text of another row."
         findings.append(info("exact_duplicates", repeats, message, _repeated(counts)))

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,16 @@ def clean_text(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return _UNSAFE.sub("�", text.replace("\0", ""))
+
+
+def duplicate_key(text: str) -> str:
+    """Return what equal texts share: surrounding spaces and the Unicode form do not count.
+
+    Example:
+        >>> duplicate_key("  a text ") == duplicate_key("a text")
+        True
+    """
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def build_dataset(rows: Rows, row_ids: Sequence[str] | None = None) -> TextDataset:

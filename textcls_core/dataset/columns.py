@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import DatasetFormatError, did_you_mean
+from textcls_core.wording import shorten
 
 _TEXT_NAMES = (
     "text", "sentence", "content", "body", "message", "review", "article", "document", "comment",
@@ -40,7 +41,8 @@ def choose_columns(columns: Columns, choice: ColumnChoice, file_name: str) -> Co
     """Return the columns to use: those chosen, and a guess for the rest.
 
     Raises:
-        DatasetFormatError: If a chosen column is missing, or text or label cannot be guessed.
+        DatasetFormatError: If a chosen column is missing or cannot play its role, or text or label
+            cannot be guessed.
     """
     for role, name in choice:
         if name is not None and name not in columns:
@@ -48,6 +50,7 @@ def choose_columns(columns: Columns, choice: ColumnChoice, file_name: str) -> Co
                 f'Column "{name}" (chosen as {role}) is missing in {file_name}. '
                 f"{did_you_mean(name, list(columns))} Choose one of these."
             )
+    _check_split(columns, choice.split, file_name)
     label = choice.label or _guess_label(columns, taken=choice.text)
     text = choice.text or _guess_text(columns, taken=label)
     for role, guess in (("text", text), ("label", label)):
@@ -62,6 +65,18 @@ def choose_columns(columns: Columns, choice: ColumnChoice, file_name: str) -> Co
             "Choose two different columns."
         )
     return ColumnChoice(text=text, label=label, split=choice.split or _guess_split(columns))
+
+
+def _check_split(columns: Columns, name: str | None, file_name: str) -> None:
+    """Refuse a chosen split column with values that name no split; blank ones are allowed."""
+    values = () if name is None else columns[name]
+    unknown = sorted({value for value in values if value and value.strip() and not as_split(value)})
+    if unknown:
+        shown = ", ".join(f'"{shorten(value, 30)}"' for value in unknown[:3])
+        raise DatasetFormatError(
+            f'Column "{name}" (chosen as split) holds {shown} in {file_name}. '
+            "Expected train, validation or test. Correct it or choose another column."
+        )
 
 
 def as_split(value: str | None) -> Split | None:

@@ -46,7 +46,7 @@ def import_tables(
     """Return the data set in one table, or in a training and a test table.
 
     Without a split column or a test table the rows are split 70/15/15; with a test table, 15 % of
-    the training rows become validation.
+    the training rows become validation, unless a split column names validation rows.
 
     Raises:
         DatasetFormatError: If columns are missing or no usable row is left.
@@ -54,8 +54,9 @@ def import_tables(
     columns = choose_columns(main.columns, choice or ColumnChoice(), main.file_name)
     parts = [_rows_of(main, columns, None if test is None else "train")]
     if test is not None:
-        choose_columns(test.columns, columns, test.file_name)
-        parts.append(_rows_of(test, columns, "test"))
+        needed = ColumnChoice(text=columns.text, label=columns.label)
+        choose_columns(test.columns, needed, test.file_name)
+        parts.append(_rows_of(test, needed, "test"))
     records = [record for part in parts for record in part.records]
     if not records:
         raise DatasetFormatError(
@@ -63,15 +64,12 @@ def import_tables(
             f'Check the columns "{columns.text}" and "{columns.label}".'
         )
     splits, split_finding = _splits(records)
-    extra_names = [name for name in main.columns if name not in _used(columns)]
+    used = {columns.text, columns.label, columns.split}
     rows = Rows(
         texts=[record.text for record in records],
         labels=[record.label for record in records],
         splits=splits,
-        extra={
-            _extra_name(name): [record.values.get(name) for record in records]
-            for name in extra_names
-        },
+        extra=_extra_columns(records, [name for name in main.columns if name not in used]),
     )
     noticed = [finding for part in parts for finding in part.findings]
     return Imported(
@@ -96,7 +94,13 @@ class _Part:
 
 
 def _rows_of(table: RawTable, columns: ColumnChoice, split: Split | None) -> _Part:
-    """Return the usable rows of a table, and findings about the others."""
+    """Return the usable rows of a table, and findings about the others.
+
+    Args:
+        table: One file.
+        columns: Which column is what.
+        split: The split of rows whose split column says nothing.
+    """
     records: list[_Record] = []
     without_text: list[int] = []
     without_label: list[int] = []
@@ -112,7 +116,7 @@ def _rows_of(table: RawTable, columns: ColumnChoice, split: Split | None) -> _Pa
             without_label.append(line)
         else:
             own = as_split(values.get(columns.split)) if columns.split else None
-            records.append(_Record(text, label, split or own, values))
+            records.append(_Record(text, label, own or split, values))
     findings = [
         *_left_out("missing_text", "no text", without_text, table.file_name),
         *_left_out("missing_label", "no label", without_label, table.file_name),
@@ -135,6 +139,18 @@ def _reading_findings(table: RawTable) -> list[Finding]:
         count = len(table.problems)
         message = f"{plural(count, 'row')} of {table.file_name} could not be read; left out."
         findings.append(warning("bad_rows", count, message, tuple(table.problems[:5])))
+    if table.num_short_rows:
+        message = (
+            f"{plural(table.num_short_rows, 'row')} of {table.file_name} with fewer cells than "
+            "columns; the missing ones are empty."
+        )
+        findings.append(warning("short_rows", table.num_short_rows, message))
+    if table.num_repaired:
+        message = (
+            f"{plural(table.num_repaired, 'cell')} of {table.file_name} with NUL or broken "
+            "characters: the first were removed, the others replaced by U+FFFD."
+        )
+        findings.append(info("repaired_text", table.num_repaired, message))
     if not table.has_header:
         message = (
             f"{table.file_name} has no header line; its columns were named column_1, column_2."
@@ -166,14 +182,18 @@ def _splits(records: Sequence[_Record]) -> tuple[list[Split], Finding]:
     for position, split in zip(train, cut, strict=True):
         result[position] = split
     names = " and ".join(sorted(missing))
-    message = f"15 % of the training rows became {names}, stratified by class."
+    each = " each" if len(missing) > 1 else ""
+    message = f"15 % of the training rows{each} became {names}, stratified by class."
     return result, info("split_completed", sum(split != "train" for split in cut), message)
 
 
-def _used(columns: ColumnChoice) -> set[str | None]:
-    return {columns.text, columns.label, columns.split}
-
-
-def _extra_name(name: str) -> str:
-    """Return a column name that cannot collide with the data set's own columns."""
-    return f"{name}_" if name in SCHEMA.names else name
+def _extra_columns(records: Sequence[_Record], names: Sequence[str]) -> dict[str, list[str | None]]:
+    """Return the further columns, renamed where they collide with the data set's own."""
+    extra = {name: [record.values.get(name) for record in records] for name in names}
+    for name in SCHEMA.names:
+        if name in extra:
+            new = f"{name}_"
+            while new in extra:
+                new += "_"
+            extra[new] = extra.pop(name)
+    return extra

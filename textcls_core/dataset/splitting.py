@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 
+from textcls_core.dataset.building import duplicate_key
 from textcls_core.dataset.text_dataset import Split
 
 VALIDATION_SHARE = 0.15
@@ -21,10 +22,10 @@ def stratified_split(
     """Return a split for every row, with the shares kept inside every class.
 
     Rows are ordered inside their class by a hash of seed and text, so the result does not depend on
-    the order of the file. Equal texts always get the same split (that of the class in which the
-    text comes first), so a duplicate can never leak from training into test. A class with at least three
-    distinct texts is present in every split that is asked for; smaller classes fill train first,
-    then test.
+    the order of the file. Equal texts (see `duplicate_key`) always get the same split, that of the
+    first of their class names in the alphabet, so a duplicate can never leak from training into
+    test. A class with at least three distinct texts is present in every split that is asked for, as
+    long as the shares leave room for it; smaller classes fill train first, then test.
 
     Args:
         texts: N texts.
@@ -33,23 +34,24 @@ def stratified_split(
         validation_share: Share of each class for validation, in [0, 1).
         seed: Any integer; another seed gives another split.
     """
+    keys = [duplicate_key(text) for text in texts]
     class_of: dict[str, str] = {}
-    for text, label in zip(texts, labels, strict=True):
-        class_of.setdefault(text, label)
+    for key, label in zip(keys, labels, strict=True):
+        class_of[key] = min(label, class_of.get(key, label))
     members: dict[str, list[str]] = defaultdict(list)
-    for text, label in class_of.items():
-        members[label].append(text)
+    for key, label in class_of.items():
+        members[label].append(key)
     split_of: dict[str, Split] = {}
     for group in members.values():
-        group.sort(key=lambda text: _order_key(seed, text))
+        group.sort(key=lambda key: _order_key(seed, key))
         num_test, num_validation = _sizes(len(group), test_share, validation_share)
-        for position, text in enumerate(group):
-            split_of[text] = _split_at(position, num_test, num_validation)
-    return [split_of[text] for text in texts]
+        for position, key in enumerate(group):
+            split_of[key] = _split_at(position, num_test, num_validation)
+    return [split_of[key] for key in keys]
 
 
-def _order_key(seed: int, text: str) -> bytes:
-    return hashlib.blake2b(f"{seed}\0{text}".encode(), digest_size=16).digest()
+def _order_key(seed: int, key: str) -> bytes:
+    return hashlib.blake2b(f"{seed}\0{key}".encode(), digest_size=16).digest()
 
 
 def _sizes(count: int, test_share: float, validation_share: float) -> tuple[int, int]:

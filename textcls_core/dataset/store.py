@@ -2,18 +2,19 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from textcls_core.dataset.builtin import BBC_NEWS, load_bbc_news
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.importing import clean_name
 from textcls_core.dataset.text_dataset import SPLITS, Task, TextDataset
-from textcls_core.errors import NotFoundError, did_you_mean
+from textcls_core.errors import DatasetFormatError, NotFoundError, did_you_mean
 from textcls_core.files import new_directory, read_json, write_json
 from textcls_core.workspace import Workspace
 
@@ -68,7 +69,7 @@ class DatasetStore:
     def versions(self) -> list[DatasetInfo]:
         """Return all versions, newest first."""
         files = self.root.glob("[0-9a-f]*/dataset.json")
-        infos = [DatasetInfo.model_validate(read_json(file)) for file in files]
+        infos = [_read_info(file) for file in files]
         return sorted(infos, key=lambda info: info.created_at, reverse=True)
 
     def find(self, reference: str) -> DatasetInfo:
@@ -90,9 +91,20 @@ class DatasetStore:
         )
 
     def load(self, reference: str) -> TextDataset:
-        """Return the rows of `find(reference)`."""
+        """Return the rows of `find(reference)`.
+
+        Raises:
+            NotFoundError: If there is no such data set.
+            DatasetFormatError: If its file is damaged.
+        """
         info = self.find(reference)
-        table = pq.read_table(self.root / info.dataset_id / "data.parquet")
+        try:
+            table = pq.read_table(self.root / info.dataset_id / "data.parquet")
+        except (OSError, ValueError) as error:
+            raise DatasetFormatError(
+                f'The rows of data set "{info.name}" ({info.dataset_id}) are damaged. '
+                "Delete its folder and import the file again."
+            ) from error
         return TextDataset(table, info.label_names, info.task)
 
     def save(
@@ -117,12 +129,21 @@ class DatasetStore:
             findings=tuple(findings),
         )
         folder = self.root / info.dataset_id
-        if (folder / "dataset.json").exists():
-            return DatasetInfo.model_validate(read_json(folder / "dataset.json"))
-        with new_directory(folder) as temporary:
-            pq.write_table(dataset.table, temporary / "data.parquet")
-            write_json(temporary / "dataset.json", info.model_dump(mode="json"))
-        return info
+        if not (folder / "dataset.json").exists():
+            with suppress(FileExistsError), new_directory(folder) as temporary:
+                pq.write_table(dataset.table, temporary / "data.parquet")
+                write_json(temporary / "dataset.json", info.model_dump(mode="json"))
+        return _read_info(folder / "dataset.json")  # perhaps that of a writer who was faster
+
+
+def _read_info(file: Path) -> DatasetInfo:
+    try:
+        return DatasetInfo.model_validate(read_json(file))
+    except ValidationError as error:
+        raise DatasetFormatError(
+            f"{file.parent.name}/{file.name} does not describe a data set. "
+            "Delete the folder or restore it from a backup."
+        ) from error
 
 
 def _split_counts(dataset: TextDataset) -> dict[str, int]:

@@ -105,7 +105,7 @@ class Predictions:
                 probabilities=np.stack(columns, axis=1),
                 label_names=tuple(names),
             )
-        except (pa.ArrowInvalid, KeyError, TypeError) as error:
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise InvalidArgumentError(
                 f"The predictions in {file.name} are damaged. Train the run again."
             ) from error

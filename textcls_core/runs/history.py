@@ -67,7 +67,7 @@ def read_history(file: Path) -> History:
 def _parse(line: bytes) -> Row | None:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # RecursionError: brackets without end
         return None
     return row if isinstance(row, dict) and isinstance(row.get("step"), int) else None
 

@@ -115,8 +115,9 @@ class Run:
             return RunStatus.STOPPING
         if is_alive:
             return RunStatus.RUNNING if started else RunStatus.QUEUED
+        was_alive = started or (self.folder / "environment.json").exists()
         age = time.time() - (self.folder / "config.json").stat().st_mtime
-        is_launching = not started and age < _LAUNCH_SECONDS
+        is_launching = not was_alive and age < _LAUNCH_SECONDS
         return RunStatus.QUEUED if is_launching else RunStatus.INTERRUPTED
 
     @property
@@ -144,6 +145,16 @@ class Run:
         """When the worker last wrote something, UTC."""
         files = (self.history_file, self.log_file, self.folder / "config.json")
         return max(_modified(file) for file in files if file.exists())
+
+    @property
+    def progress(self) -> tuple[float, float | None]:
+        """Share of the steps done, in [0, 1], and seconds left, None while unknown."""
+        num_steps, history = self.started.get("num_steps"), self.history
+        seconds = history.latest("train_seconds")
+        if not num_steps or not history.step or seconds is None:
+            return 0.0, None
+        share = min(history.step / num_steps, 1.0)
+        return share, seconds * (1 - share) / share
 
     @property
     def splits(self) -> tuple[Split, ...]:

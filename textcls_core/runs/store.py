@@ -1,5 +1,6 @@
 """RunStore: make, list and find the runs of a workspace."""
 
+import datetime as dt
 import re
 import secrets
 import time
@@ -60,7 +61,7 @@ class RunStore:
         """Return all runs, newest first."""
         folders = self.root.glob("*/config.json")
         runs = [Run(file.parent) for file in folders if _RUN_ID.fullmatch(file.parent.name)]
-        return sorted(runs, key=lambda run: run.run_id, reverse=True)
+        return sorted(runs, key=_place, reverse=True)
 
     def open_run(self, run_id: str) -> Run:
         """Return the run with this id; `latest` is the newest one.
@@ -88,13 +89,18 @@ class RunStore:
         Looks only at the others: asking for the status of a run inside its own worker would free
         the worker's lock.
         """
-        earlier = [other for other in reversed(self.runs()) if other.run_id < run.run_id]
+        earlier = [other for other in reversed(self.runs()) if _place(other) < _place(run)]
         return [other for other in earlier if other.status.is_active]
 
     def slot_file(self, device: str) -> Path:
         """Return the lock that the run computing on `device` holds."""
         self.root.mkdir(parents=True, exist_ok=True)
         return self.root / f".slot-{device}.lock"
+
+
+def _place(run: Run) -> tuple[dt.datetime, str]:
+    """Return the place of a run in the queue; its id may be older, from when the form was shown."""
+    return run.created_at, run.run_id
 
 
 def _checked(run_id: str) -> str:

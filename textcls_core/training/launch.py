@@ -9,7 +9,7 @@ import time
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.models.catalogue import require_available
+from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
 from textcls_core.workspace import APP_DIR, Workspace
@@ -33,7 +33,11 @@ def start_run(workspace: Workspace, config: RunConfig, run_id: str | None = None
     require_trainable(datasets.load(info.fingerprint))
     require_available(config.model)
     complete = config.model_copy(
-        update={"dataset": info.name, "dataset_fingerprint": info.fingerprint}
+        update={
+            "dataset": info.name,
+            "dataset_fingerprint": info.fingerprint,
+            "model": absolute_name(config.model),
+        }
     )
     run, is_new = RunStore.open(workspace).create(complete, run_id)
     if is_new:
@@ -70,7 +74,6 @@ def command_line(config: RunConfig) -> str:
 
 
 def _quoted(value: object) -> str:
-
     return shlex.quote(str(value))
 
 
@@ -78,7 +81,7 @@ def _start_worker(run: Run) -> None:
     """Start the worker in a session of its own, with its output in the run's log."""
     with run.log_file.open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "textcls_core.training.worker", str(run.folder)],
+            [sys.executable, "-m", "textcls_core.training.worker", str(run.folder.resolve())],
             cwd=APP_DIR,
             stdin=subprocess.DEVNULL,
             stdout=log,

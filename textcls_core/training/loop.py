@@ -3,6 +3,7 @@
 Knows neither files nor processes: it reports through `Observer` and asks it whether to stop.
 """
 
+import itertools
 import math
 import time
 from collections.abc import Mapping
@@ -113,7 +114,7 @@ class FineTuning:
         """Train until the last epoch, a stop, or the end of patience; the best model was reported.
 
         Raises:
-            TrainingError: If the loss is no longer a number.
+            TrainingError: If loss or gradient are no longer numbers.
         """
         was_stopped = False
         for epoch in range(1, self.config.num_epochs + 1):
@@ -229,14 +230,15 @@ class FineTuning:
         }
         rows = [{**_as_numbers(row), **speed} for row in self.pending]
         self.pending, self.reported_at = [], now
-        broken = next((row for row in rows if not math.isfinite(row["train_loss"])), None)
-        if broken is not None:
+        finite = list(itertools.takewhile(_is_finite, rows))
+        self.observer.on_rows(finite)
+        if len(finite) < len(rows):
+            broken = rows[len(finite)]
             raise TrainingError(
-                f"The loss became {broken['train_loss']} at step {broken['step']}. "
-                f"Lower the learning rate (now {self.config.learning_rate:g}) "
-                "or use precision fp32."
+                f"The loss became {broken['train_loss']} and the gradient norm "
+                f"{broken['gradient_norm']} at step {broken['step']}. Lower the learning rate "
+                f"(now {self.config.learning_rate:g}) or use precision fp32."
             )
-        self.observer.on_rows(rows)
 
     def _is_evaluation_due(self) -> bool:
         every = self.config.evaluation_steps
@@ -283,6 +285,11 @@ def predict(classifier: Classifier, split: TokenizedSplit, compute: Compute) -> 
         probabilities=classifier.predict_probabilities(split.tokens, compute),
         label_names=classifier.label_names,
     )
+
+
+def _is_finite(row: Mapping[str, Any]) -> bool:
+    """Tell whether the figures of a step are numbers, as JSON understands them."""
+    return math.isfinite(row["train_loss"]) and math.isfinite(row["gradient_norm"])
 
 
 def _as_numbers(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from textcls_core.runs.history import append_rows
 from textcls_core.runs.lock import ProcessLock
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
-from textcls_core.wording import duration, percent
+from textcls_core.wording import duration, percent, plural
 from textcls_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -131,9 +131,11 @@ def _train(run: Run, writer: RunWriter, compute: "Compute") -> dict[str, Any]:
             "num_examples": len(splits["train"].tokens),
         },
     )
-    logger.info("Training %d steps on %s.", tuning.num_steps, " ".join(compute.reasons))
+    logger.info("%s", " ".join(compute.reasons))
+    logger.info("Training %s.", plural(tuning.num_steps, "step"))
     outcome = tuning.run()
-    logger.info("Trained %d steps in %s.", outcome.steps, duration(outcome.train_seconds))
+    seconds = duration(outcome.train_seconds)
+    logger.info("Trained %s in %s.", plural(outcome.steps, "step"), seconds)
     best = Classifier.load(run.model_dir)
     best.model.to(compute.device)
     figures = _predict_splits(run, best, splits, compute)
@@ -255,4 +257,8 @@ if __name__ == "__main__":
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    # Read by huggingface_hub and transformers when they are imported: no progress bars in the log,
+    # and no report that the head is new, because it always is.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     sys.exit(main(Path(sys.argv[1]).resolve()))

@@ -1,0 +1,178 @@
+"""Parts that several pages share: context chips, badges, empty states, metric cards."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._app import state
+from pages._app.text import label
+from textcls_core.dataset.store import DatasetInfo
+from textcls_core.dataset.text_dataset import Split
+from textcls_core.errors import NotFoundError
+from textcls_core.runs.run import Run, RunStatus
+from textcls_core.wording import ago, percent, shorten
+
+NO_TOOLBAR = {"displayModeBar": False}
+_TABLE_HEADER, _TABLE_ROW = 38, 35
+_SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=130)
+_BADGES: dict[RunStatus, tuple[str, str]] = {
+    RunStatus.QUEUED: (":material/schedule:", "gray"),
+    RunStatus.RUNNING: (":material/play_arrow:", "blue"),
+    RunStatus.STOPPING: (":material/pause:", "orange"),
+    RunStatus.COMPLETED: (":material/check:", "green"),
+    RunStatus.STOPPED: (":material/stop:", "violet"),
+    RunStatus.FAILED: (":material/close:", "red"),
+    RunStatus.INTERRUPTED: (":material/bolt:", "orange"),
+}
+
+
+def status_icon(status: RunStatus) -> str:
+    """Return the icon of a state."""
+    return _BADGES[status][0]
+
+
+def status_badge(status: RunStatus) -> None:
+    """Show a state as icon, word and colour."""
+    icon, color = _BADGES[status]
+    st.badge(status, icon=icon, color=color)  # type: ignore[arg-type]
+
+
+def header(text: str, question: str) -> DeltaGenerator:
+    """Show the page's title and what it answers; return the place for its context switchers."""
+    left, right = st.columns([4, 5], vertical_alignment="center")
+    left.title(text, anchor=False)
+    left.caption(question)
+    return right.container(horizontal=True, horizontal_alignment="right")
+
+
+def examples_table(rows: Sequence[dict[str, Any]], key: str, height: int) -> list[int]:
+    """Show examples with confidence bars; return the position of the selected one, if any.
+
+    Args:
+        rows: From `Examples.row`.
+        key: Key of the widget; another selection of rows needs another one.
+        height: Largest height; a short table is as high as its rows.
+    """
+    event = st.dataframe(
+        _in_percent(rows, ("confidence",)),
+        hide_index=True,
+        height=min(height, _TABLE_HEADER + _TABLE_ROW * max(len(rows), 1)),
+        column_order=["true", "predicted", "confidence", "loss", "text"],
+        column_config={
+            "true": st.column_config.TextColumn(width=110),
+            "predicted": st.column_config.TextColumn(width=110),
+            "confidence": _SHARE,
+            "loss": st.column_config.NumberColumn(format="%.3f"),
+            "text": st.column_config.TextColumn(width="large"),
+        },
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        alt="Examples with true and predicted class, confidence and loss",
+    )
+    return list(event["selection"]["rows"])
+
+
+def metrics(cards: Sequence[tuple[str, str, str]]) -> None:
+    """Show a row of bordered figures.
+
+    Args:
+        cards: Label, value and a note (a baseline or unit) of each figure.
+    """
+    with st.container(horizontal=True, gap="small"):
+        for name, value, note in cards:
+            st.metric(
+                name,
+                value,
+                note or None,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                width="stretch",
+            )
+
+
+def shares_table(rows: Sequence[dict[str, Any]], shares: tuple[str, ...], summary: str) -> None:
+    """Show records with bars in the columns that hold shares in [0, 1]."""
+    st.dataframe(
+        _in_percent(rows, shares),
+        hide_index=True,
+        column_config=dict.fromkeys(shares, _SHARE),
+        alt=summary,
+    )
+
+
+def _in_percent(rows: Sequence[dict[str, Any]], shares: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return records whose shares are in percent, as the table's number format needs them."""
+    return [{**row, **{name: 100 * row[name] for name in shares}} for row in rows]
+
+
+def empty_state(heading: str, why: str, button: str, page: str) -> None:
+    """Say what the page will show, why it cannot yet, and where to go."""
+    with st.container(border=True):
+        st.subheader(heading, anchor=False)
+        st.text(why)
+        if st.button(button, type="primary"):
+            st.switch_page(page)
+
+
+def choose_dataset() -> DatasetInfo:
+    """Return the data set version in the URL, with a switcher."""
+    infos = {info.dataset_id: info for info in state.dataset_infos()}
+    newest = {info.name: info.dataset_id for info in reversed(list(infos.values()))}
+    wanted = state.parameter("dataset")
+    if wanted in newest:  # a link may name the data set instead of the version
+        state.set_parameter("dataset", newest[wanted])
+    labels = {
+        dataset_id: shorten(info.name, 40) + (f" · v{info.version}" if info.version > 1 else "")
+        for dataset_id, info in infos.items()
+    }
+    return infos[state.choose("dataset", "Data set", labels, default=next(iter(infos)))]
+
+
+def split_note(info: DatasetInfo) -> str:
+    """Return the rows per split in a few characters."""
+    return " · ".join(f"{split} {count:,}" for split, count in info.split_counts.items())
+
+
+def choose_run() -> Run | None:
+    """Return the finished run in the URL, with a switcher; None if there is none yet.
+
+    Raises:
+        NotFoundError: If the URL names a run that does not exist.
+    """
+    runs = {run.run_id: run for run in state.run_store().runs() if run.status.has_model}
+    wanted = state.parameter("run")
+    if wanted and wanted not in runs:
+        _explain_unknown_run(wanted)
+        state.set_parameter("run", None)
+    if not runs:
+        return None
+    labels = {run_id: run_label(run) for run_id, run in runs.items()}
+    return runs[state.choose("run", "Run", labels, default=next(iter(runs)))]
+
+
+def choose_split(run: Run) -> Split:
+    """Return the split in the URL, with a switcher."""
+    names = {split: split.capitalize() for split in run.splits}
+    default = "test" if "test" in names else next(iter(names))
+    chosen = state.choose("split", "Split", names, default=default)
+    return next(split for split in run.splits if split == chosen)
+
+
+def run_label(run: Run) -> str:
+    """Return name, test accuracy and age of a run."""
+    accuracy = run.finished.get("test", {}).get("accuracy")
+    shown = f" · {percent(accuracy)}" if accuracy is not None else ""
+    return f"{shorten(run.config.title, 40)}{shown} · {ago(run.created_at)}"
+
+
+def _explain_unknown_run(wanted: str) -> None:
+    try:
+        run = state.run_store().open_run(wanted)
+    except NotFoundError:
+        st.warning("The run in this link does not exist in this workspace. Showing the newest.")
+        return
+    st.warning(f"Run {label(run.config.title)} is {run.status}. Showing the newest finished run.")

@@ -1,0 +1,83 @@
+"""The frame around every page: the list of pages, the start-up guard, the heartbeat."""
+
+import contextvars
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages._app import state
+from pages._app.controls import status_icon
+from pages._app.text import escape, label
+from textcls_core.errors import TextclsError
+from textcls_core.runs.run import Run, RunStatus
+from textcls_core.wording import duration
+
+_ICON = Path(__file__).resolve().parent.parent.parent / "assets" / "icon.png"
+_HEARTBEAT_SECONDS = 5.0
+_in_frame = contextvars.ContextVar("in_frame", default=False)
+
+
+def build_pages() -> list[Any]:
+    """Return the pages in the order of work."""
+    return [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/dataset.py", title="Data", icon=":material/table_rows:"),
+        st.Page("pages/training.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/evaluation.py", title="Evaluate", icon=":material/grid_on:"),
+        st.Page("pages/mistakes.py", title="Mistakes", icon=":material/rule:"),
+        st.Page("pages/explanation.py", title="Attention", icon=":material/visibility:"),
+        st.Page("pages/prediction.py", title="Predict", icon=":material/chat_bubble:"),
+    ]
+
+
+def run() -> None:
+    """Declare the pages and run the chosen one; errors meant for the user become messages."""
+    page = st.navigation(build_pages())
+    # After the navigation, and with a local icon: the page's own icon would become the favicon,
+    # which the browser fetches from another machine.
+    st.set_page_config(f"{page.title} · TextCLS Studio", str(_ICON), layout="wide")
+    st.logo(str(_ICON), size="large")
+    with st.sidebar:
+        _heartbeat()
+    token = _in_frame.set(True)
+    try:
+        page.run()
+    except TextclsError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+    finally:
+        _in_frame.reset(token)
+
+
+def require() -> None:
+    """Make sure the page runs inside the frame; first statement of every page.
+
+    Until the entry script has run once, Streamlit serves files of a folder named `pages` on their
+    own, without menu and settings.
+    """
+    if not _in_frame.get():
+        st.navigation(build_pages())
+        st.rerun()
+
+
+@st.fragment(run_every=_HEARTBEAT_SECONDS)
+def _heartbeat() -> None:
+    """Show active runs; its timer also brings an open tab back after a restart of the app."""
+    st.caption("Activity")
+    active = state.run_store().active()
+    if not active:
+        st.caption("No run is active.")
+    for run in active:
+        _activity(run)
+
+
+def _activity(run: Run) -> None:
+    status, name = run.status, label(run.config.title, 28)
+    if status == RunStatus.QUEUED:
+        behind = state.run_store().waiting_behind(run)
+        reason = f"behind {label(behind[0].config.title, 24)}" if behind else "starting"
+        st.caption(f"{status_icon(status)} {name}: queued, {reason}")
+        return
+    share, left = run.progress
+    note = f", {duration(left)} left" if left is not None else ""
+    st.progress(share, text=f"{status_icon(status)} {name}: {status}{note}")

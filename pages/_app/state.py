@@ -1,0 +1,189 @@
+"""What pages remember: the workspace, cached results, and choices kept in the URL.
+
+Session state holds plain values only. What a view shows lives in the URL, so that a copied link
+opens the same view; a choice that is absent there is taken from the page visited before.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from textcls_core.dataset.store import DatasetInfo, DatasetStore
+from textcls_core.dataset.text_dataset import Split, TextDataset
+from textcls_core.evaluation.evaluation import Evaluation, evaluate
+from textcls_core.mistakes.selection import Examples
+from textcls_core.runs.run import Run
+from textcls_core.runs.store import RunStore
+from textcls_core.workspace import Workspace
+
+
+def workspace() -> Workspace:
+    """Return the workspace of this app."""
+    return Workspace.default()
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the workspace")
+def _dataset_store(root: str) -> DatasetStore:
+    return DatasetStore.open(Workspace(Path(root)))
+
+
+def dataset_store() -> DatasetStore:
+    """Return the data sets, with the embedded one among them."""
+    return _dataset_store(str(workspace().root))
+
+
+def run_store() -> RunStore:
+    """Return the runs."""
+    return RunStore.open(workspace())
+
+
+def dataset_infos() -> list[DatasetInfo]:
+    """Return all data set versions, newest first."""
+    return dataset_store().versions()
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the data set")
+def _dataset(root: str, fingerprint: str) -> TextDataset:
+    return DatasetStore(Path(root)).load(fingerprint)
+
+
+def dataset(fingerprint: str) -> TextDataset:
+    """Return the rows of one version."""
+    return _dataset(str(workspace().datasets_dir), fingerprint)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading predictions")
+def _examples(root: str, run_id: str, split: Split) -> Examples:
+    run = Run(Path(root) / run_id)
+    return Examples.of_run(run, dataset(run.config.dataset_fingerprint), split)
+
+
+def examples(run: Run, split: Split) -> Examples:
+    """Return the predictions of a finished run with their texts."""
+    return _examples(str(run.folder.parent), run.run_id, split)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _evaluation(root: str, run_id: str, split: Split) -> Evaluation:
+    return evaluate(Run(Path(root) / run_id).predictions(split))
+
+
+def evaluation(run: Run, split: Split) -> Evaluation:
+    """Return the figures of a finished run on one split."""
+    return _evaluation(str(run.folder.parent), run.run_id, split)
+
+
+@st.cache_resource(max_entries=1, show_spinner="Loading the model")
+def predicting_classifier(folder: str) -> Any:
+    """Return the classifier of a finished run; one is kept in memory."""
+    from textcls_core.models.classifier import Classifier
+
+    return Classifier.load(Path(folder))
+
+
+@st.cache_resource(max_entries=1, show_spinner="Loading the model")
+def explainable_classifier(folder: str) -> Any:
+    """Return the classifier of a finished run with attention weights; one is kept in memory."""
+    from textcls_core.explanation.attention import load_explainable
+
+    return load_explainable(Path(folder))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Computing attention")
+def attention_of(folder: str, text: str) -> Any:
+    """Return the attention weights of one text under one finished run."""
+    from textcls_core.explanation.attention import explain_attention
+
+    return explain_attention(explainable_classifier(folder), text)
+
+
+@st.cache_data(max_entries=8, show_spinner="Counting tokens")
+def token_lengths(fingerprint: str, model: str) -> Any:
+    """Return tokens per text of a data set version, shape (N,), or of a sample of it."""
+    from textcls_core.models.catalogue import locate
+    from textcls_core.models.token_lengths import cached_token_lengths
+
+    texts = dataset(fingerprint).texts()
+    return cached_token_lengths(texts, fingerprint, locate(model), workspace().cache_dir)
+
+
+def parameter(name: str, default: str = "") -> str:
+    """Return a choice from the URL, or from the page visited before."""
+    value = st.query_params.get(name)
+    if value is None:
+        value = st.session_state.get(f"url.{name}")
+        if value:
+            st.query_params[name] = value
+    st.session_state[f"url.{name}"] = value or ""
+    return str(value or default)
+
+
+def set_parameter(name: str, value: str | None) -> None:
+    """Put a choice into the URL, or take it out."""
+    st.session_state[f"url.{name}"] = value or ""
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+
+
+def choose(
+    name: str,
+    title: str,
+    options: Mapping[Any, str] | Sequence[str],
+    *,
+    default: str,
+    draw: Callable[..., Any] = st.selectbox,
+    **arguments: Any,
+) -> str:
+    """Return the option in the URL under `name`, with a widget to change it.
+
+    Args:
+        name: URL parameter.
+        title: Label of the widget.
+        options: Values with the labels to show, or plain values. No widget used here reads
+            Markdown in them.
+        default: Value when the URL has none; it is left out of the URL.
+        draw: `st.selectbox`, `st.segmented_control` or a widget like them.
+        **arguments: Further arguments of the widget.
+    """
+    labels = options if isinstance(options, Mapping) else {option: option for option in options}
+    value = parameter(name, default)
+    if value not in labels:
+        st.toast(f"The link names a {title.lower()} that does not exist here; it was ignored.")
+        value = default
+        set_parameter(name, None)
+    key = f"choose.{name}"
+    st.session_state[key] = value
+    draw(
+        title,
+        list(labels),
+        format_func=labels.__getitem__,
+        key=key,
+        on_change=_remember,
+        args=(name, key, default),
+        **arguments,
+    )
+    return value
+
+
+def _remember(name: str, key: str, default: str) -> None:
+    value = st.session_state[key] or default
+    set_parameter(name, None if value == default else value)
+
+
+def search(name: str, title: str) -> str:
+    """Return the words in the URL under `name`, with a search field to change them."""
+    key = f"choose.{name}"
+    st.session_state[key] = parameter(name)
+    st.text_input(
+        title,
+        key=key,
+        type="search",
+        max_chars=200,
+        on_change=_remember,
+        args=(name, key, ""),
+    )
+    return str(st.session_state[key] or "")

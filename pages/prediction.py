@@ -1,0 +1,81 @@
+"""Predict: new texts through a finished run."""
+
+import streamlit as st
+
+from pages._app import controls, frame, state
+from pages._app.text import label, show_text
+from textcls_core.charts.prediction import probabilities_chart
+from textcls_core.prediction.predict import TextPrediction, predict_texts, split_list
+from textcls_core.runs.run import Run
+from textcls_core.wording import percent, plural
+
+frame.require()
+
+ONE, MANY = "One text", "One text per line"
+MAX_CHARACTERS = 200_000
+
+
+def show_one(prediction: TextPrediction) -> None:
+    """Show the probabilities of one text as bars."""
+    with st.container(border=True):
+        st.badge(label(prediction.label), color="blue")
+        st.plotly_chart(
+            probabilities_chart(prediction.probabilities),
+            config=controls.NO_TOOLBAR,
+            alt=f"{prediction.label} with {percent(prediction.confidence)}",
+        )
+        st.caption("The answer is the class with the largest probability.")
+
+
+def show_many(predictions: list[TextPrediction]) -> None:
+    """Show a table of texts with their classes."""
+    st.caption(plural(len(predictions), "text"))
+    rows = [
+        {"label": item.label, "confidence": item.confidence, "text": item.text}
+        for item in predictions
+    ]
+    controls.shares_table(rows, ("confidence",), "Predicted classes")
+
+
+def show_run(run: Run) -> None:
+    """Show the form and the answer of a run."""
+    mode = st.segmented_control("Input", [ONE, MANY], default=ONE, key="prediction.mode")
+    with st.form("prediction.form"):
+        text = st.text_area("Text", height=170, max_chars=MAX_CHARACTERS, key="prediction.text")
+        asked = st.form_submit_button("Predict", type="primary")
+    if not asked:
+        return
+    classifier = state.predicting_classifier(str(run.require_model()))
+    texts = split_list(text) if mode == MANY else [text]
+    predictions = predict_texts(classifier, texts)
+    if mode == MANY:
+        show_many(predictions)
+    else:
+        show_one(predictions[0])
+
+
+def show_commands(run: Run) -> None:
+    """Show how to ask the same from a terminal and from Python."""
+    with st.expander("The same from a terminal or from Python"):
+        st.code(
+            f'python -m textcls_core predict {run.run_id} --text "…" --json',
+            language=None,
+            wrap_lines=True,
+        )
+        show_text("The model is a plain Hugging Face folder:")
+        snippet = f'pipeline("text-classification", model="{run.model_dir}", truncation=True)'
+        st.code(snippet, language=None, wrap_lines=True)
+
+
+with controls.header("Predict", "What a finished run says about texts it has never seen."):
+    chosen = controls.choose_run()
+if chosen is None:
+    controls.empty_state(
+        "No finished run yet",
+        "Here you will type or paste texts and see the probability of every class.",
+        "Train a model",
+        "pages/training.py",
+    )
+else:
+    show_run(chosen)
+    show_commands(chosen)

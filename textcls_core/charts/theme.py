@@ -1,0 +1,93 @@
+"""Colours and sizes of all charts, in one place.
+
+Colour says three things only: which class, which outcome, how much.
+"""
+
+import math
+from typing import Any
+
+CLASS_COLORS = (
+    "#4269D0", "#EFB118", "#FF725C", "#6CC5B0", "#3CA951",
+    "#FF8AB7", "#A463F2", "#97BBF5", "#9C6B4E", "#9498A0",
+)  # fmt: skip
+"""Colour-blind safe, by label id; classes 11 to 20 are darker shades, later ones grey."""
+GREY = "#8A90A0"
+OUTCOME_COLORS = {
+    "right and sure": "#1A7F5A",
+    "right but unsure": "#8CCDB4",
+    "wrong but unsure": "#F3B08C",
+    "wrong and sure": "#C8401E",
+}
+SURE = 0.9
+"""Confidence from which a prediction counts as sure."""
+LINE = "#4269D0"
+SECOND_LINE = "#FF725C"
+MAGNITUDE_RGB = (66, 105, 208)
+CHART_HEIGHT = 320
+ROW_HEIGHT = 26
+
+
+def class_color(label_id: int) -> str:
+    """Return the colour of a class, the same on every page.
+
+    Example:
+        >>> class_color(0), class_color(25)
+        ('#4269D0', '#8A90A0')
+    """
+    if label_id >= 2 * len(CLASS_COLORS):
+        return GREY
+    color = CLASS_COLORS[label_id % len(CLASS_COLORS)]
+    return color if label_id < len(CLASS_COLORS) else _darker(color)
+
+
+def magnitude_color(share: float) -> str:
+    """Return the colour of an amount in [0, 1]: one hue, from transparent to full.
+
+    Transparent zero works on light and dark backgrounds alike.
+    """
+    red, green, blue = MAGNITUDE_RGB
+    return f"rgba({red},{green},{blue},{0.04 + 0.96 * min(max(share, 0.0), 1.0):.3f})"
+
+
+def magnitude_scale() -> list[list[Any]]:
+    """Return the same colours as a Plotly colour scale."""
+    return [[step / 10, magnitude_color(step / 10)] for step in range(11)]
+
+
+def base_layout(height: int = CHART_HEIGHT) -> dict[str, Any]:
+    """Return the layout every Plotly chart starts from: fixed height, light grid, no border."""
+    return {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 40, "b": 8},
+        "showlegend": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "title": {"font": {"size": 15}, "x": 0, "xanchor": "left", "xref": "container"},
+        "hoverlabel": {"align": "left"},
+    }
+
+
+def rows_height(num_rows: int, *, least: int = 160, most: int = 900) -> int:
+    """Return the height of a chart with one bar per row."""
+    return max(least, min(most, 70 + ROW_HEIGHT * num_rows))
+
+
+def plain(text: str, limit: int = 28) -> str:
+    """Return text that Plotly draws as it is, cut to `limit` characters.
+
+    Plotly reads a small HTML subset in labels; angle brackets and ampersands are escaped.
+    """
+    line = " ".join(text.split())
+    cut = line if len(line) <= limit else line[: limit - 1] + "…"
+    return cut.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def nice_ceiling(value: float) -> float:
+    """Return the next of 1, 2, 5, 10, 20, 50 ... at or above a positive value."""
+    base = 10.0 ** math.floor(math.log10(max(value, 1e-12)))
+    return next(step * base for step in (1, 2, 5, 10) if step * base >= value)
+
+
+def _darker(color: str) -> str:
+    parts = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
+    return "#" + "".join(f"{round(part * 0.65):02X}" for part in parts)

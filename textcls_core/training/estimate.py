@@ -1,0 +1,63 @@
+"""What a run will take, as far as it is known before the start. Imports no torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from textcls_core.arrays import Lengths
+from textcls_core.config import RunConfig
+from textcls_core.runs.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Size and likely duration of a run."""
+
+    num_steps: int
+    """Optimizer steps of the whole run."""
+    num_tokens: int
+    """Tokens to be trained on, over all epochs, without padding."""
+    seconds: float | None
+    """Likely training time, or None when no earlier run says anything about the speed."""
+    basis: str
+    """Where the time comes from, or why there is none."""
+
+
+def estimate(
+    config: RunConfig, num_examples: int, token_lengths: Lengths, runs: Sequence[Run]
+) -> Estimate:
+    """Return what a run will take.
+
+    The time follows from the speed that the newest finished run of the same model reached on this
+    machine; other text lengths, and other work on the machine, change it.
+
+    Args:
+        config: All settings.
+        num_examples: Training rows.
+        token_lengths: Tokens per text of the data set or a sample of it, uncut, shape (N,).
+        runs: Runs of this machine, newest first.
+    """
+    per_epoch = -(-num_examples // config.documents_per_step)
+    kept = float(np.minimum(token_lengths, config.max_length).mean())
+    num_tokens = round(kept * num_examples * config.num_epochs)
+    speed = _measured_speed(config, runs)
+    return Estimate(
+        num_steps=per_epoch * config.num_epochs,
+        num_tokens=num_tokens,
+        seconds=None if speed is None else num_tokens / speed,
+        basis=(
+            f"No run of {config.model} has finished on this machine yet."
+            if speed is None
+            else f"At {speed:,.0f} tokens/s, as the last run of {config.model} here."
+        ),
+    )
+
+
+def _measured_speed(config: RunConfig, runs: Sequence[Run]) -> float | None:
+    """Return tokens per second of the newest finished run of this model, if there is one."""
+    for run in runs:
+        speed = run.finished.get("tokens_per_second")
+        if speed and run.config.model == config.model:
+            return float(speed)
+    return None
