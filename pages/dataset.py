@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.import_form import show_import
-from pages._app.text import escape, label, show_text
+from pages._app.text import badge_label, escape, show_text
 from textcls_core.charts.dataset import class_counts_chart, lengths_chart
 from textcls_core.dataset.search import RowFilter, describe_rows, find_rows
 from textcls_core.dataset.statistics import class_counts, word_lengths
@@ -23,7 +23,7 @@ ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":
 
 def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
     """Show class balance, lengths with the cut-off, and what was noticed."""
-    left, right = st.columns(2)
+    left, right = controls.panels()
     with left:
         with st.container(border=True):
             figure = class_counts_chart(rows.label_names, class_counts(rows))
@@ -109,7 +109,7 @@ def show_row(rows: TextDataset, row_id: str) -> None:
     record = describe_rows(rows, [rows.position(row_id)])[0]
     with st.container(border=True):
         with st.container(horizontal=True):
-            st.badge(label(record["label"]), color="blue")
+            st.badge(badge_label(record["label"]), color="blue")
             st.badge(record["split"], color="gray")
             st.caption(escape(row_id))
         show_text(record["text"])

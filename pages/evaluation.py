@@ -140,7 +140,7 @@ if chosen is None or chosen_split is None:
 else:
     figures = state.evaluation(chosen, chosen_split)
     show_figures(figures)
-    matrix, examples = st.columns(2, gap="medium")
+    matrix, examples = controls.panels()
     with matrix:
         show_matrix(figures)
     with examples:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.attention_text import attention_text
-from pages._app.text import escape, label, show_text
+from pages._app.text import badge_label, escape, label, show_text
 from textcls_core.charts.explanation import attention_chart
 from textcls_core.charts.prediction import probabilities_chart
 from textcls_core.runs.run import Run
@@ -45,7 +45,7 @@ def row_text(run: Run, row_id: str) -> str:
     record = rows.table.slice(position, 1).to_pylist()[0]
     true = ", ".join(rows.label_names[label_id] for label_id in record["label_ids"])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(f"true: {label(true)}", color="gray")
+        st.badge(f"true: {badge_label(true)}", color="gray")
         st.caption(f"Row {escape(row_id)}, {record['split']}")
         if st.button("Use a text of my own", type="tertiary"):
             state.set_parameter("row", None)
@@ -109,7 +109,7 @@ if chosen_run is None:
     )
 else:
     st.info(NOTE, icon=":material/info:")
-    text_column, bars = st.columns([6, 5], gap="medium")
+    text_column, bars = controls.panels()
     with text_column:
         typed = choose_text(chosen_run)
     if not typed.strip():

@@ -40,7 +40,8 @@ def show_steps(runs: list[Run]) -> None:
     finished = [run for run in runs if run.status.has_model]
     trained = f"{plural(len(finished), 'finished run')}, {len(active)} active"
     look = "Open the newest run" if finished else "Needs a finished run"
-    columns = st.columns(3)
+    grid = st.grid(3, min_column_width=220)
+    columns = [grid.cell() for _ in range(3)]
     with columns[0]:
         count = plural(len(infos), "data set")
         step(1, "Look at the data", f"{count} ready", "pages/dataset.py", "Open the data")

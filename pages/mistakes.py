@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, frame, state
-from pages._app.text import escape, label, show_text
+from pages._app.text import badge_label, escape, show_text
 from textcls_core.charts.mistakes import outcome_counts, outcomes_chart
 from textcls_core.charts.prediction import probabilities_chart
 from textcls_core.dataset.text_dataset import Split
@@ -64,11 +64,11 @@ def show_example(run: Run, row: dict[str, Any], row_ids: list[str]) -> None:
         st.caption(f"{position:,} of {len(row_ids):,}" if position else "not in this selection")
     with st.container(border=True):
         with st.container(horizontal=True):
-            st.badge(f"true: {label(row['true'])}", color="gray")
+            st.badge(f"true: {badge_label(row['true'])}", color="gray")
             is_right = row["true"] == row["predicted"]
             icon = ":material/check:" if is_right else ":material/close:"
             color: Any = "green" if is_right else "red"
-            st.badge(f"predicted: {label(row['predicted'])}", icon=icon, color=color)
+            st.badge(f"predicted: {badge_label(row['predicted'])}", icon=icon, color=color)
             st.badge(f"{percent(row['confidence'])} sure", color="gray")
             st.badge(f"loss {row['loss']:.2f}", color="gray")
         chart = probabilities_chart(row["probabilities"])
@@ -104,7 +104,7 @@ def show_run(run: Run, split: Split) -> None:
     rows = [shown.row(int(position)) for position in positions[:ROWS_SHOWN]]
     if len(positions) > ROWS_SHOWN:
         st.caption(f"Showing the first {ROWS_SHOWN:,} of {len(positions):,}.")
-    table, detail = st.columns([6, 5], gap="medium")
+    table, detail = controls.panels()
     with table:
         show_table(shown, rows, len(positions))
     wanted = state.parameter("row")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._app import controls, frame, state
-from pages._app.text import label, show_text
+from pages._app.text import badge_label, show_text
 from textcls_core.charts.prediction import probabilities_chart
 from textcls_core.prediction.predict import TextPrediction, predict_texts, split_list
 from textcls_core.runs.run import Run
@@ -18,7 +18,7 @@ MAX_CHARACTERS = 200_000
 def show_one(prediction: TextPrediction) -> None:
     """Show the probabilities of one text as bars."""
     with st.container(border=True):
-        st.badge(label(prediction.label), color="blue")
+        st.badge(badge_label(prediction.label), color="blue")
         st.plotly_chart(
             probabilities_chart(prediction.probabilities),
             config=controls.NO_TOOLBAR,

@@ -58,7 +58,7 @@ def start(config: RunConfig) -> None:
 
 def show_setup() -> None:
     """Show the form on the left and its consequences on the right."""
-    left, right = st.columns([5, 6], gap="large")
+    left, right = controls.panels(gap="medium")
     with left:
         info, settings = show_form()
     with right:

@@ -24,7 +24,7 @@ Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 class RunConfig(BaseModel):
     """Every setting of one run, named as in Hugging Face's `TrainingArguments` where possible."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: Annotated[str, Field(max_length=80)] = ""
     """A label for people; ids and paths never contain it."""

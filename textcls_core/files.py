@@ -82,11 +82,21 @@ def new_directory(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def replaced_directory(target: Path) -> Iterator[Path]:
-    """Give an empty folder that replaces `target` when the block ends without an error."""
+    """Give an empty folder that replaces `target` when the block ends without an error.
+
+    For an instant between two renames there is no `target`; if the second one fails, the old folder
+    comes back.
+    """
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as parent:
         fresh = Path(parent) / "new"
         fresh.mkdir()
         yield fresh
+        old = Path(parent) / "old"
         if target.exists():
-            target.rename(Path(parent) / "old")
-        fresh.rename(target)
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise

@@ -15,6 +15,7 @@ from textcls_core.runs.run import Run, RunStatus
 from textcls_core.wording import ago, percent, shorten
 
 NO_TOOLBAR = {"displayModeBar": False}
+_PANEL_WIDTH, _CARD_WIDTH = 400, 170
 _TABLE_HEADER, _TABLE_ROW = 38, 35
 _SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=130)
 _BADGES: dict[RunStatus, tuple[str, str]] = {
@@ -41,10 +42,16 @@ def status_badge(status: RunStatus) -> None:
 
 def header(text: str, question: str) -> DeltaGenerator:
     """Show the page's title and what it answers; return the place for its context switchers."""
-    left, right = st.columns([4, 5], vertical_alignment="center")
+    left, right = panels(vertical_alignment="center")
     left.title(text, anchor=False)
     left.caption(question)
     return right.container(horizontal=True, horizontal_alignment="right")
+
+
+def panels(**arguments: Any) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return two places side by side, which stand below one another on a narrow screen."""
+    grid = st.grid(2, min_column_width=_PANEL_WIDTH, **arguments)
+    return grid.cell(), grid.cell()
 
 
 def examples_table(rows: Sequence[dict[str, Any]], key: str, height: int) -> list[int]:
@@ -81,7 +88,7 @@ def metrics(cards: Sequence[tuple[str, str, str]]) -> None:
     Args:
         cards: Label, value and a note (a baseline or unit) of each figure.
     """
-    with st.container(horizontal=True, gap="small"):
+    with st.grid(len(cards), min_column_width=_CARD_WIDTH):
         for name, value, note in cards:
             st.metric(
                 name,
@@ -129,7 +136,7 @@ def choose_dataset() -> DatasetInfo:
         dataset_id: shorten(info.name, 40) + (f" · v{info.version}" if info.version > 1 else "")
         for dataset_id, info in infos.items()
     }
-    return infos[state.choose("dataset", "Data set", labels, default=next(iter(infos)))]
+    return infos[state.choose("dataset", "Data set", labels, default=next(iter(infos)), pin=True)]
 
 
 def split_note(info: DatasetInfo) -> str:
@@ -151,7 +158,7 @@ def choose_run() -> Run | None:
     if not runs:
         return None
     labels = {run_id: run_label(run) for run_id, run in runs.items()}
-    return runs[state.choose("run", "Run", labels, default=next(iter(runs)))]
+    return runs[state.choose("run", "Run", labels, default=next(iter(runs)), pin=True)]
 
 
 def choose_split(run: Run) -> Split:

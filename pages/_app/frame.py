@@ -33,10 +33,8 @@ def build_pages() -> list[Any]:
 
 def run() -> None:
     """Declare the pages and run the chosen one; errors meant for the user become messages."""
-    page = st.navigation(build_pages())
-    # After the navigation, and with a local icon: the page's own icon would become the favicon,
-    # which the browser fetches from another machine.
-    st.set_page_config(f"{page.title} · TextCLS Studio", str(_ICON), layout="wide")
+    page = _declare_pages()
+    st.set_page_config(page_title=f"{page.title} · TextCLS Studio")
     st.logo(str(_ICON), size="large")
     with st.sidebar:
         _heartbeat()
@@ -56,8 +54,18 @@ def require() -> None:
     own, without menu and settings.
     """
     if not _in_frame.get():
-        st.navigation(build_pages())
+        _declare_pages()
         st.rerun()
+
+
+def _declare_pages() -> Any:
+    """Return the chosen page.
+
+    The local icon is set first: otherwise the icon of the page becomes the favicon, which the
+    browser fetches from another machine.
+    """
+    st.set_page_config(page_title="TextCLS Studio", page_icon=str(_ICON), layout="wide")
+    return st.navigation(build_pages())
 
 
 @st.fragment(run_every=_HEARTBEAT_SECONDS)
@@ -79,5 +87,5 @@ def _activity(run: Run) -> None:
         st.caption(f"{status_icon(status)} {name}: queued, {reason}")
         return
     share, left = run.progress
-    note = f", {duration(left)} left" if left is not None else ""
+    note = "" if left is None else f", {duration(left)} left" if left else ", measuring the result"
     st.progress(share, text=f"{status_icon(status)} {name}: {status}{note}")

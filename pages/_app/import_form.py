@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._app import state
+from pages._app import controls, state
 from pages._app.text import escape, label, show_text
 from textcls_core.dataset.columns import ColumnChoice, choose_columns
 from textcls_core.dataset.importing import Imported, import_tables
@@ -23,7 +23,7 @@ def show_import() -> None:
         "CSV or TSV with a text and a label column, or JSON Lines with `text` and `label`. "
         "One file is split 70/15/15; a second file becomes the test split."
     )
-    left, right = st.columns(2)
+    left, right = controls.panels()
     main = left.file_uploader("Training file", type=["csv", "tsv", "txt", "jsonl", "json"])
     test = right.file_uploader(
         "Test file (optional)", type=["csv", "tsv", "txt", "jsonl", "json"], key="import.test"

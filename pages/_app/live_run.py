@@ -105,13 +105,18 @@ def _show_figures(run: Run, status: RunStatus) -> None:
         controls.metrics(
             [
                 ("Step", f"{history.step:,} of {num_steps:,}", percent(share, 0)),
-                ("Time left", "…" if left is None else duration(left), "training only"),
+                ("Time left", "…" if left is None else duration(left), what_is_left(left)),
                 ("Validation accuracy", accuracy, "best so far"),
                 ("Speed", "…" if speed is None else f"{speed:,.1f} texts/s", run_device(run)),
             ]
         )
         age = dt.datetime.now(dt.UTC) - run.updated_at
         st.progress(share, text=f"Updated {duration(age.total_seconds())} ago ({status})")
+
+
+def what_is_left(seconds: float | None) -> str:
+    """Return what the worker is doing for the rest of the time."""
+    return "measuring the result" if seconds == 0 else "training only"
 
 
 def run_device(run: Run) -> str:
@@ -129,7 +134,7 @@ def _show_curves(run: Run) -> None:
         key="training.loss",
         alt=f"Training and validation loss up to step {history.step}",
     )
-    left, right = st.columns(2)
+    left, right = controls.panels()
     left.altair_chart(
         scores_chart(history, num_steps, run.config.metric_for_best_model),
         key="training.scores",
@@ -142,7 +147,8 @@ def _show_curves(run: Run) -> None:
 
 def _show_details(run: Run) -> None:
     """Show log, validations as a table, settings and machine."""
-    log, table, settings = st.columns(3)
+    grid = st.grid(3, min_column_width=280)
+    log, table, settings = grid.cell(), grid.cell(), grid.cell()
     with log, st.expander("Log", expanded=True):
         st.code("\n".join(run.log_tail(_LOG_LINES)) or "empty", language=None, wrap_lines=True)
     with table, st.expander("Validations as a table", expanded=True):

@@ -135,6 +135,7 @@ def choose(
     options: Mapping[Any, str] | Sequence[str],
     *,
     default: str,
+    pin: bool = False,
     draw: Callable[..., Any] = st.selectbox,
     **arguments: Any,
 ) -> str:
@@ -146,6 +147,7 @@ def choose(
         options: Values with the labels to show, or plain values. No widget used here reads
             Markdown in them.
         default: Value when the URL has none; it is left out of the URL.
+        pin: Write the default into the URL too, because it may be another one tomorrow.
         draw: `st.selectbox`, `st.segmented_control` or a widget like them.
         **arguments: Further arguments of the widget.
     """
@@ -155,6 +157,8 @@ def choose(
         st.toast(f"The link names a {title.lower()} that does not exist here; it was ignored.")
         value = default
         set_parameter(name, None)
+    if pin:
+        set_parameter(name, value)
     key = f"choose.{name}"
     st.session_state[key] = value
     draw(

@@ -40,7 +40,7 @@ def class_counts_chart(
         **base_layout(rows_height(len(names))),
         barmode="stack",
         bargap=0.25,
-        xaxis={"title": "Rows (train, validation, test from dark to light)", "fixedrange": True},
+        xaxis={"title": "Rows: train, validation, test", "fixedrange": True},
         yaxis={
             "tickvals": list(range(len(names))),
             "ticktext": names,

@@ -32,7 +32,7 @@ def probabilities_chart(probabilities: Mapping[str, float]) -> go.Figure:
     )
     figure.update_layout(
         **base_layout(rows_height(len(top), least=110)),
-        xaxis={"range": [0, 1.12], "visible": False, "fixedrange": True},
+        xaxis={"range": [0, 1.2], "visible": False, "fixedrange": True},
         yaxis={
             "tickvals": list(range(len(top))),
             "ticktext": [plain(name) for name in top],

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textcls_core.dataset.building import Rows, duplicate_key
 from textcls_core.dataset.findings import Finding, blocker, info, warning
-from textcls_core.dataset.text_dataset import TextDataset
+from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
 from textcls_core.errors import DatasetFormatError
 from textcls_core.wording import plural, shorten
 
@@ -20,6 +20,7 @@ def audit_rows(rows: Rows) -> tuple[Finding, ...]:
     found = [
         *_class_findings(rows.labels),
         *_untrained_classes(rows),
+        *_missing_splits(rows.splits),
         *_near_equal_labels(rows.labels),
         *_duplicate_findings(rows),
     ]
@@ -94,6 +95,14 @@ def _untrained_classes(rows: Rows) -> list[Finding]:
         "Add some or drop the class."
     )
     return [blocker("class_without_training_rows", len(unseen), message, tuple(unseen[:_EXAMPLES]))]
+
+
+def _missing_splits(splits: Sequence[Split]) -> list[Finding]:
+    missing = [split for split in SPLITS if split not in splits]
+    if not missing:
+        return []
+    message = f"No row is left for {' and '.join(missing)}. Add rows, or choose another split."
+    return [blocker("missing_split", len(missing), message, tuple(missing))]
 
 
 def _near_equal_labels(labels: Sequence[str]) -> list[Finding]:

@@ -140,7 +140,8 @@ def _check_schema(table: pa.Table) -> None:
 def _check_rows(table: pa.Table, num_labels: int, task: Task) -> None:
     """Refuse nulls, repeated row ids, unknown splits, and label ids out of range."""
     for name in SCHEMA.names:
-        if table[name].null_count:
+        is_list = pa.types.is_list(table[name].type)
+        if table[name].null_count or (is_list and pc.list_flatten(table[name]).null_count):
             raise DatasetFormatError(
                 f'Expected a value in every row of "{name}", found empty ones.'
             )
@@ -174,7 +175,8 @@ def _check_labels(label_ids: pa.ChunkedArray, num_labels: int, task: Task) -> No
 def _update_with_column(digest: "hashlib._Hash", column: pa.ChunkedArray) -> None:
     """Feed a column to a digest so that equal values give equal bytes, however they are stored."""
     canonical = SCHEMA.field(2).type if pa.types.is_list(column.type) else pa.string()
-    table = pa.table({"": column.cast(canonical)}).combine_chunks()
+    whole = pa.table({"": column.cast(canonical)}).combine_chunks()
+    table = whole.take(pa.array(np.arange(len(column))))  # a slice would drag its old buffers along
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

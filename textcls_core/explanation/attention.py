@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 
 from textcls_core.arrays import Attention
+from textcls_core.dataset.building import clean_text
 from textcls_core.errors import InvalidArgumentError, ModelError
 from textcls_core.models.classifier import Classifier, softmax
 
@@ -29,7 +30,7 @@ class AttentionExplanation:
     word_of: Int[np.ndarray, " T"]
     """Word position per token, shape (T,)."""
     spans: tuple[tuple[int, int], ...]
-    """Start and end of each word in `text`; (0, 0) for special tokens."""
+    """Start and end of each word in `text`, without spaces; (0, 0) for special tokens."""
     attention: Attention
     """attention[layer, head, query, key], shape (L, H, T, T); rows over keys sum to 1."""
     label_names: tuple[str, ...]
@@ -121,6 +122,7 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
         InvalidArgumentError: If the text is empty.
         ModelError: If the model does not give attention weights.
     """
+    text = clean_text(text)
     if not text.strip():
         raise InvalidArgumentError("Expected a text, got nothing. Type or paste one.")
     encoding = classifier.tokenizer(
@@ -135,6 +137,7 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
     with torch.inference_mode():
         output = classifier.model(**inputs, output_attentions=True)
     word_of, spans = _words(encoding.word_ids(0), offsets)
+    spans = tuple(_without_spaces(text, *span) for span in spans)
     tokens = classifier.tokenizer.convert_ids_to_tokens(encoding["input_ids"][0])
     return AttentionExplanation(
         text=text,
@@ -197,10 +200,14 @@ def _word_texts(
 ) -> tuple[str, ...]:
     """Return each word as it stands in the text; special tokens keep their own name."""
     first = {int(word): token for word, token in zip(word_of[::-1], tokens[::-1], strict=True)}
-    return tuple(
-        text[start:end].strip() if end > start and text[start:end].strip() else first[word]
-        for word, (start, end) in enumerate(spans)
-    )
+    return tuple(text[start:end] or first[word] for word, (start, end) in enumerate(spans))
+
+
+def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span without the spaces at its ends; GPT-2 counts them as part of a word."""
+    word = text[start:end].strip()
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    return start, start + len(word)
 
 
 def _require_position(name: str, value: int | None, count: int) -> None:

@@ -1,7 +1,7 @@
 """Choose device and number format by trying them, and say why."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch.nn import functional
@@ -21,6 +21,10 @@ class Compute:
     """`bf16` (matrix products in bfloat16, weights in float32) or `fp32`."""
     reasons: tuple[str, ...]
     """One sentence per choice."""
+
+    def exact(self) -> "Compute":
+        """Return the same device in fp32, so that stored and later scores agree."""
+        return replace(self, precision="fp32")
 
     def autocast(self) -> torch.autocast:
         """Return the context in which forward passes run."""

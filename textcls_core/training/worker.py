@@ -138,7 +138,7 @@ def _train(run: Run, writer: RunWriter, compute: "Compute") -> dict[str, Any]:
     logger.info("Trained %s in %s.", plural(outcome.steps, "step"), seconds)
     best = Classifier.load(run.model_dir)
     best.model.to(compute.device)
-    figures = _predict_splits(run, best, splits, compute)
+    figures = _predict_splits(run, best, splits, compute.exact())
     return {**_outcome_facts(outcome), **figures}
 
 
