@@ -7,7 +7,7 @@ from pages._app.import_form import show_import
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.charts.dataset import class_counts_chart, lengths_chart
 from textcls_core.dataset.search import RowFilter, describe_rows, find_rows
-from textcls_core.dataset.statistics import class_counts, word_lengths
+from textcls_core.dataset.statistics import class_counts, class_table, word_lengths
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import ModelError
@@ -28,6 +28,7 @@ def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
         with st.container(border=True):
             figure = class_counts_chart(rows.label_names, class_counts(rows))
             st.plotly_chart(figure, config=controls.NO_TOOLBAR, alt="Rows per class and split")
+            controls.table_twin(class_table(rows), "Rows per class and split")
         show_findings(info)
     with right, st.container(border=True):
         show_lengths(info, rows)
@@ -103,7 +104,10 @@ def show_examples(rows: TextDataset) -> None:
 
 def show_row(rows: TextDataset, row_id: str) -> None:
     """Show one row in full."""
-    if row_id not in rows.row_ids():
+    if row_id and row_id not in rows.row_ids():
+        state.ignore_parameter("row", "row")
+        row_id = ""
+    if not row_id:
         st.caption("Select a row to read it in full.")
         return
     record = describe_rows(rows, [rows.position(row_id)])[0]

@@ -52,6 +52,7 @@ def show_matrix(result: Evaluation) -> None:
     remember_click(selected_cell(event["selection"]))
     st.caption("Click a cell, or a total at the end of a row or column, to see its examples.")
     show_top_confusions(result)
+    controls.table_twin(result.confusion_table(), "Confusion counts")
 
 
 def show_top_confusions(result: Evaluation) -> None:

@@ -40,6 +40,7 @@ def row_text(run: Run, row_id: str) -> str:
     """Return the text of a row of the run's data set, or nothing if it has none."""
     rows = state.dataset(run.config.dataset_fingerprint)
     if row_id not in rows.row_ids():
+        state.ignore_parameter("row", "row")
         return ""
     position = rows.position(row_id)
     record = rows.table.slice(position, 1).to_pylist()[0]

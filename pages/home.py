@@ -14,13 +14,16 @@ from textcls_core.wording import ago, percent, plural
 frame.require()
 
 RUNS_SHOWN = 12
+TOKEN = "home.demo_run_id"  # noqa: S105 - an idempotency token, not a secret
 
 
 def start_demo() -> None:
     """Start the Fast preset on the embedded news articles; a second click finds the same run."""
-    run_id = st.session_state.setdefault("home.demo_run_id", new_run_id())
+    started = {run.run_id for run in state.run_store().active()}
+    if st.session_state.get(TOKEN) not in started:
+        st.session_state[TOKEN] = new_run_id()
     config = RunConfig.create({"dataset": BBC_NEWS, "preset": "fast", "name": "Demo on BBC News"})
-    run = start_run(state.workspace(), config, run_id)
+    run = start_run(state.workspace(), config, st.session_state[TOKEN])
     state.set_parameter("watch", run.run_id)
     st.switch_page("pages/training.py", query_params={"watch": run.run_id})
 

@@ -109,6 +109,8 @@ def show_run(run: Run, split: Split) -> None:
         show_table(shown, rows, len(positions))
     wanted = state.parameter("row")
     ids = shown.predictions.row_ids
+    if wanted and wanted not in ids:
+        state.ignore_parameter("row", "row")
     opened = wanted if wanted in ids else (rows[0]["row_id"] if rows else None)
     with detail:
         if opened is None:

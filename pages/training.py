@@ -51,7 +51,6 @@ def start(config: RunConfig) -> None:
     run_id = st.session_state.setdefault(TOKEN, new_run_id())
     with st.spinner("Starting"):
         run = start_run(state.workspace(), config, run_id)
-    st.session_state.pop(TOKEN)
     state.set_parameter("watch", run.run_id)
     st.rerun()
 
@@ -76,6 +75,7 @@ if watched and watched not in known:
     show_text("Known runs: " + (", ".join(list(known)[:8]) or "none yet"))
     state.set_parameter("watch", None)
 if watched in known:
+    st.session_state.pop(TOKEN, None)  # only now: a second click may still be on its way
     show_live_run(known[watched])
 else:
     show_setup()

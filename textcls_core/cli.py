@@ -58,7 +58,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _bad_input(message: str) -> int:
-    typer.echo("error: " + " ".join(message.split()), err=True)
+    line = " ".join(message.split()) or "Expected a command; the help names them all."
+    typer.echo(f"error: {line}", err=True)
     return 2
 
 
@@ -99,6 +100,8 @@ def dataset_import(
     reason = "imported from " + " and ".join(table.file_name for table in tables)
     store = DatasetStore.open(Workspace.default())
     info = store.save(imported.dataset, name, reason, imported.findings)
+    if info.name != name:
+        typer.echo(f"These rows were imported before as {info.name}.", err=True)
     _emit(as_json, _dataset_json(info), _dataset_lines(info))
 
 
@@ -147,7 +150,7 @@ def train(
     as_json: Json = False,
 ) -> int:
     """Fine-tune a model in a process of its own."""
-    values: dict[str, Any] = dict(read_json(config_file)) if config_file else {}
+    values = _read_settings(config_file) if config_file else {}
     given = {"dataset": dataset, "model": model, "preset": preset}
     values |= {key: value for key, value in given.items() if value is not None}
     values |= dict(_setting(item) for item in settings or [])
@@ -159,6 +162,19 @@ def train(
     status = wait(run)
     _emit(as_json, summary(run), _run_lines(run))
     return 1 if status in {RunStatus.FAILED, RunStatus.INTERRUPTED} else 0
+
+
+def _read_settings(file: Path) -> dict[str, Any]:
+    """Return the settings in a JSON file."""
+    try:
+        values = read_json(file)
+    except OSError as error:
+        raise InvalidArgumentError(f"{file} cannot be read: {error.strerror}.") from error
+    if not isinstance(values, dict):
+        raise InvalidArgumentError(
+            f"Expected one JSON object of settings in {file}, got {type(values).__name__}."
+        )
+    return values
 
 
 def _setting(item: str) -> tuple[str, str]:

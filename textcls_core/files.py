@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,9 +49,7 @@ def read_json(path: Path) -> Any:
 def temporary_sibling(path: Path) -> Iterator[Path]:
     """Give a fresh path beside `path`, removed at the end if it was not renamed into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = _hidden_sibling(path)
     try:
         yield temporary
     finally:
@@ -65,8 +63,8 @@ def new_directory(target: Path) -> Iterator[Path]:
     Raises:
         FileExistsError: If another writer made `target` first; its content is left as it is.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    temporary = _hidden_sibling(target)
+    temporary.mkdir(parents=True)
     try:
         yield temporary
         if target.exists():
@@ -87,11 +85,10 @@ def replaced_directory(target: Path) -> Iterator[Path]:
     For an instant between two renames there is no `target`; if the second one fails, the old folder
     comes back.
     """
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as parent:
-        fresh = Path(parent) / "new"
-        fresh.mkdir()
+    fresh, old = _hidden_sibling(target), _hidden_sibling(target)
+    fresh.mkdir(parents=True)
+    try:
         yield fresh
-        old = Path(parent) / "old"
         if target.exists():
             target.rename(old)
         try:
@@ -100,3 +97,11 @@ def replaced_directory(target: Path) -> Iterator[Path]:
             if old.exists():
                 old.rename(target)
             raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _hidden_sibling(path: Path) -> Path:
+    """Return a name beside `path` that nobody uses; what is made there gets usual permissions."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")

@@ -15,7 +15,7 @@ from textcls_core.runs.run import Run, RunStatus
 from textcls_core.wording import ago, percent, shorten
 
 NO_TOOLBAR = {"displayModeBar": False}
-_PANEL_WIDTH, _CARD_WIDTH = 400, 170
+_PANEL_WIDTH, _CARD_WIDTH = 400, 140
 _TABLE_HEADER, _TABLE_ROW = 38, 35
 _SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=130)
 _BADGES: dict[RunStatus, tuple[str, str]] = {
@@ -116,6 +116,12 @@ def _in_percent(rows: Sequence[dict[str, Any]], shares: tuple[str, ...]) -> list
     return [{**row, **{name: 100 * row[name] for name in shares}} for row in rows]
 
 
+def table_twin(rows: Sequence[dict[str, Any]], summary: str) -> None:
+    """Offer the numbers of a chart as a table."""
+    with st.expander("As a table"):
+        st.dataframe(list(rows), hide_index=True, alt=summary)
+
+
 def empty_state(heading: str, why: str, button: str, page: str) -> None:
     """Say what the page will show, why it cannot yet, and where to go."""
     with st.container(border=True):
@@ -162,8 +168,14 @@ def choose_run() -> Run | None:
 
 
 def choose_split(run: Run) -> Split:
-    """Return the split in the URL, with a switcher."""
+    """Return the split in the URL, with a switcher.
+
+    Raises:
+        NotFoundError: If the predictions of the run are gone.
+    """
     names = {split: split.capitalize() for split in run.splits}
+    if not names:
+        raise NotFoundError(f"Run {run.run_id} has no predictions any more. Train it again.")
     default = "test" if "test" in names else next(iter(names))
     chosen = state.choose("split", "Split", names, default=default)
     return next(split for split in run.splits if split == chosen)

@@ -72,6 +72,13 @@ def _declare_pages() -> Any:
 def _heartbeat() -> None:
     """Show active runs; its timer also brings an open tab back after a restart of the app."""
     st.caption("Activity")
+    try:
+        _show_active_runs()
+    except TextclsError as error:  # the fragment also runs on its own, outside of `run`
+        st.caption(escape(str(error)))
+
+
+def _show_active_runs() -> None:
     active = state.run_store().active()
     if not active:
         st.caption("No run is active.")

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
-from pages._app.text import escape, label, show_text
+from pages._app.text import escape, show_text
 from textcls_core.dataset.columns import ColumnChoice, choose_columns
 from textcls_core.dataset.importing import Imported, import_tables
 from textcls_core.dataset.reading import RawTable, ReadOptions, read_bytes
@@ -40,7 +40,9 @@ def show_import() -> None:
 
 def _read_options() -> ReadOptions:
     with st.expander("How to read the file"), st.container(horizontal=True):
-        encoding = st.selectbox("Encoding", _ENCODINGS, key="import.encoding")
+        encoding = st.selectbox(
+            "Encoding", _ENCODINGS, accept_new_options=True, key="import.encoding"
+        )
         header = st.selectbox("First line", list(_HEADERS), key="import.header")
         skip = st.checkbox("Skip rows that cannot be read", key="import.skip")
     return ReadOptions(
@@ -86,9 +88,7 @@ def _choose_columns(main: RawTable) -> ColumnChoice:
 
 def _column(title: str, names: list[str], guess: str | None) -> str:
     position = names.index(guess) if guess in names else 0
-    return st.selectbox(
-        title, names, position, format_func=lambda name: label(name) if name else "none"
-    )
+    return st.selectbox(title, names, position, format_func=lambda name: name or "(none)")
 
 
 def _show_checks(imported: Imported) -> None:
@@ -109,5 +109,6 @@ def _save(imported: Imported, name: str, main: RawTable, test: RawTable | None) 
     info = state.dataset_store().save(imported.dataset, name, reason, imported.findings)
     state.set_parameter("dataset", info.dataset_id)
     state.set_parameter("view", None)
-    st.toast(f"Imported as {escape(info.name)}, version {info.version}.")
+    is_new = info.reason == reason
+    st.toast(f"{'Imported' if is_new else 'Imported before'} as {escape(info.name)}.")
     st.rerun()

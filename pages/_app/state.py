@@ -4,6 +4,7 @@ Session state holds plain values only. What a view shows lives in the URL, so th
 opens the same view; a choice that is absent there is taken from the page visited before.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,12 @@ def set_parameter(name: str, value: str | None) -> None:
         st.query_params.pop(name, None)
 
 
+def ignore_parameter(name: str, what: str) -> None:
+    """Say that the URL names something that does not exist here, and take it out."""
+    st.toast(f"The link names a {what} that does not exist here; it was ignored.")
+    set_parameter(name, None)
+
+
 def choose(
     name: str,
     title: str,
@@ -151,12 +158,12 @@ def choose(
         draw: `st.selectbox`, `st.segmented_control` or a widget like them.
         **arguments: Further arguments of the widget.
     """
-    labels = options if isinstance(options, Mapping) else {option: option for option in options}
+    given = options if isinstance(options, Mapping) else {option: option for option in options}
+    labels = _distinct(given)
     value = parameter(name, default)
     if value not in labels:
-        st.toast(f"The link names a {title.lower()} that does not exist here; it was ignored.")
+        ignore_parameter(name, title.lower())
         value = default
-        set_parameter(name, None)
     if pin:
         set_parameter(name, value)
     key = f"choose.{name}"
@@ -171,6 +178,19 @@ def choose(
         **arguments,
     )
     return value
+
+
+def _distinct(labels: Mapping[Any, str]) -> dict[Any, str]:
+    """Return labels that all differ; Streamlit tells options apart by nothing else."""
+    owners: dict[str, Any] = {}
+    repeats: Counter[str] = Counter()
+    for value, text in labels.items():
+        shown = text
+        while shown in owners:
+            repeats[text] += 1
+            shown = f"{text} ({repeats[text] + 1})"
+        owners[shown] = value
+    return {value: shown for shown, value in owners.items()}
 
 
 def _remember(name: str, key: str, default: str) -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from textcls_core.arrays import Lengths
-from textcls_core.charts.theme import LINE, base_layout, class_color, plain, rows_height
+from textcls_core.charts.theme import LINE, base_layout, class_color, plain, rows_height, spaced
 
 _SPLIT_OPACITY = {"train": 1.0, "validation": 0.6, "test": 0.32}
 _NUM_BINS = 60
+_MAX_TICKS = 60
+"""Class names that fit under one another at the largest height of the chart."""
 
 
 def class_counts_chart(
@@ -22,6 +24,7 @@ def class_counts_chart(
         counts: Rows per class for each split, C numbers each.
     """
     names = [plain(name) for name in label_names]
+    ticks = spaced(len(names), _MAX_TICKS)
     figure = go.Figure()
     for split, values in counts.items():
         figure.add_bar(
@@ -33,7 +36,7 @@ def class_counts_chart(
                 "color": [class_color(i) for i in range(len(names))],
                 "opacity": _SPLIT_OPACITY[split],
             },
-            customdata=[[name, split] for name in names],
+            customdata=[[plain(name, 200), split] for name in label_names],
             hovertemplate="%{customdata[0]}, %{customdata[1]}: %{x:,} rows<extra></extra>",
         )
     figure.update_layout(
@@ -42,8 +45,8 @@ def class_counts_chart(
         bargap=0.25,
         xaxis={"title": "Rows: train, validation, test", "fixedrange": True},
         yaxis={
-            "tickvals": list(range(len(names))),
-            "ticktext": names,
+            "tickvals": ticks,
+            "ticktext": [names[tick] for tick in ticks],
             "autorange": "reversed",
             "fixedrange": True,
         },

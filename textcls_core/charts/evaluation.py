@@ -1,16 +1,19 @@
 """The confusion matrix as clickable cells."""
 
+import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from textcls_core.charts.theme import base_layout, magnitude_color, plain
+from textcls_core.charts.theme import base_layout, literal, magnitude_color, plain, spaced
 from textcls_core.evaluation.confusion import Normalisation, normalise
 from textcls_core.evaluation.evaluation import Evaluation
 
 MAX_CLASSES_WITH_NUMBERS = 25
+"""With more classes, cells carry no number, and cells without rows are left out."""
+_MAX_COLUMN_NAMES, _MAX_ROW_NAMES = 36, 60
 _TOTAL_GAP = 0.25
 ALL = ""
 """Stands for all classes in a click on a total."""
@@ -35,10 +38,10 @@ def confusion_chart(
     if errors_only:
         shown = shown * (1 - np.eye(len(shown)))
     shares = shown / max(float(shown.max()), 1e-12)
-    names = evaluation.label_names
+    names = [literal(name) for name in evaluation.label_names]
     size = len(names)
-    cells = [(i, j) for i in range(size) for j in range(size)]
     has_numbers = size <= MAX_CLASSES_WITH_NUMBERS
+    cells = [(i, j) for i in range(size) for j in range(size) if has_numbers or counts[i, j]]
     text = [_cell_text(shown[cell], by) if has_numbers else "" for cell in cells]
     figure = go.Figure(
         go.Bar(
@@ -63,13 +66,13 @@ def confusion_chart(
         )
     )
     figure.add_trace(_totals(evaluation, is_dark=is_dark))
-    _style(figure, names)
+    _style(figure, evaluation.label_names)
     return figure
 
 
 def _totals(evaluation: Evaluation, *, is_dark: bool) -> go.Bar:
     """Return the margin: clickable totals of rows and columns."""
-    names, counts = evaluation.label_names, evaluation.confusion
+    names, counts = [literal(name) for name in evaluation.label_names], evaluation.confusion
     size = len(names)
     rows = [(i, size + _TOTAL_GAP, int(counts[i].sum()), names[i], ALL) for i in range(size)]
     columns = [(size + _TOTAL_GAP, j, int(counts[:, j].sum()), ALL, names[j]) for j in range(size)]
@@ -98,11 +101,12 @@ def _totals(evaluation: Evaluation, *, is_dark: bool) -> go.Bar:
 
 def _style(figure: go.Figure, names: Sequence[str]) -> None:
     size = len(names)
-    ticks = [*range(size), size + _TOTAL_GAP]
-    limit = 14 if size <= MAX_CLASSES_WITH_NUMBERS else 12
-    labels = [*(plain(name, limit) for name in names), "all"]
-    shared = {"tickvals": ticks, "ticktext": labels, "fixedrange": True, "showgrid": False}
-    font = {"size": 13 if size <= MAX_CLASSES_WITH_NUMBERS else 9}
+    shared = {
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "tickfont": {"size": 13 if size <= MAX_CLASSES_WITH_NUMBERS else 9},
+    }
     end = size + _TOTAL_GAP + 0.55
     figure.update_layout(
         **base_layout(max(340, min(820, 130 + 52 * size))),
@@ -110,22 +114,31 @@ def _style(figure: go.Figure, names: Sequence[str]) -> None:
         bargap=0,
         xaxis={
             **shared,
+            **_ticks(names, _MAX_COLUMN_NAMES),
             "title": "Predicted",
             "tickangle": -35,
             "range": [-0.55, end],
-            "tickfont": font,
             "side": "bottom",
-            "zeroline": False,
         },
         yaxis={
             **shared,
+            **_ticks(names, _MAX_ROW_NAMES),
             "title": "True",
             "range": [end, -0.55],
-            "tickfont": font,
-            "zeroline": False,
         },
     )
     figure.update_layout(margin_t=8)
+
+
+def _ticks(names: Sequence[str], most: int) -> dict[str, Any]:
+    """Return the names along one axis, as many as fit, and the one of the totals."""
+    size = len(names)
+    limit = 14 if size <= MAX_CLASSES_WITH_NUMBERS else 12
+    shown = spaced(size, most)
+    return {
+        "tickvals": [*shown, size + _TOTAL_GAP],
+        "ticktext": [*(plain(names[position], limit) for position in shown), "all"],
+    }
 
 
 def _cell_text(value: float, by: Normalisation) -> str:
@@ -135,7 +148,8 @@ def _cell_text(value: float, by: Normalisation) -> str:
 
 
 def _text_color(share: float, is_dark: bool) -> str:
-    return "#FFFFFF" if is_dark or share > 0.55 else "#1B2230"
+    """Return white or black, whichever reaches a contrast of 4.5 on the cell's colour."""
+    return "#FFFFFF" if is_dark or share > 0.94 else "#000000"
 
 
 def selected_cell(selection: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -144,8 +158,9 @@ def selected_cell(selection: Mapping[str, Any]) -> tuple[str, str] | None:
     Args:
         selection: The `selection` of the event that `st.plotly_chart` returns.
     """
-    points = selection.get("points") or []
-    if not points or len(points[0].get("customdata", ())) < 2:
+    point = next(iter(selection.get("points") or ()), None)
+    names = point.get("customdata") if isinstance(point, Mapping) else None
+    if not isinstance(names, Sequence) or len(names) < 2:
         return None
-    true, predicted = points[0]["customdata"][:2]
-    return str(true), str(predicted)
+    true, predicted = (html.unescape(str(name)) for name in names[:2])
+    return true, predicted

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from textcls_core.charts.theme import base_layout, magnitude_scale, plain
+from textcls_core.charts.theme import base_layout, magnitude_scale, plain, spaced
 
 _MAX_TICKS = 60
 
@@ -23,8 +23,7 @@ def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[
     """
     size = len(names)
     labels = [plain(name, 14) for name in names]
-    stride = -(-size // _MAX_TICKS)
-    ticks = list(range(0, size, stride))
+    ticks = spaced(size, _MAX_TICKS)
     axis = {
         "tickvals": ticks,
         "ticktext": [labels[tick] for tick in ticks],
@@ -32,7 +31,8 @@ def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[
         "showgrid": False,
         "zeroline": False,
     }
-    hover = [[[query, key] for key in labels] for query in labels]
+    full = [plain(name, 80) for name in names]
+    hover = [[[query, key] for key in full] for query in full]
     figure = go.Figure(
         go.Heatmap(
             z=matrix,

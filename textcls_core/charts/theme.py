@@ -3,7 +3,7 @@
 Colour says three things only: which class, which outcome, how much.
 """
 
-import math
+import html
 from typing import Any
 
 CLASS_COLORS = (
@@ -72,20 +72,25 @@ def rows_height(num_rows: int, *, least: int = 160, most: int = 900) -> int:
     return max(least, min(most, 70 + ROW_HEIGHT * num_rows))
 
 
-def plain(text: str, limit: int = 28) -> str:
-    """Return text that Plotly draws as it is, cut to `limit` characters.
+def spaced(count: int, most: int) -> list[int]:
+    """Return at most `most` evenly spaced positions among `count`, for labels that must not touch.
 
-    Plotly reads a small HTML subset in labels; angle brackets and ampersands are escaped.
+    Example:
+        >>> spaced(5, 10), spaced(100, 4)
+        ([0, 1, 2, 3, 4], [0, 25, 50, 75])
     """
+    return list(range(0, count, -(-count // most) or 1))
+
+
+def plain(text: str, limit: int = 28) -> str:
+    """Return text that Plotly draws as it is, on one line, cut to `limit` characters."""
     line = " ".join(text.split())
-    cut = line if len(line) <= limit else line[: limit - 1] + "…"
-    return cut.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return literal(line if len(line) <= limit else line[: limit - 1] + "…")
 
 
-def nice_ceiling(value: float) -> float:
-    """Return the next of 1, 2, 5, 10, 20, 50 ... at or above a positive value."""
-    base = 10.0 ** math.floor(math.log10(max(value, 1e-12)))
-    return next(step * base for step in (1, 2, 5, 10) if step * base >= value)
+def literal(text: str) -> str:
+    """Return text that Plotly draws as it is; it reads a small HTML subset in labels and hovers."""
+    return html.escape(text, quote=False)
 
 
 def _darker(color: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from textcls_core.charts.theme import LINE, SECOND_LINE
+from textcls_core.charts.theme import LINE, SECOND_LINE, spaced
 from textcls_core.runs.history import History, smoothed
 
 MAX_POINTS = 2_000
@@ -113,9 +113,9 @@ def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
 
 def _thin(rows: Sequence[dict[str, float]]) -> list[dict[str, float]]:
     """Return at most `MAX_POINTS` rows, evenly spaced, always with the last one."""
-    stride = -(-len(rows) // MAX_POINTS) or 1
-    kept = list(rows[::stride])
-    return kept if not rows or kept[-1] is rows[-1] else [*kept, rows[-1]]
+    if len(rows) <= MAX_POINTS:
+        return list(rows)
+    return [rows[position] for position in spaced(len(rows) - 1, MAX_POINTS - 1)] + [rows[-1]]
 
 
 def _step_axis(num_steps: int | None) -> alt.X:

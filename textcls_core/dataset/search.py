@@ -43,7 +43,10 @@ def find_rows(dataset: TextDataset, row_filter: RowFilter) -> Indices:
 
 
 def describe_rows(dataset: TextDataset, rows: Indices | Sequence[int]) -> list[dict[str, Any]]:
-    """Return rows as records with their class names, for a table."""
+    """Return rows as records with their class names, for a table.
+
+    A further column of the file that is called `label` too becomes `label (file)`.
+    """
     taken = dataset.table.take(pa.array(rows, pa.int64()))
     names = dataset.label_names
     return [
@@ -52,7 +55,10 @@ def describe_rows(dataset: TextDataset, rows: Indices | Sequence[int]) -> list[d
             "split": record["split"],
             "label": ", ".join(names[label_id] for label_id in record["label_ids"]),
             "text": record["text"],
-            **{name: record[name] for name in dataset.extra_columns},
+            **{
+                "label (file)" if name == "label" else name: record[name]
+                for name in dataset.extra_columns
+            },
         }
         for record in taken.to_pylist()
     ]

@@ -8,7 +8,7 @@ from textcls_core.dataset.text_dataset import TextDataset
 
 _WORD = (
     r"\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}+"
-    r"|[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+"
+    r"|[^\s\p{Z}\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+"
 )
 """A run of characters without spaces; in scripts written without spaces, a character."""
 
@@ -21,6 +21,19 @@ def class_counts(dataset: TextDataset) -> dict[str, list[int]]:
         ids = np.asarray(pc.list_flatten(labels), dtype=np.int64)
         counts[split] = np.bincount(ids, minlength=dataset.num_labels).tolist()
     return counts
+
+
+def class_table(dataset: TextDataset) -> list[dict[str, str | int]]:
+    """Return one record per class with its rows in every split and in all."""
+    counts = class_counts(dataset)
+    return [
+        {
+            "class": name,
+            **{split: values[label_id] for split, values in counts.items()},
+            "all": sum(values[label_id] for values in counts.values()),
+        }
+        for label_id, name in enumerate(dataset.label_names)
+    ]
 
 
 def word_lengths(dataset: TextDataset) -> Lengths:

@@ -44,6 +44,12 @@ class DatasetInfo(BaseModel):
     split_counts: dict[str, int]
     extra_columns: tuple[str, ...]
     findings: tuple[Finding, ...]
+    aliases: tuple[str, ...] = ()
+    """Other names under which the same content was imported again."""
+
+    def answers_to(self, name: str) -> bool:
+        """Tell whether this version goes by that name."""
+        return name == self.name or name in self.aliases
 
     @property
     def dataset_id(self) -> str:
@@ -80,7 +86,7 @@ class DatasetStore:
         """
         infos = self.versions()
         for info in infos:
-            if reference == info.name:
+            if info.answers_to(reference):
                 return info
         for info in infos:
             if len(reference) >= 8 and info.fingerprint.startswith(reference):
@@ -112,12 +118,13 @@ class DatasetStore:
     ) -> DatasetInfo:
         """Store a version and return its description.
 
-        Equal content is stored once: the description that exists is returned, under its own name.
+        Equal content is stored once: the description that exists is returned, under its own name,
+        and `name` becomes another name for it.
         """
         cleaned = clean_name(name)
         info = DatasetInfo(
             name=cleaned,
-            version=1 + sum(known.name == cleaned for known in self.versions()),
+            version=1 + sum(known.answers_to(cleaned) for known in self.versions()),
             fingerprint=dataset.fingerprint,
             created_at=dt.datetime.now(dt.UTC),
             reason=reason,
@@ -133,7 +140,17 @@ class DatasetStore:
             with suppress(FileExistsError), new_directory(folder) as temporary:
                 pq.write_table(dataset.table, temporary / "data.parquet")
                 write_json(temporary / "dataset.json", info.model_dump(mode="json"))
-        return _read_info(folder / "dataset.json")  # perhaps that of a writer who was faster
+        return _with_alias(folder / "dataset.json", cleaned)
+
+
+def _with_alias(file: Path, name: str) -> DatasetInfo:
+    """Return what is stored, which may be older than this import, and make it known as `name`."""
+    info = _read_info(file)
+    if info.answers_to(name):
+        return info
+    info = info.model_copy(update={"aliases": (*info.aliases, name)})
+    write_json(file, info.model_dump(mode="json"))
+    return info
 
 
 def _read_info(file: Path) -> DatasetInfo:

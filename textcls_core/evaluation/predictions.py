@@ -43,8 +43,9 @@ class Predictions:
                 f"Expected probabilities of shape {expected} and as many true labels, got "
                 f"{self.probabilities.shape} and {len(self.true_label_ids)}."
             )
-        if not np.allclose(self.probabilities.sum(axis=1), 1, atol=1e-4):
-            raise InvalidArgumentError("Expected probabilities whose rows sum to 1.")
+        sums = self.probabilities.sum(axis=1)
+        if (self.probabilities < 0).any() or not np.allclose(sums, 1, atol=1e-4):
+            raise InvalidArgumentError("Expected probabilities of at least 0 whose rows sum to 1.")
         ids = self.true_label_ids
         if len(ids) and not (ids.min() >= 0 and ids.max() < expected[1]):
             raise InvalidArgumentError(f"Expected label ids from 0 to {expected[1] - 1}.")

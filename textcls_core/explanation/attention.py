@@ -200,14 +200,16 @@ def _word_texts(
 ) -> tuple[str, ...]:
     """Return each word as it stands in the text; special tokens keep their own name."""
     first = {int(word): token for word, token in zip(word_of[::-1], tokens[::-1], strict=True)}
-    return tuple(text[start:end] or first[word] for word, (start, end) in enumerate(spans))
+    return tuple(text[start:end].strip() or first[word] for word, (start, end) in enumerate(spans))
 
 
 def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
     """Return a span without the spaces at its ends; GPT-2 counts them as part of a word."""
-    word = text[start:end].strip()
-    start += len(text[start:end]) - len(text[start:end].lstrip())
-    return start, start + len(word)
+    piece = text[start:end]
+    if not piece.strip():  # nothing but spaces: they are the word
+        return start, end
+    first = start + len(piece) - len(piece.lstrip())
+    return first, first + len(piece.strip())
 
 
 def _require_position(name: str, value: int | None, count: int) -> None:

@@ -19,10 +19,15 @@ def token_lengths(texts: Sequence[str], model_dir: Path) -> Lengths:
     """Return the uncut number of tokens of each text, special tokens included, shape (N,).
 
     Raises:
-        ModelError: If the model has no `tokenizer.json`.
+        ModelError: If the model has no `tokenizer.json`, or a damaged one.
     """
     file = _tokenizer_file(model_dir)
-    tokenizer = Tokenizer.from_file(str(file))
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # the library raises nothing more precise
+        raise ModelError(
+            f"The tokenizer.json of {model_dir.name} is damaged. Download or save the model again."
+        ) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     encodings = tokenizer.encode_batch_fast(list(texts))

@@ -51,7 +51,8 @@ def predict_texts(classifier: Classifier, texts: Sequence[str]) -> list[TextPred
     cleaned = [clean_text(text) for text in texts]
     if not cleaned or len(cleaned) > MAX_TEXTS:
         raise InvalidArgumentError(
-            f"Expected 1 to {MAX_TEXTS:,} texts, got {len(cleaned):,}. Add a text or split the list."
+            f"Expected 1 to {MAX_TEXTS:,} texts, got {len(cleaned):,}. "
+            "Add a text or split the list."
         )
     empty = next((number for number, text in enumerate(cleaned, 1) if not text.strip()), None)
     if empty is not None:

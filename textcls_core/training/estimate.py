@@ -7,6 +7,7 @@ import numpy as np
 
 from textcls_core.arrays import Lengths
 from textcls_core.config import RunConfig
+from textcls_core.models.catalogue import absolute_name
 from textcls_core.runs.run import Run
 
 
@@ -56,8 +57,9 @@ def estimate(
 
 def _measured_speed(config: RunConfig, runs: Sequence[Run]) -> float | None:
     """Return tokens per second of the newest finished run of this model, if there is one."""
+    model = absolute_name(config.model)  # as runs keep it
     for run in runs:
         speed = run.finished.get("tokens_per_second")
-        if speed and run.config.model == config.model:
+        if speed and run.config.model == model:
             return float(speed)
     return None

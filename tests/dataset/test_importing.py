@@ -1,0 +1,369 @@
+from collections import Counter
+
+import pytest
+
+from tests.data_bad import HOSTILE_TEXTS
+from tests.data_real import (
+    SCRIPTS,
+    banking77,
+    banking77_stand_in,
+    sib200,
+    sib200_stand_in,
+    sms_spam,
+    sms_spam_stand_in,
+)
+from textcls_core.dataset.columns import ColumnChoice
+from textcls_core.dataset.importing import Imported, clean_name, import_tables
+from textcls_core.dataset.reading import RawTable, ReadOptions, read_bytes, read_file
+from textcls_core.errors import DatasetFormatError, InvalidArgumentError
+
+
+def make_table(num_rows: int = 40, name: str = "train.csv", **extra) -> RawTable:
+    """Return distinct texts in two classes, and further columns."""
+    columns = {
+        "text": [f"{name} text {n}" for n in range(num_rows)],
+        "label": ["xy"[n % 2] for n in range(num_rows)],
+        **extra,
+    }
+    return RawTable(name, columns, list(range(2, num_rows + 2)))
+
+
+def from_csv(data: bytes, **options) -> Imported:
+    return import_tables(read_bytes(data, "f.csv", ReadOptions(**options)))
+
+
+def found(imported: Imported) -> dict[str, int]:
+    """Return the findings with their counts."""
+    return {finding.kind: finding.count for finding in imported.findings}
+
+
+def message_of(imported: Imported, kind: str) -> str:
+    return next(finding.message for finding in imported.findings if finding.kind == kind)
+
+
+def split_counts(imported: Imported) -> Counter:
+    return Counter(imported.dataset.table["split"].to_pylist())
+
+
+# Splits
+
+
+def test_import_without_a_split_makes_one():
+    imported = import_tables(make_table())
+
+    assert split_counts(imported) == {"train": 28, "validation": 6, "test": 6}
+    assert message_of(imported, "split_made") == (
+        "Split 70/15/15 into train, validation and test, stratified by class."
+    )
+
+
+def test_import_uses_the_split_of_the_file():
+    splits = ["train", "dev", "test", "train"] * 10
+
+    imported = import_tables(make_table(split=splits))
+
+    assert split_counts(imported) == {"train": 20, "validation": 10, "test": 10}
+    assert message_of(imported, "split_given") == "The file's own split is used."
+
+
+@pytest.mark.parametrize(
+    ("splits", "expected", "message"),
+    [
+        (
+            ["train", "test"] * 20,
+            {"train": 17, "validation": 3, "test": 20},
+            "15 % of the training rows became validation, stratified by class.",
+        ),
+        (
+            ["train", "dev"] * 20,
+            {"train": 17, "validation": 20, "test": 3},
+            "15 % of the training rows became test, stratified by class.",
+        ),
+        (
+            ["train"] * 40,
+            {"train": 28, "validation": 6, "test": 6},
+            "15 % of the training rows each became test and validation, stratified by class.",
+        ),
+    ],
+    ids=["no validation", "no test", "only train"],
+)
+def test_import_completes_the_split_of_the_file(splits, expected, message):
+    imported = import_tables(make_table(split=splits))
+
+    assert split_counts(imported) == expected
+    assert message_of(imported, "split_completed") == message
+
+
+def test_import_puts_rows_of_a_blank_split_into_train():
+    splits = ["dev", "test", "", None] * 10
+
+    imported = import_tables(make_table(part=splits), choice=ColumnChoice(split="part"))
+
+    assert split_counts(imported) == {"train": 20, "validation": 10, "test": 10}
+
+
+def test_import_of_two_files_keeps_the_second_for_the_test():
+    imported = import_tables(make_table(), make_table(10, "test.csv"))
+
+    assert split_counts(imported) == {"train": 34, "validation": 6, "test": 10}
+    assert imported.dataset.indices("test").tolist() == list(range(40, 50))
+
+
+def test_import_of_two_files_keeps_the_validation_rows_of_the_first():
+    splits = ["train", "train", "train", "dev"] * 10
+
+    imported = import_tables(make_table(split=splits), make_table(10, "test.csv"))
+
+    assert split_counts(imported) == {"train": 30, "validation": 10, "test": 10}
+
+
+def test_import_of_two_files_does_not_need_a_second_split_column():
+    splits = ["train", "dev"] * 20
+    choice = ColumnChoice(split="part")
+
+    imported = import_tables(make_table(part=splits), make_table(10, "test.csv"), choice)
+
+    assert split_counts(imported)["test"] == 10
+
+
+def test_import_does_not_depend_on_the_order_of_rows():
+    table = make_table()
+    backwards = RawTable(
+        "train.csv",
+        {name: values[::-1] for name, values in table.columns.items()},
+        table.line_numbers,
+    )
+
+    one, other = import_tables(table).dataset, import_tables(backwards).dataset
+
+    assert dict(zip(one.row_ids(), one.table["split"].to_pylist(), strict=True)) == dict(
+        zip(other.row_ids(), other.table["split"].to_pylist(), strict=True)
+    )
+
+
+# Columns
+
+
+def test_import_keeps_further_columns():
+    imported = import_tables(make_table(3, source=["web", None, "mail"]))
+
+    assert imported.dataset.table["source"].to_pylist() == ["web", None, "mail"]
+
+
+def test_import_of_two_files_keeps_the_further_columns_of_the_first():
+    train = make_table(3, source=["web"] * 3)
+    test = make_table(1, "test.csv", other=["x"])
+
+    dataset = import_tables(train, test).dataset
+
+    assert dataset.extra_columns == ("source",)
+    assert dataset.table["source"].to_pylist() == ["web", "web", "web", None]
+
+
+def test_import_renames_columns_that_the_data_set_needs_itself():
+    imported = import_tables(make_table(3, row_id=["1", "2", "3"], split=["a", "b", "c"]))
+
+    assert imported.dataset.extra_columns == ("row_id_", "split_")
+
+
+def test_import_never_renames_onto_another_column():
+    table = make_table(3, row_id=["1", "2", "3"], row_id_=["4", "5", "6"])
+
+    dataset = import_tables(table).dataset
+
+    assert dataset.table["row_id_"].to_pylist() == ["4", "5", "6"]
+    assert dataset.table["row_id__"].to_pylist() == ["1", "2", "3"]
+
+
+def test_import_says_which_columns_it_used():
+    imported = import_tables(make_table())
+
+    assert imported.columns == ColumnChoice(text="text", label="label")
+
+
+def test_import_refuses_a_test_file_with_other_columns():
+    test = RawTable("test.csv", {"sentence": ["a"], "label": ["x"]}, [2])
+
+    with pytest.raises(
+        DatasetFormatError,
+        match=r'Column "text" \(chosen as text\) is missing in test\.csv\. '
+        r'Known: "sentence", "label"',
+    ):
+        import_tables(make_table(), test)
+
+
+# Rows that cannot be used
+
+
+def test_import_leaves_out_and_lists_rows_without_text():
+    imported = from_csv(b"text,label\na,x\n,y\n  ,x\nb,y\n")
+
+    (finding,) = [f for f in imported.findings if f.kind == "missing_text"]
+    assert finding.message == "2 rows of f.csv with no text left out."
+    assert finding.examples == ("line 3", "line 4")
+    assert imported.dataset.texts() == ["a", "b"]
+
+
+def test_import_leaves_out_and_lists_rows_without_label():
+    imported = from_csv(b"text,label\na,x\nb,\nc\nd,y\n")
+
+    (finding,) = [f for f in imported.findings if f.kind == "missing_label"]
+    assert finding.message == "2 rows of f.csv with no label left out."
+    assert finding.examples == ("line 3", "line 4")
+    assert imported.dataset.texts() == ["a", "d"]
+
+
+def test_import_counts_short_rows():
+    imported = from_csv(b"text,label,source\na,x,web\nb,y\n")
+
+    assert message_of(imported, "short_rows") == (
+        "1 row of f.csv with fewer cells than columns; the missing ones are empty."
+    )
+
+
+def test_import_counts_repaired_cells():
+    imported = from_csv(b"text,label\na\0,x\nb,y\n")
+
+    assert message_of(imported, "repaired_text") == (
+        "1 cell of f.csv with NUL or broken characters: the first were removed, "
+        "the others replaced by U+FFFD."
+    )
+
+
+def test_import_lists_rows_that_could_not_be_read():
+    imported = from_csv(b"text,label\na,x\nb,y,z\nc,y\n", skip_bad_rows=True)
+
+    (finding,) = [f for f in imported.findings if f.kind == "bad_rows"]
+    assert finding.message == "1 row of f.csv could not be read; left out."
+    assert finding.examples == ("line 3: 3 cells where 2 were expected",)
+
+
+def test_import_says_that_there_was_no_header():
+    imported = from_csv(b"ham,Hi there\nspam,Call now\nham,Ok then\nspam,Win big\n")
+
+    assert message_of(imported, "no_header") == (
+        "f.csv has no header line; its columns were named column_1, column_2."
+    )
+
+
+def test_import_refuses_a_file_without_a_usable_row():
+    with pytest.raises(
+        DatasetFormatError,
+        match=r"f\.csv has no row with both a text and a label\. "
+        r'Check the columns "text" and "label"',
+    ):
+        from_csv(b"text,label\na,\n,x\n")
+
+
+# What labels and texts may be
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_import_keeps_hostile_texts_and_labels(text):
+    table = RawTable("f.csv", {"text": [text, "b"], "label": ["x", text]}, [2, 3])
+
+    dataset = import_tables(table).dataset
+
+    assert dataset.texts() == [text, "b"]
+    assert set(dataset.label_names) == {"x", text}
+
+
+def test_import_keeps_near_equal_labels_and_warns():
+    imported = from_csv(b"text,label\na,01\nb,1\nc,1.0\nd,yes\ne,Yes \n")
+
+    assert imported.dataset.label_names == ("01", "1", "1.0", "Yes ", "yes")
+    assert found(imported)["near_equal_labels"] == 2
+
+
+def test_import_keeps_a_label_of_5_000_characters():
+    label = "x" * 5_000
+
+    dataset = from_csv(f"text,label\na,{label}\nb,y\n".encode()).dataset
+
+    assert dataset.label_names == (label, "y")
+
+
+def test_import_takes_one_class_and_says_that_it_cannot_be_trained():
+    imported = from_csv(b"text,label\na,x\nb,x\n")
+
+    assert imported.dataset.label_names == ("x",)
+    assert found(imported)["one_class"] == 1
+
+
+def test_import_takes_10_000_classes_and_says_that_they_cannot_be_trained():
+    labels = [f"label {n}" for n in range(10_000)]
+    table = RawTable("f.csv", {"text": labels, "label": labels}, list(range(2, 10_002)))
+
+    imported = import_tables(table)
+
+    assert found(imported)["too_many_classes"] == 10_000
+
+
+def test_import_is_the_same_every_time():
+    fingerprints = {import_tables(make_table()).dataset.fingerprint for _ in range(2)}
+
+    assert len(fingerprints) == 1
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("  my   reviews ", "my reviews"),
+        ("a\0b", "ab"),
+        ("a\nb\tc", "abc"),
+        ("a\u202eb", "ab"),
+        ("a\u200bb", "ab"),
+        ("a\ud800b", "ab"),
+        ("\x1b[31mred", "[31mred"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("\U0001f600", "\U0001f600"),
+        ("x" * 300, "x" * 80),
+        ("../../etc/passwd", "../../etc/passwd"),
+        ("<script>", "<script>"),
+        ("CON.", "CON."),
+    ],
+)
+def test_clean_name_makes_a_label_for_people(name, cleaned):
+    assert clean_name(name) == cleaned
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\n\t", "\u200b", "\0", "\ud800"])
+def test_clean_name_refuses_a_name_that_cannot_be_seen(name):
+    with pytest.raises(
+        InvalidArgumentError, match="Expected a name with at least one visible character"
+    ):
+        clean_name(name)
+
+
+# Public data sets
+
+
+@pytest.mark.parametrize("get", [sms_spam, sms_spam_stand_in])
+def test_import_of_sms_spam_finds_classes_and_repeats(tmp_path, get):
+    imported = import_tables(read_file(get(tmp_path)))
+
+    assert Counter(imported.dataset.label_ids.tolist()) == {0: 4_827, 1: 747}
+    assert found(imported) == {"no_header": 1, "split_made": 5_574, "exact_duplicates": 414}
+
+
+@pytest.mark.parametrize("get", [banking77, banking77_stand_in])
+def test_import_of_banking77_finds_classes_and_leaks(tmp_path, get):
+    train, test = get(tmp_path)
+
+    imported = import_tables(read_file(train), read_file(test))
+
+    assert (imported.dataset.num_examples, imported.dataset.num_labels) == (13_083, 77)
+    assert split_counts(imported)["test"] == 3_080
+    assert found(imported)["leaked_texts"] == 6
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("get", [sib200, sib200_stand_in])
+def test_import_of_sib200_finds_seven_classes_in_every_script(tmp_path, script, get):
+    imported = import_tables(read_file(get(tmp_path, script)))
+
+    assert (imported.dataset.num_examples, imported.dataset.num_labels) == (701, 7)
+    assert imported.dataset.extra_columns == ("index_id",)

@@ -1,0 +1,82 @@
+"""Tests of predictions for new texts."""
+
+import numpy as np
+import pytest
+
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.models.classifier import Classifier
+from textcls_core.prediction.predict import MAX_TEXTS, predict_texts
+
+LABELS = ("animals", "food", "weather")
+TEXTS = ["snow", "the old cat was here and we all looked at it", "a small apple"]
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_model_dir):
+    return Classifier.from_pretrained(tiny_model_dir, LABELS, max_length=64)
+
+
+def test_predictions_are_in_the_order_of_the_texts(classifier):
+    predictions = predict_texts(classifier, TEXTS)
+
+    assert [prediction.text for prediction in predictions] == TEXTS
+    np.testing.assert_allclose(
+        [list(prediction.probabilities.values()) for prediction in predictions],
+        [classifier.predict_probabilities([text])[0] for text in TEXTS],
+        atol=1e-5,
+    )
+
+
+def test_prediction_is_the_most_probable_class(classifier):
+    [prediction] = predict_texts(classifier, [TEXTS[0]])
+
+    assert prediction.confidence == max(prediction.probabilities.values())
+    assert prediction.probabilities[prediction.label] == prediction.confidence
+    assert tuple(prediction.probabilities) == LABELS
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+
+
+def test_prediction_as_json_has_the_stable_names(classifier):
+    [prediction] = predict_texts(classifier, [TEXTS[0]])
+
+    assert prediction.to_json() == {
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "probabilities": prediction.probabilities,
+    }
+
+
+def test_texts_are_cleaned_as_in_a_data_set(classifier):
+    [prediction] = predict_texts(classifier, ["sn\0ow \ud83d"])
+
+    assert prediction.text == "snow \ufffd"
+
+
+@pytest.mark.parametrize("empty", ["", " \n\t", "\0"])
+def test_empty_text_is_refused_with_its_number(classifier, empty):
+    message = r"Expected a text, but text 2 is empty\. Leave it out\."
+
+    with pytest.raises(InvalidArgumentError, match=message):
+        predict_texts(classifier, ["snow", empty, "rain"])
+
+
+def test_no_texts_are_refused(classifier):
+    with pytest.raises(InvalidArgumentError, match=r"Expected 1 to 10,000 texts, got 0\. Add a"):
+        predict_texts(classifier, [])
+
+
+def test_too_many_texts_are_refused(classifier):
+    message = r"Expected 1 to 10,000 texts, got 10,001\. Add a text or split the list\."
+
+    with pytest.raises(InvalidArgumentError, match=message):
+        predict_texts(classifier, ["snow"] * (MAX_TEXTS + 1))
+
+
+@pytest.mark.slow
+def test_finished_run_predicts_what_it_learned(finished_run):
+    classifier = Classifier.load(finished_run.require_model())
+    texts = ["the old horse was here", "this soup", "a small storm"]
+
+    predictions = predict_texts(classifier, texts)
+
+    assert [prediction.label for prediction in predictions] == list(LABELS)
