@@ -5,9 +5,9 @@ Needs Python 3.11 or newer and nothing else: it makes its own environment in `.v
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -20,17 +20,21 @@ def main() -> int:
     """Run the chosen command in the project's own environment."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("command", nargs="?", choices=["app", "check"], default="app")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to streamlit or pytest")
-    arguments = parser.parse_args()
+    parser.epilog = "Further arguments are passed on to streamlit or pytest."
+    arguments, rest = parser.parse_known_args()
     if sys.version_info < (3, 11):  # noqa: UP036 - the reader may start it with an older Python
         print("TextCLS Studio needs Python 3.11 or newer.", file=sys.stderr)
         return 2
     try:
         if arguments.command == "app":
-            return start_app(arguments.rest)
-        return check(arguments.rest)
+            return start_app(rest)
+        return check(rest)
     except KeyboardInterrupt:
         return 0
+    except subprocess.CalledProcessError as error:
+        print(f"This command failed, see above: {' '.join(map(str, error.cmd))}", file=sys.stderr)
+        print("On Debian and Ubuntu, install python3-venv and delete .venv.", file=sys.stderr)
+        return 1
 
 
 def start_app(rest: list[str]) -> int:
@@ -60,9 +64,10 @@ def check(rest: list[str]) -> int:
 
 def prepare(requirements: str) -> None:
     """Make the environment, and install the requirements unless they are installed already."""
-    if not PYTHON.exists() and not (BIN / "python.exe").exists():
+    if not any((BIN / name).exists() for name in ("pip", "pip.exe")):  # none, or half made
         print("Making the environment in .venv", flush=True)
-        venv.create(ENVIRONMENT, with_pip=True)
+        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
     wanted = "\n".join((ROOT / name).read_text() for name in requirement_files(requirements))
     stamp = ENVIRONMENT / f"installed-{requirements}"
     if stamp.exists() and stamp.read_text() == wanted:

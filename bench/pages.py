@@ -38,7 +38,7 @@ MIN_FINISHED_RUNS = 3
 def measure() -> dict[str, Any]:
     """Return median seconds to first paint and of a switch for each page."""
     workspace = Workspace.default()
-    finished = [run for run in RunStore.open(workspace).runs() if run.status.has_model]
+    finished = [run for run in RunStore.open(workspace).runs() if run.has_model]
     if len(finished) < MIN_FINISHED_RUNS:
         sys.exit(f"Expected {MIN_FINISHED_RUNS} finished runs in {workspace.root}.")
     server, url = start_app()

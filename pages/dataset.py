@@ -74,14 +74,15 @@ def show_examples(rows: TextDataset) -> None:
     """Show a filtered table of rows, and one row in full."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         splits = {"": "All splits"} | {str(name): name.capitalize() for name in rows.splits}
-        split = state.choose("split", "Split", splits, default="")
+        split = state.choose("data_split", "Split", splits, default="")
         classes = {"": "All classes", **{name: shorten(name, 40) for name in rows.label_names}}
-        name = state.choose("label", "Class", classes, default="")
-        query = state.search("query", "Text contains")
+        name = state.choose("data_class", "Class", classes, default="")
+        query = state.search("data_query", "Text contains")
     chosen = next((known for known in rows.splits if known == split), None)
     found = find_rows(rows, RowFilter(split=chosen, label=name or None, query=query))
     num_pages = max(-(-len(found) // PAGE_SIZE), 1)
-    page = min(st.session_state.get("dataset.page", 1), num_pages)
+    filters = f"{rows.fingerprint}.{split}.{name}.{query}"  # other filters start on page 1
+    page = min(st.session_state.get(f"dataset.page.{filters}", 1), num_pages)
     shown = found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     st.caption(f"{plural(len(found), 'row')} of {rows.num_examples:,}")
     records = describe_rows(rows, shown)
@@ -91,21 +92,21 @@ def show_examples(rows: TextDataset) -> None:
         height=420,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"dataset.table.{page}.{split}.{name}.{query}",
+        key=f"dataset.table.{page}.{filters}",
         column_config={"text": st.column_config.TextColumn("text", width="large")},
         alt="Rows of the data set",
     )
     if num_pages > 1:
-        st.pagination(num_pages, key="dataset.page")
+        st.pagination(num_pages, key=f"dataset.page.{filters}")
     for position in event["selection"]["rows"]:
-        state.set_parameter("row", records[position]["row_id"])
-    show_row(rows, state.parameter("row"))
+        state.set_parameter("data_row", records[position]["row_id"])
+    show_row(rows, state.parameter("data_row"))
 
 
 def show_row(rows: TextDataset, row_id: str) -> None:
     """Show one row in full."""
     if row_id and row_id not in rows.row_ids():
-        state.ignore_parameter("row", "row")
+        state.ignore_parameter("data_row", "row")
         row_id = ""
     if not row_id:
         st.caption("Select a row to read it in full.")

@@ -104,7 +104,8 @@ def show_examples(run: Run, split: Split, result: Evaluation) -> None:
         st.caption(f"Showing {ROWS_SHOWN} of {len(positions):,}.")
     for position in picked:
         link = {"run": run.run_id, "split": split, "row": records[position]["row_id"]}
-        st.switch_page("pages/mistakes.py", query_params={**link, "outcome": "all"})
+        link |= {"outcome": "all"} if has_cell else {}
+        st.switch_page("pages/mistakes.py", query_params=link)
     st.caption("Select a row to read it on the Mistakes page.")
 
 

@@ -1,5 +1,6 @@
 """Attention: where the model looks while it reads one text."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -66,12 +67,19 @@ def choose_view(explanation: Any) -> tuple[int | None, int | None, bool]:
     return int(layer) if layer else None, int(head) if head else None, tokens
 
 
-def take_click() -> None:
+def take_click(view: str) -> None:
     """Look from the clicked word; a second click on it looks from the deciding token again."""
     clicked = st.session_state["attention.text"].clicked
     if clicked is not None:
-        old = st.session_state.get("attention.from")
-        st.session_state["attention.from"] = None if clicked == old else clicked
+        wanted = {"view": view, "position": clicked}
+        is_again = st.session_state.get("attention.from") == wanted
+        st.session_state["attention.from"] = None if is_again else wanted
+
+
+def clicked_position(view: str) -> int | None:
+    """Return the word that was clicked in this text and mode."""
+    wanted = st.session_state.get("attention.from")
+    return wanted["position"] if wanted and wanted["view"] == view else None
 
 
 def show_explanation(explanation: Any) -> None:
@@ -82,8 +90,9 @@ def show_explanation(explanation: Any) -> None:
     else:
         names, matrix = explanation.words, explanation.word_matrix(layer, head)
     deciding = explanation.deciding_position(by_token=by_token)
-    chosen = st.session_state.get("attention.from")
-    looks_from = chosen if chosen is not None and chosen < len(names) else deciding
+    view = f"{by_token} {explanation.text}"
+    clicked = clicked_position(view)
+    looks_from = deciding if clicked is None else clicked
     st.subheader("Weights on the text", anchor=False)
     source = "the token that is classified" if looks_from == deciding else "the clicked word"
     st.caption(
@@ -92,7 +101,7 @@ def show_explanation(explanation: Any) -> None:
     )
     weights = matrix[looks_from].tolist()
     special = explanation.is_special(by_token=by_token)
-    attention_text(names, weights, special, looks_from, take_click)
+    attention_text(names, weights, special, looks_from, partial(take_click, view))
     st.subheader("Who looks at whom", anchor=False)
     st.plotly_chart(
         attention_chart(matrix, names, special), alt="Attention weights; every row sums to 1"

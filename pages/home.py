@@ -40,7 +40,7 @@ def show_steps(runs: list[Run]) -> None:
     """Show data, training and inspection with what is there already."""
     infos = state.dataset_infos()
     active = [run for run in runs if run.status.is_active]
-    finished = [run for run in runs if run.status.has_model]
+    finished = [run for run in runs if run.has_model]
     trained = f"{plural(len(finished), 'finished run')}, {len(active)} active"
     look = "Open the newest run" if finished else "Needs a finished run"
     grid = st.grid(3, min_column_width=220)
@@ -75,6 +75,10 @@ def show_runs(runs: list[Run]) -> None:
         st.caption("No run yet. Try the demo, or import your own data and train on it.")
         return
     shown = runs[:RUNS_SHOWN]
+    ids = [run.run_id for run in shown]
+    if st.session_state.get("home.shown", ids) != ids:  # a new run moves the selected row
+        st.session_state.pop("home.runs", None)
+    st.session_state["home.shown"] = ids
     event = st.dataframe(
         [run_row(run) for run in shown],
         hide_index=True,
@@ -95,7 +99,7 @@ def open_run(run: Run) -> None:
         controls.status_badge(run.status)
         watch, view = {"watch": run.run_id}, {"run": run.run_id}
         st.page_link("pages/training.py", label="Progress", query_params=watch)
-        if run.status.has_model:
+        if run.has_model:
             st.page_link("pages/evaluation.py", label="Evaluation", query_params=view)
             st.page_link("pages/mistakes.py", label="Mistakes", query_params=view)
             st.page_link("pages/explanation.py", label="Attention", query_params=view)

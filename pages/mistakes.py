@@ -26,21 +26,27 @@ def choose_selection(shown: Examples) -> Selection:
         outcome = state.choose("outcome", "Show", OUTCOMES, default="mistakes")
         true = state.choose("true", "True class", {"": "Any", **names}, default="")
         predicted = state.choose("predicted", "Predicted class", {"": "Any", **names}, default="")
-        low = state.choose("sure", "Confidence at least", CONFIDENCES, default="0")
+        sure = state.choose("sure", "Confidence", CONFIDENCES, default="0-100")
         order = state.choose("order", "Sort by", ORDERS, default="loss")
         query = state.search("query", "Text contains")
     kept: Outcome = next((o for o in ("mistakes", "correct", "all") if o == outcome), "mistakes")
+    low, high = (int(bound) for bound in sure.split("-"))
     return Selection(
         outcome=kept,
         true=true or None,
         predicted=predicted or None,
-        min_confidence=int(low) / 100,
+        min_confidence=low / 100,
+        max_confidence=high / 100,
         query=query,
         order=next(known for known in ORDERS if known == order),
     )
 
 
-CONFIDENCES = {"0": "any", **{str(share): f"{share} %" for share in (50, 70, 80, 90, 95, 99)}}
+CONFIDENCES = {
+    "0-100": "any",
+    **{f"{low}-100": f"{low} % or more" for low in (99, 95, 90, 80, 70, 50)},
+    **{f"0-{high}": f"{high} % or less" for high in (90, 70, 50)},
+}
 
 
 def show_table(shown: Examples, rows: list[dict[str, Any]], total: int) -> None:

@@ -1,13 +1,17 @@
 """Predict: new texts through a finished run."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.text import badge_label, show_text
 from textcls_core.charts.prediction import probabilities_chart
-from textcls_core.prediction.predict import TextPrediction, predict_texts, split_list
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural
+
+if TYPE_CHECKING:
+    from textcls_core.prediction.predict import TextPrediction
 
 frame.require()
 
@@ -15,7 +19,7 @@ ONE, MANY = "One text", "One text per line"
 MAX_CHARACTERS = 200_000
 
 
-def show_one(prediction: TextPrediction) -> None:
+def show_one(prediction: "TextPrediction") -> None:
     """Show the probabilities of one text as bars."""
     with st.container(border=True):
         st.badge(badge_label(prediction.label), color="blue")
@@ -27,7 +31,7 @@ def show_one(prediction: TextPrediction) -> None:
         st.caption("The answer is the class with the largest probability.")
 
 
-def show_many(predictions: list[TextPrediction]) -> None:
+def show_many(predictions: list["TextPrediction"]) -> None:
     """Show a table of texts with their classes."""
     st.caption(plural(len(predictions), "text"))
     rows = [
@@ -46,6 +50,8 @@ def show_run(run: Run) -> None:
     if not asked:
         return
     classifier = state.predicting_classifier(str(run.require_model()))
+    from textcls_core.prediction.predict import predict_texts, split_list  # brings torch along
+
     texts = split_list(text) if mode == MANY else [text]
     predictions = predict_texts(classifier, texts)
     if mode == MANY:

@@ -78,4 +78,5 @@ if watched in known:
     st.session_state.pop(TOKEN, None)  # only now: a second click may still be on its way
     show_live_run(known[watched])
 else:
+    frame.show_active_links()
     show_setup()

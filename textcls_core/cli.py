@@ -20,7 +20,7 @@ from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split
 from textcls_core.errors import InvalidArgumentError, TextclsError
 from textcls_core.evaluation.evaluation import evaluate
-from textcls_core.files import read_json, to_json
+from textcls_core.files import describe_refusal, read_json, to_json
 from textcls_core.mistakes.selection import ORDERS, Examples, Selection
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
@@ -49,12 +49,15 @@ def main(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         describe = getattr(error, "format_message", error.__str__)
         return _bad_input(describe())
-    except (KeyboardInterrupt, typer.Abort):
+    except OSError as error:
+        typer.echo(f"error: {describe_refusal(error)}", err=True)
+        return 1
+    except typer.Abort:
         return 1
     except Exception:  # the outermost frame: exit code 1 is part of the contract
         logging.exception("Unexpected failure.")
         return 1
-    return result if isinstance(result, int) else 0
+    return min(result, 1) if isinstance(result, int) else 0  # Typer gives 130 after Ctrl-C
 
 
 def _bad_input(message: str) -> int:
@@ -100,7 +103,7 @@ def dataset_import(
     reason = "imported from " + " and ".join(table.file_name for table in tables)
     store = DatasetStore.open(Workspace.default())
     info = store.save(imported.dataset, name, reason, imported.findings)
-    if info.name != name:
+    if info.reason != reason:
         typer.echo(f"These rows were imported before as {info.name}.", err=True)
     _emit(as_json, _dataset_json(info), _dataset_lines(info))
 

@@ -105,3 +105,12 @@ def replaced_directory(target: Path) -> Iterator[Path]:
 def _hidden_sibling(path: Path) -> Path:
     """Return a name beside `path` that nobody uses; what is made there gets usual permissions."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
+
+
+def describe_refusal(error: OSError) -> str:
+    """Return one sentence for a read or write that the system refused."""
+    place = f" ({error.filename})" if error.filename else ""
+    return (
+        f"The system refused a read or write: {error.strerror or error}{place}. "
+        "Check free space and permissions of the workspace."
+    )

@@ -1,6 +1,7 @@
 """Parts that several pages share: context chips, badges, empty states, metric cards."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from textcls_core.errors import NotFoundError
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.wording import ago, percent, shorten
 
+_EXAMPLE_COLUMNS = ("true", "predicted", "confidence", "loss", "text")
 NO_TOOLBAR = {"displayModeBar": False}
 _PANEL_WIDTH, _CARD_WIDTH = 400, 140
 _TABLE_HEADER, _TABLE_ROW = 38, 35
@@ -62,11 +64,11 @@ def examples_table(rows: Sequence[dict[str, Any]], key: str, height: int) -> lis
         key: Key of the widget; another selection of rows needs another one.
         height: Largest height; a short table is as high as its rows.
     """
+    percent_rows = _in_percent(rows, ("confidence",))
     event = st.dataframe(
-        _in_percent(rows, ("confidence",)),
+        [{name: row[name] for name in _EXAMPLE_COLUMNS} for row in percent_rows],
         hide_index=True,
         height=min(height, _TABLE_HEADER + _TABLE_ROW * max(len(rows), 1)),
-        column_order=["true", "predicted", "confidence", "loss", "text"],
         column_config={
             "true": st.column_config.TextColumn(width=110),
             "predicted": st.column_config.TextColumn(width=110),
@@ -131,13 +133,16 @@ def empty_state(heading: str, why: str, button: str, page: str) -> None:
             st.switch_page(page)
 
 
-def choose_dataset() -> DatasetInfo:
-    """Return the data set version in the URL, with a switcher."""
+def choose_dataset(preferred: str = "") -> DatasetInfo:
+    """Return the data set version in the URL, with a switcher.
+
+    Args:
+        preferred: Name or fingerprint of the one to show when the URL names none.
+    """
     infos = {info.dataset_id: info for info in state.dataset_infos()}
-    newest = {info.name: info.dataset_id for info in reversed(list(infos.values()))}
-    wanted = state.parameter("dataset")
-    if wanted in newest:  # a link may name the data set instead of the version
-        state.set_parameter("dataset", newest[wanted])
+    wanted = state.parameter("dataset", preferred)
+    with suppress(NotFoundError):  # a link may name the data set instead of the version
+        state.set_parameter("dataset", state.dataset_store().find(wanted).dataset_id)
     labels = {
         dataset_id: shorten(info.name, 40) + (f" · v{info.version}" if info.version > 1 else "")
         for dataset_id, info in infos.items()
@@ -156,7 +161,7 @@ def choose_run() -> Run | None:
     Raises:
         NotFoundError: If the URL names a run that does not exist.
     """
-    runs = {run.run_id: run for run in state.run_store().runs() if run.status.has_model}
+    runs = {run.run_id: run for run in state.run_store().runs() if run.has_model}
     wanted = state.parameter("run")
     if wanted and wanted not in runs:
         _explain_unknown_run(wanted)
@@ -168,14 +173,8 @@ def choose_run() -> Run | None:
 
 
 def choose_split(run: Run) -> Split:
-    """Return the split in the URL, with a switcher.
-
-    Raises:
-        NotFoundError: If the predictions of the run are gone.
-    """
+    """Return the split in the URL, with a switcher."""
     names = {split: split.capitalize() for split in run.splits}
-    if not names:
-        raise NotFoundError(f"Run {run.run_id} has no predictions any more. Train it again.")
     default = "test" if "test" in names else next(iter(names))
     chosen = state.choose("split", "Split", names, default=default)
     return next(split for split in run.splits if split == chosen)

@@ -10,6 +10,7 @@ from pages._app import state
 from pages._app.controls import status_icon
 from pages._app.text import escape, label
 from textcls_core.errors import TextclsError
+from textcls_core.files import describe_refusal
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.wording import duration
 
@@ -43,6 +44,8 @@ def run() -> None:
         page.run()
     except TextclsError as error:
         st.error(escape(str(error)), icon=":material/error:")
+    except OSError as error:
+        st.error(escape(describe_refusal(error)), icon=":material/hard_drive:")
     finally:
         _in_frame.reset(token)
 
@@ -84,6 +87,15 @@ def _show_active_runs() -> None:
         st.caption("No run is active.")
     for run in active:
         _activity(run)
+
+
+def show_active_links() -> None:
+    """Link to the runs at work."""
+    for run in state.run_store().active():
+        name = f"Watch {label(run.config.title, 40)} ({run.status})"
+        link = {"watch": run.run_id}
+        icon = status_icon(run.status)
+        st.page_link("pages/training.py", label=name, query_params=link, icon=icon)
 
 
 def _activity(run: Run) -> None:

@@ -24,10 +24,9 @@ def show_import() -> None:
         "One file is split 70/15/15; a second file becomes the test split."
     )
     left, right = controls.panels()
-    main = left.file_uploader("Training file", type=["csv", "tsv", "txt", "jsonl", "json"])
-    test = right.file_uploader(
-        "Test file (optional)", type=["csv", "tsv", "txt", "jsonl", "json"], key="import.test"
-    )
+    # Any name will do: what a file is shows its content, and not all have an extension.
+    main = left.file_uploader("Training file", key="import.main")
+    test = right.file_uploader("Test file (optional)", key="import.test")
     options = _read_options()
     if main is None:
         return

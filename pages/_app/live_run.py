@@ -30,7 +30,14 @@ def show_live_run(run: Run) -> None:
 
 
 def _show(run_id: str, was_active: bool) -> None:
-    run = state.run_store().open_run(run_id)
+    try:
+        _show_run(state.run_store().open_run(run_id), was_active)
+    except TextclsError as error:  # for example when the folder was deleted meanwhile
+        st.error(escape(str(error)), icon=":material/error:")
+
+
+def _show_run(run: Run, was_active: bool) -> None:
+    """Show the run as it stands now."""
     status = run.status
     if was_active and not status.is_active:
         st.rerun()  # the whole page, so that the results and their links appear
@@ -51,7 +58,8 @@ def _show_head(run: Run, status: RunStatus) -> None:
         can_stop = status.is_active and status != RunStatus.STOPPING
         if can_stop and st.button(STOP, icon=":material/stop:", key="training.stop"):
             _stop(run)
-        if status.has_model:
+        if run.has_model:
+            state.remember("run", run.run_id)  # the other pages then show this run
             view = {"run": run.run_id}
             st.page_link(
                 "pages/evaluation.py",
@@ -64,6 +72,8 @@ def _show_head(run: Run, status: RunStatus) -> None:
             )
         if not status.is_active and st.button("Train again", key="training.again"):
             state.set_parameter("watch", None)
+            state.set_parameter("dataset", None)  # the form then takes that of the run
+            state.set_parameter("preset", None)
             state.set_parameter("from", run.run_id)
             st.rerun(scope="app")
         if st.button("New run", key="training.new"):

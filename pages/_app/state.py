@@ -92,7 +92,7 @@ def explainable_classifier(folder: str) -> Any:
     return load_explainable(Path(folder))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Computing attention")
+@st.cache_resource(max_entries=2, show_spinner="Computing attention")
 def attention_of(folder: str, text: str) -> Any:
     """Return the attention weights of one text under one finished run."""
     from textcls_core.explanation.attention import explain_attention
@@ -103,11 +103,11 @@ def attention_of(folder: str, text: str) -> Any:
 @st.cache_data(max_entries=8, show_spinner="Counting tokens")
 def token_lengths(fingerprint: str, model: str) -> Any:
     """Return tokens per text of a data set version, shape (N,), or of a sample of it."""
-    from textcls_core.models.catalogue import locate
+    from textcls_core.models.catalogue import locate_tokenizer
     from textcls_core.models.token_lengths import cached_token_lengths
 
     texts = dataset(fingerprint).texts()
-    return cached_token_lengths(texts, fingerprint, locate(model), workspace().cache_dir)
+    return cached_token_lengths(texts, fingerprint, locate_tokenizer(model), workspace().cache_dir)
 
 
 def parameter(name: str, default: str = "") -> str:
@@ -136,6 +136,11 @@ def ignore_parameter(name: str, what: str) -> None:
     set_parameter(name, None)
 
 
+def remember(name: str, value: str) -> None:
+    """Make a choice for the pages visited next, without changing this page's address."""
+    st.session_state[f"url.{name}"] = value
+
+
 def choose(
     name: str,
     title: str,
@@ -159,7 +164,7 @@ def choose(
         **arguments: Further arguments of the widget.
     """
     given = options if isinstance(options, Mapping) else {option: option for option in options}
-    labels = _distinct(given)
+    labels = distinct_labels(given)
     value = parameter(name, default)
     if value not in labels:
         ignore_parameter(name, title.lower())
@@ -180,7 +185,7 @@ def choose(
     return value
 
 
-def _distinct(labels: Mapping[Any, str]) -> dict[Any, str]:
+def distinct_labels(labels: Mapping[Any, str]) -> dict[Any, str]:
     """Return labels that all differ; Streamlit tells options apart by nothing else."""
     owners: dict[str, Any] = {}
     repeats: Counter[str] = Counter()

@@ -24,7 +24,7 @@ def show_form() -> tuple[DatasetInfo, dict[str, Any]]:
     """Return the chosen data set and the settings as they stand in the form."""
     template = _template()
     st.subheader("What", anchor=False)
-    info = controls.choose_dataset()
+    info = controls.choose_dataset(template.dataset_fingerprint if template else "")
     model = _choose_model(template)
     presets = {name: _PRESET_NOTES[name] for name in PRESETS}
     preset = state.choose(
@@ -33,7 +33,7 @@ def show_form() -> tuple[DatasetInfo, dict[str, Any]]:
     start = template or RunConfig.create({"dataset": info.name, "preset": preset})
     if start.preset != preset:
         start = RunConfig.create({"dataset": info.name, "preset": preset})
-    settings: dict[str, Any] = {"dataset": info.name, "model": model, "preset": preset}
+    settings: dict[str, Any] = {"dataset": _reference(info), "model": model, "preset": preset}
     suffix = f"{preset}.{template.seed if template else ''}"
     with st.expander("All settings"):
         st.markdown("**How long**")
@@ -44,6 +44,12 @@ def show_form() -> tuple[DatasetInfo, dict[str, Any]]:
         settings |= _choices(start, suffix)
     name = st.text_input("Name (optional)", start.name, max_chars=80, key="training.name")
     return info, {**settings, "name": name or ""}
+
+
+def _reference(info: DatasetInfo) -> str:
+    """Return the name of a data set version, or its id if the name means a newer version."""
+    newest = state.dataset_store().find(info.name)
+    return info.name if newest.fingerprint == info.fingerprint else info.dataset_id
 
 
 def _template() -> RunConfig | None:

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from textcls_core.models.batching import TokenizedTexts, batches_by_length, pad_batch, tokenize
 
+few = settings(max_examples=40)
 TEXTS = ["the old cat", "a small dog was here", "", "snow"]
 
 
@@ -99,6 +100,7 @@ def test_tokenized_texts_lengths_are_distances_of_offsets():
     assert tokenized.ids_of(2).tolist() == [9]
 
 
+@few
 @given(st.lists(st.integers(1, 600), max_size=80), st.integers(1, 1000))
 def test_batches_by_length_hold_every_row_once(lengths, max_tokens):
     batches = batches_by_length(np.array(lengths, dtype=np.int64), max_tokens)
@@ -106,6 +108,7 @@ def test_batches_by_length_hold_every_row_once(lengths, max_tokens):
     assert sorted(int(row) for rows in batches for row in rows) == list(range(len(lengths)))
 
 
+@few
 @given(st.lists(st.integers(1, 600), min_size=1, max_size=80), st.integers(1, 1000))
 def test_batches_by_length_fit_or_hold_a_single_text(lengths, max_tokens):
     array = np.array(lengths)
@@ -115,6 +118,7 @@ def test_batches_by_length_fit_or_hold_a_single_text(lengths, max_tokens):
     assert all(len(rows) * array[rows].max() <= max_tokens or len(rows) == 1 for rows in batches)
 
 
+@few
 @given(st.lists(st.integers(1, 600), min_size=1, max_size=80))
 def test_batches_by_length_go_from_long_to_short(lengths):
     array = np.array(lengths)

@@ -31,9 +31,24 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(scope="module", params=FAMILIES)
 def classifier(request, tiny_models):
+    """A classifier of each family, not to be changed."""
     return Classifier.from_pretrained(tiny_models[request.param], LABELS, max_length=64)
+
+
+@pytest.fixture(scope="module")
+def folder(classifier, tmp_path_factory):
+    """Where that classifier was saved."""
+    folder = tmp_path_factory.mktemp("saved")
+    classifier.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def library_pipeline(folder):
+    """The library's own pipeline on that folder."""
+    return pipeline("text-classification", model=str(folder), device="cpu")
 
 
 @pytest.fixture
@@ -138,10 +153,8 @@ def test_softmax_of_large_logits_is_finite():
     np.testing.assert_allclose(probabilities, [[1, 0], [0.5, 0.5]])
 
 
-def test_save_and_load_keep_the_probabilities(classifier, tmp_path):
-    classifier.save(tmp_path / "saved")
-
-    loaded = Classifier.load(tmp_path / "saved")
+def test_save_and_load_keep_the_probabilities(classifier, folder):
+    loaded = Classifier.load(folder)
 
     np.testing.assert_allclose(
         loaded.predict_probabilities(TEXTS), classifier.predict_probabilities(TEXTS), atol=1e-7
@@ -170,30 +183,24 @@ def test_saved_folder_opens_with_the_plain_library(saved_dir, bert):
     )
 
 
-def test_saved_folder_gives_the_same_scores_in_a_pipeline(classifier, tmp_path):
-    classifier.save(tmp_path)
-    pipe = pipeline("text-classification", model=str(tmp_path), device="cpu")
+def test_saved_folder_gives_the_same_scores_in_a_pipeline(classifier, library_pipeline):
     texts = [TEXTS[0], TEXTS[1], TEXTS[3]]
 
-    scores = scores_of(pipe, texts)
+    scores = scores_of(library_pipeline, texts)
 
     np.testing.assert_allclose(scores, classifier.predict_probabilities(texts), atol=1e-5)
 
 
-def test_saved_folder_truncates_in_a_pipeline_as_in_training(classifier, tmp_path):
-    classifier.save(tmp_path)
-    pipe = pipeline("text-classification", model=str(tmp_path), device="cpu")
+def test_saved_folder_truncates_in_a_pipeline_as_in_training(classifier, library_pipeline):
     text = " ".join(TEXTS) * 10
 
-    scores = scores_of(pipe, [text], truncation=True)
+    scores = scores_of(library_pipeline, [text], truncation=True)
 
     np.testing.assert_allclose(scores, classifier.predict_probabilities([text]), atol=1e-5)
 
 
-def test_load_with_eager_attention_gives_the_same_probabilities(classifier, tmp_path):
-    classifier.save(tmp_path)
-
-    eager = Classifier.load(tmp_path, attention="eager")
+def test_load_with_eager_attention_gives_the_same_probabilities(classifier, folder):
+    eager = Classifier.load(folder, attention="eager")
 
     assert eager.model.config._attn_implementation == "eager"
     np.testing.assert_allclose(

@@ -5,7 +5,7 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textcls_core.runs.history import History, append_rows, read_history, smoothed
@@ -21,6 +21,7 @@ ROWS = [
     },
     {"step": 6, "epoch": 2, "train_loss": 0.5},
 ]
+few = settings(max_examples=40)
 steps = st.integers(1, 40)
 rows = st.one_of(
     st.fixed_dictionaries({"step": steps, "train_loss": st.floats(0, 9)}),
@@ -118,17 +119,19 @@ def test_read_history_keeps_training_and_evaluation_of_a_step(file):
     assert [row["step"] for row in history.evaluations] == [5]
 
 
+@few
 @given(data=st.binary(max_size=300))
 def test_read_history_never_raises(tmp_path_factory, data):
-    file = tmp_path_factory.mktemp("history") / "history.jsonl"
+    file = tmp_path_factory.getbasetemp() / "history.jsonl"
     file.write_bytes(data)
 
     assert isinstance(read_history(file), History)
 
 
+@few
 @given(written=st.lists(rows, max_size=20), data=st.data())
 def test_read_history_of_a_cut_file_is_that_of_its_complete_lines(tmp_path_factory, written, data):
-    file = tmp_path_factory.mktemp("history") / "history.jsonl"
+    file = tmp_path_factory.getbasetemp() / "history.jsonl"
     content = "".join(json.dumps(row) + "\n" for row in written)
     end = data.draw(st.integers(0, len(content)))
     complete = written[: content[:end].count("\n")]
@@ -169,6 +172,7 @@ def test_best_of_no_evaluation_is_none():
     assert History(()).best("validation_loss") is None
 
 
+@few
 @given(st.lists(st.floats(-100, 100), max_size=30), st.floats(0, 0.95))
 def test_smoothed_equals_the_average_of_pandas(values, weight):
     expected = pd.Series(values, dtype=float).ewm(alpha=1 - weight, adjust=True).mean()
@@ -176,6 +180,7 @@ def test_smoothed_equals_the_average_of_pandas(values, weight):
     assert smoothed(values, weight) == pytest.approx(expected.tolist(), abs=1e-9)
 
 
+@few
 @given(st.floats(-100, 100), st.integers(1, 30), st.floats(0, 0.99))
 def test_smoothed_leaves_a_constant_as_it_is(value, count, weight):
     assert smoothed([value] * count, weight) == pytest.approx([value] * count, abs=1e-9)

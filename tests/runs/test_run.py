@@ -94,6 +94,17 @@ def test_status_is_interrupted_at_once_when_the_worker_is_gone(run, hold_lock, b
     assert run.status == RunStatus.INTERRUPTED
 
 
+def test_status_is_interrupted_also_after_a_request_to_stop(run, hold_lock):
+    worker = hold_lock(run.lock_file)
+    begin(run)
+    run.request_stop()
+
+    worker.kill()
+    worker.wait()
+
+    assert run.status == RunStatus.INTERRUPTED
+
+
 @pytest.mark.parametrize("outcome", ["completed", "stopped", "failed"])
 def test_status_is_the_outcome_that_the_worker_wrote(run, outcome):
     begin(run)
@@ -196,8 +207,16 @@ def test_missing_predictions_of_a_new_run_are_reported(run):
 @pytest.mark.parametrize("outcome", ["completed", "stopped"])
 def test_require_model_returns_the_folder_of_a_finished_model(run, outcome):
     finish(run, outcome)
+    save_predictions(run, "test")
 
     assert run.require_model() == run.folder / "model"
+
+
+def test_require_model_refuses_a_run_that_was_stopped_before_it_began(run):
+    finish(run, "stopped")
+
+    with pytest.raises(RunStateError, match="is stopped and has no finished model"):
+        run.require_model()
 
 
 def test_require_model_refuses_an_unfinished_run(run):

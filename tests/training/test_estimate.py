@@ -1,68 +1,117 @@
-"""Tests of what a run is said to take before it starts."""
-
-import os
+"""Tests of what a run will take, as far as it is known before the start."""
 
 import numpy as np
 import pytest
 
 from textcls_core.config import RunConfig
 from textcls_core.files import write_json
+from textcls_core.models.token_lengths import token_lengths
 from textcls_core.runs.store import RunStore
-from textcls_core.training.estimate import Estimate, estimate
+from textcls_core.training.estimate import estimate
 
-CONFIG = RunConfig.create({"dataset": "toy", "num_epochs": 2, "batch_size": 8, "max_length": 100})
+LENGTHS = np.array([10, 20, 300])
+
+
+def config(**settings):
+    given = {"dataset": "toy", "num_epochs": 2, "batch_size": 8, "max_length": 100}
+    return RunConfig.create({**given, **settings})
+
+
+def steps(num_examples, **settings):
+    return estimate(config(**settings), num_examples, LENGTHS, []).num_steps
 
 
 @pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path)
+def add_run(tmp_path):
+    """Make a run that reached a speed."""
+    store = RunStore(tmp_path)
+
+    def add(model="minilm", **facts):
+        run, _ = store.create(config(model=model))
+        write_json(run.folder / "finished.json", {"outcome": "completed", **facts})
+        return run
+
+    return add
 
 
-def finish(store, speed, **settings):
-    """Make a finished run of some speed, in tokens per second."""
-    run, _ = store.create(CONFIG.model_copy(update=settings))
-    write_json(run.folder / "finished.json", {"outcome": "completed", "tokens_per_second": speed})
-    return run
+@pytest.mark.parametrize(
+    ("num_examples", "settings", "expected"),
+    [
+        (80, {}, 20),
+        (81, {}, 22),
+        (1, {}, 2),
+        (80, {"num_epochs": 5}, 50),
+        (80, {"batch_size": 80}, 2),
+        (80, {"gradient_accumulation_steps": 4}, 6),
+        (0, {}, 0),
+    ],
+)
+def test_estimate_counts_the_steps_of_all_epochs(num_examples, settings, expected):
+    assert steps(num_examples, **settings) == expected
 
 
-def test_estimate_without_an_earlier_run_has_no_time():
-    result = estimate(CONFIG, 20, np.array([50, 50]), [])
+def test_estimate_counts_only_tokens_that_are_read():
+    result = estimate(config(), 30, LENGTHS, [])
 
-    assert result == Estimate(
-        num_steps=6,
-        num_tokens=2000,
-        seconds=None,
-        basis="No run of minilm has finished on this machine yet.",
-    )
+    assert result.num_tokens == 2 * (10 + 20 + 100) * 10
 
 
-def test_estimate_counts_only_the_tokens_that_are_kept():
-    result = estimate(CONFIG, 20, np.array([50, 900]), [])
+def test_estimate_max_length_is_effective():
+    result = estimate(config(max_length=15), 3, LENGTHS, [])
 
-    assert result.num_tokens == 2 * 20 * 75
-
-
-def test_estimate_takes_the_speed_of_the_last_run_of_the_model(store):
-    runs = [finish(store, 99.0, model="gpt2"), finish(store, 500.0), finish(store, 7.0)]
-
-    result = estimate(CONFIG, 20, np.array([50]), runs)
-
-    assert result.seconds == 4.0
-    assert result.basis == "At 500 tokens/s, as the last run of minilm here."
+    assert result.num_tokens == 2 * (10 + 15 + 15)
 
 
-def test_estimate_leaves_out_runs_without_a_speed(store):
-    unfinished, _ = store.create(CONFIG)
-
-    result = estimate(CONFIG, 20, np.array([50]), [unfinished, finish(store, 0.0)])
+def test_estimate_knows_no_time_before_the_first_run():
+    result = estimate(config(), 30, LENGTHS, [])
 
     assert result.seconds is None
+    assert result.basis == "No run of minilm has finished on this machine yet."
 
 
-def test_estimate_knows_a_folder_by_any_of_its_names(store, tiny_model_dir):
-    runs = [finish(store, 500.0, model=str(tiny_model_dir))]
-    config = CONFIG.model_copy(update={"model": os.path.relpath(tiny_model_dir)})
+def test_estimate_takes_the_speed_of_an_earlier_run(add_run):
+    runs = [add_run(tokens_per_second=1_300.0)]
 
-    result = estimate(config, 20, np.array([50]), runs)
+    result = estimate(config(), 30, LENGTHS, runs)
 
-    assert result.seconds == 4.0
+    assert result.seconds == 2.0
+    assert result.basis == "At 1,300 tokens/s, as the last run of minilm here."
+
+
+def test_estimate_takes_the_newest_run(add_run):
+    runs = [add_run(tokens_per_second=2_600.0), add_run(tokens_per_second=1.0)]
+
+    assert estimate(config(), 30, LENGTHS, runs).seconds == 1.0
+
+
+def test_estimate_ignores_runs_of_other_models(add_run):
+    runs = [add_run("gpt2", tokens_per_second=1.0)]
+
+    assert estimate(config(), 30, LENGTHS, runs).seconds is None
+
+
+@pytest.mark.parametrize("facts", [{}, {"tokens_per_second": 0}], ids=["failed", "no speed"])
+def test_estimate_ignores_runs_without_a_speed(add_run, facts):
+    runs = [add_run(**facts), add_run(tokens_per_second=2_600.0)]
+
+    assert estimate(config(), 30, LENGTHS, runs).seconds == 1.0
+
+
+def test_estimate_knows_a_model_folder_by_its_relative_name(add_run, tmp_path, monkeypatch):
+    folder = tmp_path / "my-model"
+    folder.mkdir()
+    runs = [add_run(str(folder), tokens_per_second=2_600.0)]
+    monkeypatch.chdir(tmp_path)
+
+    assert estimate(config(model="./my-model"), 30, LENGTHS, runs).seconds == 1.0
+
+
+@pytest.mark.slow
+def test_estimate_agrees_with_a_real_run(finished_run, toy_dataset, tiny_config, tiny_model_dir):
+    lengths = token_lengths(toy_dataset.texts(), tiny_model_dir)
+    num_examples = len(toy_dataset.indices("train"))
+
+    result = estimate(tiny_config, num_examples, lengths, [finished_run])
+
+    assert result.num_steps == finished_run.started["num_steps"] == finished_run.history.step
+    assert result.seconds == pytest.approx(finished_run.finished["train_seconds"], rel=0.2)

@@ -1,5 +1,8 @@
 """Tests of the training loop: it equals training by hand, and every setting does what it says."""
 
+import copy
+import dataclasses
+import functools
 import math
 from types import SimpleNamespace
 
@@ -78,17 +81,18 @@ class Tuner:
                 **settings,
             }
         )
-        classifier = Classifier.from_pretrained(
+        classifier = pretrained(
             self.model_dir,
             self.dataset.label_names,
-            max_length=config.max_length,
-            attention_dropout=config.attention_dropout,
-            seed=config.seed,
+            config.max_length,
+            config.attention_dropout,
+            config.seed,
         )
+        classifier = dataclasses.replace(classifier, model=copy.deepcopy(classifier.model))
         if exact:
             make_exact(classifier.model)
         train = self.split(classifier, "train", num_train)
-        validation = self.split(classifier, "validation", 20)
+        validation = self.split(classifier, "validation", 12)
         return FineTuning(classifier, train, validation, config, compute, Recorder(stop_after))
 
     def run(self, **settings):
@@ -97,7 +101,19 @@ class Tuner:
         return tuning, tuning.run()
 
     def history(self, **settings):
-        return self.run(**settings)[0].observer.history
+        return self.run(num_train=16, **settings)[0].observer.history
+
+
+@functools.cache
+def pretrained(model_dir, label_names, max_length, attention_dropout, seed):
+    """Load a classifier once; whoever trains it makes a copy."""
+    return Classifier.from_pretrained(
+        model_dir,
+        label_names,
+        max_length=max_length,
+        attention_dropout=attention_dropout,
+        seed=seed,
+    )
 
 
 def set_dropout(model, share):
@@ -269,7 +285,7 @@ def test_same_seed_gives_an_identical_history(tuner):
         {"batch_size": 4},
         {"gradient_accumulation_steps": 2},
         {"num_epochs": 2},
-        {"evaluation_steps": 2},
+        {"evaluation_steps": 1},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -278,7 +294,7 @@ def test_setting_is_effective(tuner, plain_history, change):
 
 
 def test_dropout_of_the_model_is_on_in_training(tuner, plain_history):
-    tuning = tuner.make()
+    tuning = tuner.make(num_train=16)
     set_dropout(tuning.classifier.model, 0.0)
 
     tuning.run()
@@ -287,12 +303,28 @@ def test_dropout_of_the_model_is_on_in_training(tuner, plain_history):
 
 
 def test_seed_alone_decides_dropout(tuner, plain_history):
-    tuning = tuner.make()
+    tuning = tuner.make(num_train=16)
     torch.manual_seed(12345)
 
     tuning.run()
 
     assert tuning.observer.history == plain_history
+
+
+def test_dropout_depends_on_the_seed(tuner):
+    first, second = (tuner.make(num_train=1, seed=seed) for seed in (1, 2))
+    second.classifier.model.load_state_dict(first.classifier.model.state_dict())
+
+    first.run()
+    second.run()
+
+    assert first.observer.column("train_loss") != second.observer.column("train_loss")
+
+
+def test_dropout_is_another_in_every_step(tuner):
+    tuning, _ = tuner.run(num_train=1, num_epochs=5, learning_rate=NO_CHANGE)
+
+    assert len(set(tuning.observer.column("train_loss"))) == 5
 
 
 def test_largest_seed_is_accepted(tuner):
@@ -501,7 +533,7 @@ def test_predict_keeps_the_order_of_the_split(tuner):
 
     predictions = predict(tuning.classifier, tuning.validation, CPU)
 
-    rows = tuner.dataset.indices("validation")[:20]
+    rows = tuner.dataset.indices("validation")[:12]
     assert list(predictions.row_ids) == tuner.dataset.row_ids(rows)
     assert predictions.true_label_ids.tolist() == tuner.dataset.label_ids[rows].tolist()
     np.testing.assert_allclose(

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textcls_core.training.plan import PlannedStep, plan_epoch, steps_per_epoch
 
+few = settings(max_examples=40)
 lengths = st.lists(st.integers(1, 512), min_size=1, max_size=100).map(np.array)
 batch_sizes = st.integers(1, 40)
 accumulations = st.integers(1, 5)
@@ -31,6 +32,7 @@ def as_lists(steps):
     return [[rows.tolist() for rows in step.micro_batches] for step in steps]
 
 
+@few
 @given(lengths, batch_sizes, accumulations, seeds, st.integers(1, 1000))
 def test_plan_has_every_document_exactly_once(lengths, batch_size, accumulation, seed, epoch):
     steps = plan(
@@ -45,6 +47,7 @@ def test_plan_has_every_document_exactly_once(lengths, batch_size, accumulation,
     assert sorted(planned) == list(range(len(lengths)))
 
 
+@few
 @given(lengths, batch_sizes, accumulations)
 def test_plan_fills_every_step_but_the_last(lengths, batch_size, accumulation):
     steps = plan(lengths, batch_size=batch_size, gradient_accumulation_steps=accumulation)
@@ -54,6 +57,7 @@ def test_plan_fills_every_step_but_the_last(lengths, batch_size, accumulation):
     assert 1 <= steps[-1].num_documents <= full
 
 
+@few
 @given(lengths, batch_sizes, accumulations)
 def test_plan_has_as_many_steps_as_were_announced(lengths, batch_size, accumulation):
     steps = plan(lengths, batch_size=batch_size, gradient_accumulation_steps=accumulation)
@@ -61,6 +65,7 @@ def test_plan_has_as_many_steps_as_were_announced(lengths, batch_size, accumulat
     assert len(steps) == steps_per_epoch(len(lengths), batch_size * accumulation)
 
 
+@few
 @given(lengths, batch_sizes, accumulations)
 def test_plan_cuts_steps_into_micro_batches_that_fit(lengths, batch_size, accumulation):
     steps = plan(lengths, batch_size=batch_size, gradient_accumulation_steps=accumulation)
@@ -70,6 +75,7 @@ def test_plan_cuts_steps_into_micro_batches_that_fit(lengths, batch_size, accumu
     assert all(len(step.micro_batches) <= accumulation for step in steps)
 
 
+@few
 @given(lengths, seeds, st.integers(1, 1000))
 def test_plan_is_decided_by_seed_epoch_and_lengths(lengths, seed, epoch):
     first = plan(lengths.copy(), seed=seed, epoch=epoch)
@@ -79,6 +85,7 @@ def test_plan_is_decided_by_seed_epoch_and_lengths(lengths, seed, epoch):
     assert as_lists(again) == as_lists(first)
 
 
+@few
 @given(lengths, st.integers(1, 8), accumulations, seeds)
 def test_accumulation_does_not_change_the_documents_of_a_step(
     lengths, batch_size, accumulation, seed
@@ -90,6 +97,7 @@ def test_accumulation_does_not_change_the_documents_of_a_step(
     assert [documents(step) for step in cut] == [documents(step) for step in whole]
 
 
+@few
 @given(lengths, batch_sizes, accumulations)
 def test_plan_orders_the_documents_of_a_step_by_length(lengths, batch_size, accumulation):
     steps = plan(lengths, batch_size=batch_size, gradient_accumulation_steps=accumulation)

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -93,7 +94,11 @@ def test_main_logs_what_it_does_in_sentences(run, caplog):
     assert caplog.messages[-1] == "Run completed."
 
 
-def test_main_predicts_with_the_model_that_it_kept(run, toy_dataset):
+def test_main_predicts_with_the_model_that_it_kept(make_run, toy_dataset, monkeypatch):
+    worsening = iter([SimpleNamespace(loss=1, accuracy=1, macro_f1=1 - n / 9) for n in range(3)])
+    monkeypatch.setattr("textcls_core.training.loop.evaluate", lambda _: next(worsening))
+    run = make_run(num_epochs=3)
+
     main(run.folder)
 
     rows = toy_dataset.indices("test")
@@ -206,7 +211,7 @@ def test_main_stops_after_a_step_when_the_stop_file_is_there(run):
     assert exit_code == 0
     assert run.status == RunStatus.STOPPED
     assert run.finished["steps"] == 1
-    assert run.splits == ("train", "validation", "test")
+    assert run.splits == ("validation", "test")
 
 
 def test_main_stops_after_a_step_on_sigterm(run, monkeypatch):
@@ -242,8 +247,8 @@ def test_main_stops_while_it_waits_for_its_device(run, store, hold_lock):
 
     main(run.folder)
 
-    assert run.status == RunStatus.FAILED
-    assert run.finished["error"] == "Stopped before it could start."
+    assert run.status == RunStatus.STOPPED
+    assert not run.has_model
     assert run.started == {}
 
 
@@ -256,7 +261,9 @@ def test_main_waits_for_an_earlier_run_on_its_device(make_run, hold_lock):
 
     main(later.folder)
 
-    assert later.finished["error"] == "Stopped before it could start."
+    assert later.status == RunStatus.STOPPED
+    assert later.started == {}
+    assert not later.has_model
 
 
 def test_main_does_not_wait_for_a_run_on_another_device(make_run, hold_lock):
@@ -264,20 +271,23 @@ def test_main_does_not_wait_for_a_run_on_another_device(make_run, hold_lock):
     age(earlier, 5)
     hold_lock(earlier.lock_file)
     write_json(earlier.folder / "environment.json", {"device": "cuda"})
+    later.stop_file.touch()
 
     main(later.folder)
 
-    assert later.status == RunStatus.COMPLETED
+    assert later.status == RunStatus.STOPPED
+    assert later.started["num_steps"] > 0
 
 
 def test_main_does_not_wait_for_a_later_run(make_run, hold_lock):
     earlier, later = make_run(EARLIER), make_run(LATER)
     age(earlier, 5)
     hold_lock(later.lock_file)
+    earlier.stop_file.touch()
 
     main(earlier.folder)
 
-    assert earlier.status == RunStatus.COMPLETED
+    assert earlier.status == RunStatus.STOPPED  # it had started
 
 
 def test_writer_replaces_the_model_in_one_step(run, tiny_model_dir):

@@ -1,5 +1,6 @@
 """Attention as a token-by-token matrix."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ import plotly.graph_objects as go
 from textcls_core.charts.theme import base_layout, magnitude_scale, plain, spaced
 
 _MAX_TICKS = 60
+_INVISIBLE = "\u200b"
 
 
 def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[bool]) -> go.Figure:
@@ -22,26 +24,26 @@ def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[
         special: Whether it is a special token of the model.
     """
     size = len(names)
-    labels = [plain(name, 14) for name in names]
     ticks = spaced(size, _MAX_TICKS)
+    words = _distinct([plain(name, 80) for name in names])
     axis = {
-        "tickvals": ticks,
-        "ticktext": [labels[tick] for tick in ticks],
+        "type": "category",
+        "tickvals": [words[tick] for tick in ticks],
+        "ticktext": [plain(names[tick], 14) for tick in ticks],
         "fixedrange": False,
         "showgrid": False,
         "zeroline": False,
     }
-    full = [plain(name, 80) for name in names]
-    hover = [[[query, key] for key in full] for query in full]
     figure = go.Figure(
         go.Heatmap(
-            z=matrix,
+            x=words,
+            y=words,
+            z=matrix.astype(np.float32),
             zmin=0,
             zmax=_largest_ordinary(matrix, special),
-            customdata=hover,
             colorscale=magnitude_scale(),
             colorbar={"title": "weight", "thickness": 12},
-            hovertemplate="%{customdata[0]} looks at %{customdata[1]}: %{z:.4f}<extra></extra>",
+            hovertemplate="%{y} looks at %{x}: %{z:.4f}<extra></extra>",
         )
     )
     figure.update_layout(
@@ -51,6 +53,22 @@ def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[
     )
     figure.update_layout(margin_t=8)
     return figure
+
+
+def _distinct(words: Sequence[str]) -> list[str]:
+    """Return the words as categories: a repeated one gets characters without width.
+
+    Categories carry the words once; a table of pairs for the hover would be a hundred times larger.
+    """
+    seen: Counter[str] = Counter()
+    result: dict[str, None] = {}
+    for word in words:
+        category = word + _INVISIBLE * seen[word]
+        while category in result:  # a word of the text may end with such a character too
+            category += _INVISIBLE
+        seen[word] += 1
+        result[category] = None
+    return list(result)
 
 
 def _largest_ordinary(matrix: np.ndarray, special: Sequence[bool]) -> float:

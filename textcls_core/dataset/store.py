@@ -14,11 +14,17 @@ from textcls_core.dataset.builtin import BBC_NEWS, load_bbc_news
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.importing import clean_name
 from textcls_core.dataset.text_dataset import SPLITS, Task, TextDataset
-from textcls_core.errors import DatasetFormatError, NotFoundError, did_you_mean
+from textcls_core.errors import (
+    DatasetFormatError,
+    InvalidArgumentError,
+    NotFoundError,
+    did_you_mean,
+)
 from textcls_core.files import new_directory, read_json, write_json
 from textcls_core.workspace import Workspace
 
 _ID_CHARACTERS = 16
+_EMBEDDED = "embedded"
 
 
 class DatasetInfo(BaseModel):
@@ -69,7 +75,7 @@ class DatasetStore:
         store = cls(workspace.datasets_dir)
         if not any(info.name == BBC_NEWS for info in store.versions()):
             imported = load_bbc_news()
-            store.save(imported.dataset, BBC_NEWS, "embedded", imported.findings)
+            store.save(imported.dataset, BBC_NEWS, _EMBEDDED, imported.findings)
         return store
 
     def versions(self) -> list[DatasetInfo]:
@@ -122,6 +128,10 @@ class DatasetStore:
         and `name` becomes another name for it.
         """
         cleaned = clean_name(name)
+        if cleaned == BBC_NEWS and reason != _EMBEDDED:
+            raise InvalidArgumentError(
+                f'The name "{BBC_NEWS}" belongs to the embedded data set. Choose another name.'
+            )
         info = DatasetInfo(
             name=cleaned,
             version=1 + sum(known.answers_to(cleaned) for known in self.versions()),

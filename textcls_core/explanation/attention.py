@@ -15,6 +15,9 @@ from textcls_core.dataset.building import clean_text
 from textcls_core.errors import InvalidArgumentError, ModelError
 from textcls_core.models.classifier import Classifier, softmax
 
+MAX_TOKENS = 512
+"""Tokens looked at: the weights of all layers and heads grow with the square of the length."""
+
 Matrix = Float[np.ndarray, "Q K"]
 
 
@@ -128,7 +131,7 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
     encoding = classifier.tokenizer(
         text,
         truncation=True,
-        max_length=classifier.max_length,
+        max_length=min(classifier.max_length, MAX_TOKENS),
         return_offsets_mapping=True,
         return_tensors="pt",
     )
@@ -156,7 +159,7 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
 def _num_cut(classifier: Classifier, text: str) -> int:
     """Return how many tokens of the text are beyond the classifier's length."""
     uncut = classifier.tokenizer(text, truncation=False, verbose=False)["input_ids"]
-    return max(len(uncut) - classifier.max_length, 0)
+    return max(len(uncut) - min(classifier.max_length, MAX_TOKENS), 0)
 
 
 def _stack(attentions: Any, config: Any) -> Attention:

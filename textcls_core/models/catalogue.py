@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from textcls_core.errors import InvalidArgumentError, ModelError
 from textcls_core.files import read_json
@@ -78,6 +79,17 @@ def locate(name: str) -> Path:
         return check_folder(_folder(name))
     cached = _cached(name)
     return check_folder(cached or _download(name))
+
+
+def locate_tokenizer(name: str) -> Path:
+    """Return a folder with the tokenizer of a model; of a hub model only that is downloaded.
+
+    Raises:
+        ModelError: If it is missing or unreachable.
+    """
+    if name == EMBEDDED or _is_folder_name(name) or _cached(name):
+        return locate(name)
+    return _download(name, ["tokenizer.json", "config.json"])
 
 
 def check_folder(folder: Path) -> Path:
@@ -186,6 +198,8 @@ def _require_online(name: str) -> None:
     advice = f'Connect once to download it, or use "{EMBEDDED}" or a local model folder.'
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
         raise ModelError(f'"{name}" is not on this machine and HF_HUB_OFFLINE is set. {advice}')
+    if getproxies():  # a proxy decides what can be reached; the download will tell
+        return
     endpoint = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
     port = endpoint.port or (443 if endpoint.scheme == "https" else 80)
     try:
@@ -195,13 +209,13 @@ def _require_online(name: str) -> None:
         raise ModelError(message + advice) from error
 
 
-def _download(name: str) -> Path:
+def _download(name: str, patterns: list[str] = _HUB_PATTERNS) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
     _require_online(name)
     try:
-        return Path(snapshot_download(name, allow_patterns=_HUB_PATTERNS))
+        return Path(snapshot_download(name, allow_patterns=patterns))
     except (OSError, HfHubHTTPError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         message = f'"{name}" could not be downloaded: {reason} Check the name and try again.'

@@ -38,12 +38,13 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
         device: `auto`, `cpu`, `cuda` or `mps`; one that fails its self-check falls back to the CPU.
         precision: `auto` measures float32 against bfloat16 for a moment and takes the faster.
     """
-    chosen, device_reason = _choose_device(device)
+    chosen, device_reason = choose_device(device)
     number_format, precision_reason = _choose_precision(chosen, precision)
     return Compute(chosen, number_format, (device_reason, precision_reason))
 
 
-def _choose_device(preference: str) -> tuple[str, str]:
+def choose_device(preference: str = "auto") -> tuple[str, str]:
+    """Return the device to use and why; one that fails its self-check falls back to the CPU."""
     if preference == "cpu":
         return "cpu", "CPU, as asked for."
     candidates = ["cuda", "mps"] if preference == "auto" else [preference]

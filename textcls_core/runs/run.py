@@ -20,9 +20,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import SPLITS, Split
-from textcls_core.errors import NotFoundError, RunStateError
+from textcls_core.errors import InvalidArgumentError, NotFoundError, RunStateError
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import read_json, write_text
 from textcls_core.runs.history import History, read_history
@@ -51,7 +53,7 @@ class RunStatus(StrEnum):
 
     @property
     def has_model(self) -> bool:
-        """Whether the run ended with a model and predictions."""
+        """Whether such a run has a model, if it was not stopped before it began."""
         return self in {RunStatus.COMPLETED, RunStatus.STOPPED}
 
 
@@ -68,8 +70,18 @@ class Run:
 
     @cached_property
     def config(self) -> RunConfig:
-        """All settings of the run."""
-        return RunConfig.model_validate(read_json(self.folder / "config.json"))
+        """All settings of the run.
+
+        Raises:
+            InvalidArgumentError: If the file is damaged or from another version of the app.
+        """
+        try:
+            return RunConfig.model_validate(read_json(self.folder / "config.json"))
+        except ValidationError as error:
+            raise InvalidArgumentError(
+                f"{self.run_id}/config.json does not describe a run of this version. "
+                "Restore it from a backup, or move the folder away."
+            ) from error
 
     @property
     def created_at(self) -> dt.datetime:
@@ -119,6 +131,11 @@ class Run:
         age = time.time() - (self.folder / "config.json").stat().st_mtime
         is_launching = not was_alive and age < _LAUNCH_SECONDS
         return RunStatus.QUEUED if is_launching else RunStatus.INTERRUPTED
+
+    @property
+    def has_model(self) -> bool:
+        """Whether the run ended with a model; one that was stopped while queued has none."""
+        return self.status.has_model and bool(self.splits)
 
     @property
     def started(self) -> dict[str, Any]:
@@ -187,7 +204,7 @@ class Run:
             RunStateError: If the run is not finished.
         """
         status = self.status
-        if not status.has_model:
+        if not self.has_model:
             raise RunStateError(
                 f"Run {self.run_id} is {status} and has no finished model. "
                 "Choose a completed run, or wait for this one."

@@ -1,6 +1,7 @@
 """RunStore: make, list and find the runs of a workspace."""
 
 import datetime as dt
+import logging
 import re
 import secrets
 import time
@@ -8,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textcls_core.config import RunConfig
-from textcls_core.errors import NotFoundError, did_you_mean
+from textcls_core.errors import NotFoundError, TextclsError, did_you_mean
 from textcls_core.files import new_directory, write_json
 from textcls_core.runs.run import Run
 from textcls_core.workspace import Workspace
 
+logger = logging.getLogger(__name__)
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
 
 
@@ -58,10 +60,10 @@ class RunStore:
         return run, True
 
     def runs(self) -> list[Run]:
-        """Return all runs, newest first."""
+        """Return all runs, newest first; a damaged one is left out and named in the log."""
         folders = self.root.glob("*/config.json")
         runs = [Run(file.parent) for file in folders if _RUN_ID.fullmatch(file.parent.name)]
-        return sorted(runs, key=_place, reverse=True)
+        return sorted(filter(_is_readable, runs), key=_place, reverse=True)
 
     def open_run(self, run_id: str) -> Run:
         """Return the run with this id; `latest` is the newest one.
@@ -101,6 +103,15 @@ class RunStore:
 def _place(run: Run) -> tuple[dt.datetime, str]:
     """Return the place of a run in the queue; its id may be older, from when the form was shown."""
     return run.created_at, run.run_id
+
+
+def _is_readable(run: Run) -> bool:
+    """Tell whether the settings of a run can be read; one bad folder must not hide the others."""
+    try:
+        return bool(run.config.dataset)
+    except TextclsError as error:
+        logger.warning("%s", error)
+        return False
 
 
 def _checked(run_id: str) -> str:

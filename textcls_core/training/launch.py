@@ -29,7 +29,7 @@ def start_run(workspace: Workspace, config: RunConfig, run_id: str | None = None
         TextclsError: If data set or model is missing or unusable; nothing is stored then.
     """
     datasets = DatasetStore.open(workspace)
-    info = datasets.find(config.dataset)
+    info = datasets.find(config.dataset_fingerprint or config.dataset)
     require_trainable(datasets.load(info.fingerprint))
     require_available(config.model)
     complete = config.model_copy(

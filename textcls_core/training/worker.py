@@ -24,6 +24,7 @@ from textcls_core.runs.history import append_rows
 from textcls_core.runs.lock import ProcessLock
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
+from textcls_core.training.plan import steps_per_epoch
 from textcls_core.wording import duration, percent, plural
 from textcls_core.workspace import Workspace
 
@@ -86,7 +87,7 @@ def main(run_folder: Path) -> int:
     try:
         facts = _work(run, writer)
     except StoppedWhileQueuedError:
-        facts = {"outcome": RunStatus.FAILED, "error": "Stopped before it could start."}
+        facts = {"outcome": RunStatus.STOPPED}
     except TextclsError as error:
         logger.error("%s", error)
         facts = {"outcome": RunStatus.FAILED, "error": str(error)}
@@ -100,12 +101,15 @@ def main(run_folder: Path) -> int:
 
 def _work(run: Run, writer: RunWriter) -> dict[str, Any]:
     """Do everything between start and end; return the facts for `finished.json`."""
-    from textcls_core.models.device import choose_compute
+    from textcls_core.models.device import choose_compute, choose_device
 
-    compute = choose_compute(run.config.device, run.config.precision)
-    _write_environment(run, compute)
-    slot = _wait_for_device(run, writer, compute.device)
+    device, _ = choose_device(run.config.device)
+    write_json(run.folder / "environment.json", {"device": device})  # for those who wait behind
+    slot = _wait_for_device(run, writer, device)
     try:
+        # Only now: the number format is measured, which needs the device for itself.
+        compute = choose_compute(run.config.device, run.config.precision)
+        _write_environment(run, compute)
         return _train(run, writer, compute)
     finally:
         slot.release()
@@ -120,17 +124,10 @@ def _train(run: Run, writer: RunWriter, compute: "Compute") -> dict[str, Any]:
     store = DatasetStore(Workspace(run.folder.parent.parent).datasets_dir)
     dataset = store.load(config.dataset_fingerprint or config.dataset)
     require_trainable(dataset)
+    _write_started(run, len(dataset.indices("train")))
     classifier = _load_pretrained(run, dataset)
     splits = {split: _tokenize(classifier, dataset, split) for split in dataset.splits}
     tuning = FineTuning(classifier, splits["train"], splits["validation"], config, compute, writer)
-    write_json(
-        run.folder / "started.json",
-        {
-            "started_at": _now(),
-            "num_steps": tuning.num_steps,
-            "num_examples": len(splits["train"].tokens),
-        },
-    )
     logger.info("%s", " ".join(compute.reasons))
     logger.info("Training %s.", plural(tuning.num_steps, "step"))
     outcome = tuning.run()
@@ -140,6 +137,13 @@ def _train(run: Run, writer: RunWriter, compute: "Compute") -> dict[str, Any]:
     best.model.to(compute.device)
     figures = _predict_splits(run, best, splits, compute.exact())
     return {**_outcome_facts(outcome), **figures}
+
+
+def _write_started(run: Run, num_examples: int) -> None:
+    """Say that the run has its device, and how many steps it will take."""
+    per_epoch = steps_per_epoch(num_examples, run.config.documents_per_step)
+    facts = {"num_steps": per_epoch * run.config.num_epochs, "num_examples": num_examples}
+    write_json(run.folder / "started.json", {"started_at": _now(), **facts})
 
 
 def _load_pretrained(run: Run, dataset: TextDataset) -> "Classifier":
@@ -180,8 +184,8 @@ def _predict_splits(
     (run.folder / "predictions").mkdir(exist_ok=True)
     figures = {}
     for split in reversed(SPLITS):
-        if split not in splits:
-            continue
+        if split not in splits or (split == "train" and run.stop_file.exists()):
+            continue  # whoever stops a run does not wait for the largest split
         predictions = predict(classifier, splits[split], compute)
         predictions.save(run.predictions_file(split))
         result = evaluate(predictions)

@@ -1,0 +1,280 @@
+"""Tests of the confusion matrix: what its cells show and what a click on them means."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tests.cases import ALL_WRONG, CLASS_ABSENT, MIXED, PERFECT, make_predictions
+from textcls_core.charts.evaluation import ALL, confusion_chart, selected_cell
+from textcls_core.charts.theme import magnitude_color
+from textcls_core.evaluation.evaluation import evaluate
+
+HOSTILE = ("<b>ham</b>", "a & b", "&lt;i&gt;")
+SHARES = [n / 20 for n in range(21)]
+
+
+def chart(predictions=MIXED, by="counts", **options):
+    """Return cells, totals and layout of a matrix."""
+    figure = confusion_chart(evaluate(predictions), by, **options).to_dict()
+    cells, totals = figure["data"]
+    return cells, totals, figure["layout"]
+
+
+def many_classes(num_labels):
+    """Return two right rows of every class, and one mistake: the last class taken for the first."""
+    true = np.tile(np.arange(num_labels), 2)
+    predicted = true.copy()
+    predicted[-1] = 0
+    names = [f"class {n:03}" for n in range(num_labels)]
+    return make_predictions(true, np.eye(num_labels)[predicted], names)
+
+
+def two_shares(share):
+    """Return two classes whose cells hold `share` and 1 of the largest count."""
+    counts = [round(share * 100), 100]
+    true = np.repeat([0, 1], counts)
+    return make_predictions(true, np.eye(2)[true], ["few", "many"])
+
+
+def with_names(names):
+    return make_predictions([0, 1, 2], np.eye(3), names)
+
+
+def contrast(text_color, cell_color, page=(255, 255, 255)):
+    """Return the contrast of text on a translucent cell, after WCAG 2.2."""
+    *rgb, alpha = [float(part) for part in re.findall(r"[\d.]+", cell_color)]
+    cell = [alpha * part + (1 - alpha) * below for part, below in zip(rgb, page, strict=True)]
+    text = [int(text_color[start : start + 2], 16) for start in (1, 3, 5)]
+    light, dark = sorted([luminance(cell), luminance(text)], reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(rgb):
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (value / 255 for value in rgb)
+    ]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def click(*names):
+    return {"points": [{"customdata": list(names)}], "point_indices": [1]}
+
+
+def test_confusion_chart_rows_are_true_classes():
+    cells, _, layout = chart()
+
+    assert cells["customdata"][1] == ["ham", "spam", 1]
+    assert cells["y"][1] == 0
+    assert cells["base"][1] == 0.5
+    assert (layout["yaxis"]["title"]["text"], layout["xaxis"]["title"]["text"]) == (
+        "True",
+        "Predicted",
+    )
+
+
+def test_confusion_chart_carries_names_and_count_of_every_cell():
+    cells, _, _ = chart()
+
+    assert cells["customdata"] == [
+        ["ham", "ham", 2],
+        ["ham", "spam", 1],
+        ["ham", "news", 0],
+        ["spam", "ham", 0],
+        ["spam", "spam", 1],
+        ["spam", "news", 1],
+        ["news", "ham", 0],
+        ["news", "spam", 0],
+        ["news", "news", 1],
+    ]
+
+
+def test_confusion_chart_cells_fill_the_grid():
+    cells, _, layout = chart()
+
+    assert cells["width"] == 1
+    assert cells["x"] == [1] * 9
+    assert layout["bargap"] == 0
+    assert layout["barmode"] == "overlay"
+
+
+def test_confusion_chart_starts_at_the_top_left_with_the_first_class():
+    layout = chart()[2]
+
+    assert layout["yaxis"]["ticktext"] == ["ham", "spam", "news", "all"]
+    assert layout["xaxis"]["ticktext"] == ["ham", "spam", "news", "all"]
+    assert layout["yaxis"]["range"][0] > layout["yaxis"]["range"][1]
+    assert layout["xaxis"]["range"][0] < layout["xaxis"]["range"][1]
+
+
+def test_confusion_chart_totals_carry_the_empty_name():
+    _, totals, _ = chart()
+
+    assert totals["customdata"] == [
+        ["ham", ALL, 3],
+        ["spam", ALL, 2],
+        ["news", ALL, 1],
+        [ALL, "ham", 2],
+        [ALL, "spam", 2],
+        [ALL, "news", 2],
+    ]
+
+
+def test_confusion_chart_totals_stand_beside_their_row_and_column():
+    _, totals, _ = chart()
+
+    assert totals["y"] == [0, 1, 2, 3.25, 3.25, 3.25]
+    assert totals["base"] == [2.75, 2.75, 2.75, -0.5, 0.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("by", "texts"),
+    [
+        ("counts", ["2", "1", "", "", "1", "1", "", "", "1"]),
+        ("row", ["67 %", "33 %", "", "", "50 %", "50 %", "", "", "100 %"]),
+        ("column", ["100 %", "50 %", "", "", "50 %", "50 %", "", "", "50 %"]),
+    ],
+)
+def test_confusion_chart_shows_counts_or_shares(by, texts):
+    assert chart(by=by)[0]["text"] == texts
+
+
+def test_confusion_chart_totals_are_counts_whatever_the_cells_show():
+    assert chart(by="row")[1]["text"] == ["3", "2", "1", "2", "2", "2"]
+
+
+def test_confusion_chart_darkens_cells_by_their_share_of_the_largest():
+    colors = chart()[0]["marker"]["color"]
+
+    assert colors[:3] == [magnitude_color(1.0), magnitude_color(0.5), magnitude_color(0.0)]
+
+
+def test_confusion_chart_of_mistakes_leaves_the_diagonal_empty():
+    cells, _, _ = chart(errors_only=True)
+
+    assert cells["text"] == ["", "1", "", "", "", "1", "", "", ""]
+    assert cells["marker"]["color"][1] == magnitude_color(1.0)
+
+
+def test_confusion_chart_of_mistakes_keeps_the_diagonal_clickable():
+    assert chart(errors_only=True)[0]["customdata"][0] == ["ham", "ham", 2]
+
+
+@pytest.mark.parametrize("predictions", [PERFECT, ALL_WRONG, CLASS_ABSENT])
+@pytest.mark.parametrize("errors_only", [True, False])
+def test_confusion_chart_draws_empty_rows_and_columns(predictions, errors_only):
+    cells, totals, _ = chart(predictions, errors_only=errors_only)
+
+    assert len(cells["customdata"]) == 9
+    assert len(totals["customdata"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("num_labels", "cells", "height"), [(2, 4, 340), (5, 25, 390), (77, 78, 820), (150, 151, 820)]
+)
+def test_confusion_chart_of_many_classes_leaves_empty_cells_out(num_labels, cells, height):
+    drawn, totals, layout = chart(many_classes(num_labels))
+
+    assert len(drawn["customdata"]) == cells
+    assert len(totals["customdata"]) == 2 * num_labels
+    assert layout["height"] == height
+
+
+def test_confusion_chart_of_many_classes_keeps_the_place_of_a_mistake():
+    cells, _, _ = chart(many_classes(77))
+
+    position = cells["customdata"].index(["class 076", "class 000", 1])
+    assert (cells["y"][position], cells["base"][position]) == (76, -0.5)
+
+
+@pytest.mark.parametrize(
+    ("num_labels", "columns", "rows"), [(5, 6, 6), (77, 27, 40), (150, 31, 51)]
+)
+def test_confusion_chart_labels_as_many_classes_as_fit(num_labels, columns, rows):
+    layout = chart(many_classes(num_labels))[2]
+
+    assert len(layout["xaxis"]["ticktext"]) == len(layout["xaxis"]["tickvals"]) == columns
+    assert len(layout["yaxis"]["ticktext"]) == len(layout["yaxis"]["tickvals"]) == rows
+    assert layout["xaxis"]["ticktext"][-1] == layout["yaxis"]["ticktext"][-1] == "all"
+
+
+@pytest.mark.parametrize(("num_labels", "has_numbers"), [(25, True), (26, False), (150, False)])
+def test_confusion_chart_writes_numbers_only_where_they_fit(num_labels, has_numbers):
+    cells, totals, _ = chart(many_classes(num_labels))
+
+    assert any(cells["text"]) is has_numbers
+    assert any(totals["text"]) is has_numbers
+
+
+def test_confusion_chart_escapes_markup():
+    cells, totals, layout = chart(with_names(HOSTILE))
+
+    assert layout["yaxis"]["ticktext"][0] == "&lt;b&gt;ham&lt;/b&gt;"
+    assert cells["customdata"][1][:2] == ["&lt;b&gt;ham&lt;/b&gt;", "a &amp; b"]
+    assert totals["customdata"][2][0] == "&amp;lt;i&amp;gt;"
+
+
+def test_confusion_chart_hover_names_the_classes_in_full():
+    cells, _, layout = chart(with_names(("a" * 40, "b", "c")))
+
+    assert layout["yaxis"]["ticktext"][0] == "a" * 13 + "…"
+    assert cells["customdata"][0][0] == "a" * 40
+
+
+@pytest.mark.parametrize("share", SHARES[1:])
+def test_confusion_chart_numbers_can_be_read_on_a_light_page(share):
+    cells, _, _ = chart(two_shares(share))
+
+    text, cell = cells["insidetextfont"]["color"][0], cells["marker"]["color"][0]
+    assert contrast(text, cell) >= 4.5
+
+
+@pytest.mark.parametrize("share", SHARES[1:])
+def test_confusion_chart_numbers_can_be_read_on_a_dark_page(share):
+    cells, _, _ = chart(two_shares(share), is_dark=True)
+
+    text, cell = cells["insidetextfont"]["color"][0], cells["marker"]["color"][0]
+    assert contrast(text, cell, page=(18, 22, 31)) >= 4.5
+
+
+def test_selected_cell_is_true_and_predicted_class():
+    assert selected_cell(click("ham", "spam", 1)) == ("ham", "spam")
+
+
+@pytest.mark.parametrize("names", [("ham", ALL), (ALL, "spam")])
+def test_selected_cell_of_a_total_has_an_empty_name(names):
+    assert selected_cell(click(*names, 3)) == names
+
+
+@pytest.mark.parametrize("position", range(9))
+def test_selected_cell_gives_back_names_with_markup(position):
+    cells, _, _ = chart(with_names(HOSTILE))
+
+    true, predicted = selected_cell(click(*cells["customdata"][position]))
+
+    assert (true, predicted) == (HOSTILE[position // 3], HOSTILE[position % 3])
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        {},
+        {"points": []},
+        {"points": None},
+        {"points": [{}]},
+        {"points": [{"customdata": []}]},
+        {"points": [{"customdata": ["ham"]}]},
+        {"points": [{"customdata": None}]},
+        {"points": [{"customdata": 7}]},
+        {"points": [{"customdata": {"0": "ham", "1": "spam"}}]},
+        {"points": ["ham"]},
+        {"points": [None]},
+    ],
+)
+def test_selected_cell_is_none_without_a_click_on_a_cell(selection):
+    assert selected_cell(selection) is None
+
+
+def test_selected_cell_turns_anything_into_names():
+    assert selected_cell(click(None, ["x"], 1)) == ("None", "['x']")

@@ -1,0 +1,212 @@
+"""Tests of the Attention page: where the model looks while it reads one text."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tests.pages.conftest import HOSTILE_TEXT, as_shown, chart, save_model, shown
+
+EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
+
+
+@pytest.fixture
+def row(toy_dataset):
+    """Row id, text and class of a row of the test split."""
+    position = int(toy_dataset.indices("test")[0])
+    name = toy_dataset.label_names[toy_dataset.label_ids[position]]
+    return SimpleNamespace(
+        row_id=toy_dataset.row_ids()[position], text=toy_dataset.texts()[position], label=name
+    )
+
+
+def words(app):
+    """Return what the component draws."""
+    return json.loads(app.get("bidi_component")[0].proto.json)
+
+
+def look_at(app, text):
+    return app.text_area[0].set_value(text).run()
+
+
+def matrix(app):
+    return chart(app, 1)
+
+
+def test_explanation_without_a_run_leads_to_training(open_page):
+    app = open_page("explanation")
+    app.button[0].click().run()
+
+    assert not app.exception
+    assert app.title[0].value == "Train"
+
+
+def test_explanation_opens_with_an_example(open_page, runnable_run):
+    app = open_page("explanation")
+
+    assert not app.exception
+    assert app.text_area[0].value.startswith("Shares in the airline rose")
+    assert words(app)["words"][:3] == ["[CLS]", "Shares", "in"]
+
+
+def test_explanation_says_that_attention_is_no_reason(open_page, runnable_run):
+    app = open_page("explanation")
+
+    assert shown(app.info)[0].startswith("Attention shows where the model looks, not why")
+
+
+def test_explanation_shows_the_probability_of_every_class(open_page, runnable_run):
+    bars = chart(open_page("explanation"))
+
+    assert sorted(bars["layout"]["yaxis"]["ticktext"]) == ["animals", "food", "weather"]
+    assert sum(bars["data"][0]["x"]) == pytest.approx(1)
+
+
+def test_explanation_weights_are_those_of_the_deciding_token(open_page, runnable_run):
+    drawn = words(open_page("explanation"))
+
+    assert sum(drawn["weights"]) == pytest.approx(1)
+    assert drawn["from"] == 0
+    assert drawn["special"][0] is drawn["special"][-1] is True
+    assert drawn["largest"] == max(drawn["weights"][1:-1])
+
+
+def test_explanation_of_a_typed_text(open_page, runnable_run):
+    app = look_at(open_page("explanation"), "the old cat was here")
+
+    assert words(app)["words"] == ["[CLS]", "the", "old", "cat", "was", "here", "[SEP]"]
+    assert matrix(app)["layout"]["yaxis"]["ticktext"] == words(app)["words"]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n"])
+def test_explanation_of_no_text_asks_for_one(open_page, runnable_run, text):
+    app = look_at(open_page("explanation"), text)
+
+    assert not app.exception
+    assert "Type or paste a text to look at." in [element.value for element in app.text]
+
+
+def test_explanation_row_in_the_link_is_looked_at(open_page, runnable_run, row):
+    app = open_page("explanation", run=runnable_run.run_id, row=row.row_id)
+
+    assert not app.exception
+    assert app.text_area[0].value == row.text
+    assert as_shown(app.markdown[0].value) == f":gray-badge[true: {row.label}]"
+    assert f"Row {row.row_id}, test" in shown(app.caption)
+
+
+def test_explanation_of_a_row_can_be_left_for_a_text_of_my_own(open_page, runnable_run, row):
+    app = open_page("explanation", row=row.row_id)
+    next(button for button in app.button if "my own" in button.label).click().run()
+
+    assert "row" not in app.query_params
+    assert app.text_area[0].value.startswith("Shares in the airline rose")
+
+
+@pytest.mark.parametrize("row_id", ["nope", "../../etc", "x" * 100_000, HOSTILE_TEXT])
+def test_explanation_unknown_row_in_the_link_is_ignored_with_a_note(
+    open_page, runnable_run, row_id
+):
+    app = open_page("explanation", row=row_id)
+
+    assert not app.exception
+    assert shown(app.toast) == ["The link names a row that does not exist here; it was ignored."]
+    assert app.text_area[0].value.startswith("Shares in the airline rose")
+
+
+@pytest.mark.parametrize("run_id", ["nope", "../../etc", "x" * 100_000])
+def test_explanation_unknown_run_in_the_link_is_a_message(open_page, runnable_run, run_id):
+    app = open_page("explanation", run=run_id)
+
+    assert not app.exception
+    assert "The run in this link does not exist" in shown(app.warning)[0]
+    assert words(app)["words"]
+
+
+def test_explanation_layer_and_head_in_the_link_are_effective(open_page, runnable_run):
+    mean = words(open_page("explanation"))["weights"]
+
+    one = words(open_page("explanation", layer="1", head="0"))["weights"]
+
+    assert not np.allclose(one, mean)
+    assert sum(one) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("name", "value"), [("layer", "2"), ("layer", "-1"), ("head", "x")])
+def test_explanation_unknown_layer_or_head_is_ignored_with_a_note(
+    open_page, runnable_run, name, value
+):
+    app = open_page("explanation", **{name: value})
+
+    assert not app.exception
+    assert shown(app.toast) == [
+        f"The link names a {name} that does not exist here; it was ignored."
+    ]
+
+
+def test_explanation_shows_sub_tokens_on_demand(open_page, runnable_run):
+    app = look_at(open_page("explanation"), "catdog")
+    app.toggle(key="attention.tokens").set_value(True).run()
+
+    assert words(app)["words"] == ["[CLS]", "cat", "##d", "##o", "##g", "[SEP]"]
+
+
+def test_explanation_looks_from_the_clicked_word(open_page, runnable_run):
+    app = open_page("explanation")
+    app.session_state["attention.from"] = {"view": f"False {EXAMPLE}", "position": 1}
+    app.run()
+
+    assert words(app)["from"] == 1
+    assert any("Seen from the clicked word (Shares)" in text for text in shown(app.caption))
+
+
+def test_explanation_click_in_another_text_is_forgotten(open_page, runnable_run):
+    app = open_page("explanation")
+    app.session_state["attention.from"] = {"view": f"False {EXAMPLE}", "position": 1}
+    look_at(app, "a cat")
+
+    assert not app.exception
+    assert words(app)["from"] == 0
+
+
+def test_explanation_of_a_long_text_says_what_is_read(open_page, runnable_run):
+    app = look_at(open_page("explanation"), "cat " * 500)
+
+    assert not app.exception
+    assert "Only the first 64 tokens are read." in shown(app.caption)
+
+
+def test_explanation_of_arabic_and_chinese_shows_whole_words(open_page, runnable_run):
+    app = look_at(open_page("explanation"), "مرحبا 你好")
+
+    assert words(app)["words"] == ["[CLS]", "مرحبا", "你", "好", "[SEP]"]
+
+
+def test_explanation_shows_hostile_text_as_it_is(
+    open_page, hostile_run, hostile_dataset, tiny_model_dir
+):
+    save_model(hostile_run, hostile_dataset, tiny_model_dir)
+
+    app = look_at(open_page("explanation"), HOSTILE_TEXT)
+
+    assert not app.exception
+    assert "<" in words(app)["words"]
+    assert "&lt;" in matrix(app)["layout"]["yaxis"]["ticktext"]
+    assert chart(app)["layout"]["yaxis"]["ticktext"][0].count("<") == 0
+
+
+def test_explanation_without_the_model_is_a_message(open_page, toy_run):
+    app = open_page("explanation")
+
+    assert not app.exception
+    assert "is not a model folder: config.json is missing" in shown(app.error)[0]
+
+
+def test_explanation_with_a_damaged_model_is_a_message(open_page, runnable_run):
+    (runnable_run.model_dir / "model.safetensors").write_bytes(b"x" * 100)
+
+    app = open_page("explanation")
+
+    assert not app.exception
+    assert "cannot be loaded for classification" in shown(app.error)[0]

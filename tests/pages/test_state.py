@@ -1,0 +1,142 @@
+"""Tests of what pages remember, and of the choices they keep in the URL."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from pages._app.state import distinct_labels
+
+
+def choice_app():
+    """A page with one choice, for AppTest; its imports must stay inside."""
+    import streamlit as st
+
+    from pages._app import state
+
+    labels = {"a": "same", "b": "same", "c": "other"}
+    st.text(state.choose("letter", "Letter", labels, default="a"))
+
+
+def pinned_app():
+    """A page whose choice is always in the URL."""
+    import streamlit as st
+
+    from pages._app import state
+
+    st.text(state.choose("letter", "Letter", ["a", "b"], default="a", pin=True))
+
+
+def search_app():
+    """A page with a search field."""
+    import streamlit as st
+
+    from pages._app import state
+
+    st.text(state.search("words", "Words"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["a", "b"], ["a", "b"]),
+        (["a", "a", "a"], ["a", "a (2)", "a (3)"]),
+        (["a", "a (2)", "a"], ["a", "a (2)", "a (3)"]),
+        (["a", "a", "a (2)"], ["a", "a (2)", "a (2) (2)"]),
+        ([], []),
+    ],
+)
+def test_labels_are_numbered_where_they_repeat(labels, expected):
+    distinct = distinct_labels(dict(enumerate(labels)))
+
+    assert list(distinct.values()) == expected
+
+
+@given(st.lists(st.sampled_from(["a", "a (2)", "a (3)", "a (2) (2)", "b"])))
+def test_labels_all_differ_and_keep_their_values(labels):
+    distinct = distinct_labels(dict(enumerate(labels)))
+
+    assert len(set(distinct.values())) == len(labels)
+    assert list(distinct) == list(range(len(labels)))
+
+
+def test_choice_starts_with_the_default_and_a_clean_url():
+    app = AppTest.from_function(choice_app).run()
+
+    assert app.text[0].value == "a"
+    assert "letter" not in app.query_params
+
+
+@pytest.mark.parametrize(("index", "value"), [(1, "b"), (2, "c")])
+def test_choice_among_equal_labels_is_the_one_that_was_chosen(index, value):
+    app = AppTest.from_function(choice_app).run()
+    app.selectbox[0].select_index(index).run()
+
+    assert app.text[0].value == value
+    assert app.query_params["letter"] == value
+
+
+def test_choice_of_the_default_cleans_the_url():
+    app = AppTest.from_function(choice_app)
+    app.query_params["letter"] = "b"
+    app.run().selectbox[0].select_index(0).run()
+
+    assert app.text[0].value == "a"
+    assert "letter" not in app.query_params
+
+
+def test_choice_in_the_url_is_taken():
+    app = AppTest.from_function(choice_app)
+    app.query_params["letter"] = "c"
+
+    assert app.run().text[0].value == "c"
+
+
+def test_choice_named_twice_in_the_url_is_the_last_one():
+    app = AppTest.from_function(choice_app)
+    app.query_params["letter"] = ["b", "c"]
+
+    assert app.run().text[0].value == "c"
+
+
+def test_choice_unknown_in_the_url_is_the_default_with_a_note():
+    app = AppTest.from_function(choice_app)
+    app.query_params["letter"] = "z"
+    app.run()
+
+    assert app.text[0].value == "a"
+    assert app.toast[0].value == "The link names a letter that does not exist here; it was ignored."
+    assert "letter" not in app.query_params
+
+
+def test_choice_that_left_the_url_is_remembered():
+    app = AppTest.from_function(choice_app)
+    app.query_params["letter"] = "c"
+    app.run()
+    del app.query_params["letter"]
+
+    assert app.run().text[0].value == "c"
+    assert app.query_params["letter"] == "c"
+
+
+def test_choice_pinned_is_in_the_url_from_the_start():
+    app = AppTest.from_function(pinned_app).run()
+
+    assert app.query_params["letter"] == "a"
+
+
+def test_search_goes_into_the_url():
+    app = AppTest.from_function(search_app).run()
+    app.text_input[0].set_value("two words").run()
+
+    assert app.text[0].value == "two words"
+    assert app.query_params["words"] == "two words"
+
+
+def test_search_emptied_cleans_the_url():
+    app = AppTest.from_function(search_app)
+    app.query_params["words"] = "x"
+    app.run().text_input[0].set_value("").run()
+
+    assert app.text[0].value == ""
+    assert "words" not in app.query_params

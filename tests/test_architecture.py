@@ -1,0 +1,136 @@
+"""The house keeps its rules: doors, sizes, names, and what the app process loads."""
+
+import ast
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from textcls_core.workspace import APP_DIR
+
+PRODUCT = sorted(
+    file for folder in ("textcls_core", "pages") for file in (APP_DIR / folder).rglob("*.py")
+)
+PAGES = sorted((APP_DIR / "pages").glob("*.py"))
+MAX_LINES, MAX_PAGE_LINES, MAX_BODY_LINES, MEDIAN_BODY_LINES = 400, 150, 40, 10
+BANNED_NAMES = {"utils", "util", "common", "helpers", "manager", "managers", "misc"}
+RISKY_CALLS = ("unsafe_allow_html", "st.html(", "st.iframe(", "components.v1", "st.write(")
+ALWAYS_IMPORTED = (
+    "pages._app.frame",
+    "pages._app.import_form",
+    "pages._app.live_run",
+    "pages._app.training_form",
+    "textcls_core.charts.dataset",
+    "textcls_core.charts.evaluation",
+    "textcls_core.charts.mistakes",
+    "textcls_core.charts.training",
+    "textcls_core.dataset.store",
+    "textcls_core.evaluation.evaluation",
+    "textcls_core.mistakes.selection",
+    "textcls_core.models.catalogue",
+    "textcls_core.models.token_lengths",
+    "textcls_core.runs.store",
+    "textcls_core.training.estimate",
+    "textcls_core.training.launch",
+)
+
+
+def name_of(file: Path) -> str:
+    return str(file.relative_to(APP_DIR))
+
+
+def body_lengths(file: Path) -> Iterator[tuple[str, int]]:
+    """Yield each function of a file with the lines of its body, docstring left out."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            yield f"{name_of(file)}:{node.name}", lines
+
+
+def imported_at_the_top(file: Path) -> list[str]:
+    """Return the modules that a file imports when it is run, other pages left out."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    found = [node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
+    return [module for module in found if not module.startswith("pages")]
+
+
+def loaded_with(modules: Sequence[str]) -> str:
+    """Return which of the heavy libraries a fresh process has loaded with these modules."""
+    imports = "; ".join(f"import {module}" for module in modules)
+    look = "import sys; print(sorted({'torch', 'transformers', 'sklearn'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{imports}; {look}"], cwd=APP_DIR, capture_output=True, text=True
+    )
+    return done.stdout.strip() or done.stderr
+
+
+def test_import_contracts_hold() -> None:
+    command = "from importlinter.cli import lint_imports_command as run; run()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=APP_DIR, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("file", PRODUCT, ids=name_of)
+def test_file_is_short(file: Path) -> None:
+    limit = MAX_PAGE_LINES if file in PAGES else MAX_LINES
+
+    lines = file.read_text(encoding="utf-8").count("\n")
+
+    assert lines <= limit
+
+
+def test_functions_are_short() -> None:
+    lengths = [item for file in PRODUCT for item in body_lengths(file)]
+
+    too_long = [item for item in lengths if item[1] > MAX_BODY_LINES]
+
+    assert too_long == []
+    assert statistics.median(length for _, length in lengths) < MEDIAN_BODY_LINES
+
+
+def test_no_module_is_a_drawer() -> None:
+    names = {file.stem for file in PRODUCT} | {file.parent.name for file in PRODUCT}
+
+    assert names.isdisjoint(BANNED_NAMES)
+
+
+@pytest.mark.parametrize("file", [*PAGES, *(APP_DIR / "pages" / "_app").glob("*.py")], ids=name_of)
+def test_page_shows_foreign_text_only_through_safe_calls(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+
+    assert [call for call in RISKY_CALLS if call in text] == []
+
+
+@pytest.mark.parametrize("file", PAGES, ids=name_of)
+def test_page_starts_inside_the_frame(file: Path) -> None:
+    assert "frame.require()" in file.read_text(encoding="utf-8")
+
+
+def test_app_process_starts_without_torch() -> None:
+    assert loaded_with(ALWAYS_IMPORTED) == "[]"
+
+
+def test_pages_open_without_torch() -> None:
+    modules = sorted({module for page in PAGES for module in imported_at_the_top(page)})
+
+    assert loaded_with(["pages._app.frame", *modules]) == "[]"
+
+
+@pytest.mark.parametrize("room", ["dataset", "training", "evaluation", "mistakes", "explanation"])
+def test_feature_word_names_page_core_charts_and_tests(room: str) -> None:
+    places = (
+        f"pages/{room}.py",
+        f"textcls_core/{room}/__init__.py",
+        f"textcls_core/charts/{room}.py",
+        f"tests/{room}",
+    )
+
+    assert [place for place in places if not (APP_DIR / place).exists()] == []
