@@ -59,7 +59,7 @@ def run_row(run: Run) -> dict[str, object]:
     test = run.finished.get("test", {})
     return {
         "Run": run.config.title,
-        "State": f"{run.status}",
+        "State": controls.status_cell(run.status),
         "Data set": run.config.dataset,
         "Model": run.config.model,
         "Test accuracy": percent(test["accuracy"]) if test else "",
@@ -82,6 +82,7 @@ def show_runs(runs: list[Run]) -> None:
     event = st.dataframe(
         [run_row(run) for run in shown],
         hide_index=True,
+        column_config={"State": controls.status_column()},
         on_select="rerun",
         selection_mode="single-row",
         key="home.runs",

@@ -9,7 +9,8 @@ A room imports only from the rooms below it:
     evaluation
     dataset
     config | workspace
-    errors | arrays | files | wording
+    files
+    errors | arrays | wording
 
 `docs/architecture.md` is the map.
 """

@@ -1,8 +1,8 @@
 """Shape-annotated array aliases.
 
 Axis letters, fixed for the whole code base: `N` examples, `C` classes, `B` batch, `T` tokens
-(padded), `L` layers, `H` heads, `D` hidden width. The aliases cost nothing in production; the tests
-check shapes and dtypes through them.
+(padded), `L` layers, `H` heads, `D` hidden width. The aliases say shape and dtype in a signature
+and cost nothing at run time.
 """
 
 import numpy as np

@@ -20,15 +20,16 @@ NO_TOOLBAR = {"displayModeBar": False}
 _PANEL_WIDTH, _CARD_WIDTH = 400, 140
 _TABLE_HEADER, _TABLE_ROW = 38, 35
 _SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=130)
-_BADGES: dict[RunStatus, tuple[str, str]] = {
-    RunStatus.QUEUED: (":material/schedule:", "gray"),
-    RunStatus.RUNNING: (":material/play_arrow:", "blue"),
-    RunStatus.STOPPING: (":material/pause:", "orange"),
-    RunStatus.COMPLETED: (":material/check:", "green"),
-    RunStatus.STOPPED: (":material/stop:", "violet"),
-    RunStatus.FAILED: (":material/close:", "red"),
-    RunStatus.INTERRUPTED: (":material/bolt:", "orange"),
+_BADGES: dict[RunStatus, tuple[str, str, str]] = {
+    RunStatus.QUEUED: (":material/schedule:", "◷", "gray"),
+    RunStatus.RUNNING: (":material/play_arrow:", "▶", "blue"),
+    RunStatus.STOPPING: (":material/pause:", "‖", "orange"),
+    RunStatus.COMPLETED: (":material/check:", "✓", "green"),
+    RunStatus.STOPPED: (":material/stop:", "■", "violet"),
+    RunStatus.FAILED: (":material/close:", "✕", "red"),
+    RunStatus.INTERRUPTED: (":material/bolt:", "↯", "orange"),
 }
+"""Icon, the same as a character for tables, and colour of each state."""
 
 
 def status_icon(status: RunStatus) -> str:
@@ -38,8 +39,21 @@ def status_icon(status: RunStatus) -> str:
 
 def status_badge(status: RunStatus) -> None:
     """Show a state as icon, word and colour."""
-    icon, color = _BADGES[status]
+    icon, _, color = _BADGES[status]
     st.badge(status, icon=icon, color=color)  # type: ignore[arg-type]
+
+
+def status_cell(status: RunStatus) -> list[str]:
+    """Return a state for a table column made by `status_column`."""
+    return [f"{_BADGES[status][1]} {status}"]
+
+
+def status_column() -> Any:
+    """Return the column that shows states as character, word and colour."""
+    return st.column_config.MultiselectColumn(
+        options=[status_cell(status)[0] for status in _BADGES],
+        color=[color for *_, color in _BADGES.values()],
+    )
 
 
 def header(text: str, question: str) -> DeltaGenerator:

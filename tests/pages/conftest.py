@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -113,10 +114,20 @@ def toy_run(workspace: Workspace, toy_dataset: TextDataset) -> Run:
     return make_run(workspace, "toy", toy_dataset, MISTAKES)
 
 
+@pytest.fixture(scope="session")
+def toy_model_dir(
+    tmp_path_factory: pytest.TempPathFactory, toy_dataset: TextDataset, tiny_model_dir: Path
+) -> Path:
+    """Folder of a classifier for `toy` that was never trained."""
+    folder = tmp_path_factory.mktemp("toy-model")
+    save_model(folder, toy_dataset, tiny_model_dir)
+    return folder
+
+
 @pytest.fixture
-def runnable_run(toy_run: Run, toy_dataset: TextDataset, tiny_model_dir: Path) -> Run:
-    """`toy_run` with a model that was never trained."""
-    save_model(toy_run, toy_dataset, tiny_model_dir)
+def runnable_run(toy_run: Run, toy_model_dir: Path) -> Run:
+    """`toy_run` with a model."""
+    shutil.copytree(toy_model_dir, toy_run.model_dir)
     return toy_run
 
 
@@ -200,12 +211,12 @@ def predict(
     return Predictions(tuple(dataset.row_ids(rows)), true, probabilities, names)
 
 
-def save_model(run: Run, dataset: TextDataset, model_dir: Path) -> None:
-    """Give a run a model with a fresh head."""
+def save_model(folder: Path, dataset: TextDataset, model_dir: Path) -> None:
+    """Write a model with a fresh head for the classes of a data set."""
     from textcls_core.models.classifier import Classifier
 
     classifier = Classifier.from_pretrained(model_dir, dataset.label_names, max_length=64)
-    classifier.save(run.model_dir)
+    classifier.save(folder)
 
 
 def markdown_of(app: AppTest) -> list[str]:

@@ -200,9 +200,7 @@ def test_evaluation_selected_example_opens_on_the_mistakes_page(open_page, toy_r
     assert app.query_params["row"] in toy_run.predictions("test").row_ids
 
 
-@pytest.mark.parametrize(
-    "run_id", ["nope", "../../etc", "..%2f..%2fetc", "/etc/passwd", "x" * 100_000, HOSTILE_TEXT]
-)
+@pytest.mark.parametrize("run_id", ["nope", "../../etc", "x" * 100_000, HOSTILE_TEXT])
 def test_evaluation_unknown_run_in_the_link_is_a_message(open_page, toy_run, run_id):
     app = open_page("evaluation", run=run_id)
 
@@ -227,8 +225,10 @@ def test_evaluation_failed_run_in_the_link_is_explained(open_page, toy_run, fail
     assert metrics(app)["Accuracy"] == "90.9 %"
 
 
-@pytest.mark.parametrize("name", ["true", "predicted"])
-@pytest.mark.parametrize("value", ["nope", HOSTILE_TEXT, "x" * 100_000])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("true", "nope"), ("predicted", "nope"), ("true", HOSTILE_TEXT), ("predicted", "x" * 100_000)],
+)
 def test_evaluation_unknown_class_in_the_link_is_ignored_with_a_note(
     open_page, toy_run, name, value
 ):

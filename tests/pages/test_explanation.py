@@ -186,7 +186,7 @@ def test_explanation_of_arabic_and_chinese_shows_whole_words(open_page, runnable
 def test_explanation_shows_hostile_text_as_it_is(
     open_page, hostile_run, hostile_dataset, tiny_model_dir
 ):
-    save_model(hostile_run, hostile_dataset, tiny_model_dir)
+    save_model(hostile_run.model_dir, hostile_dataset, tiny_model_dir)
 
     app = look_at(open_page("explanation"), HOSTILE_TEXT)
 

@@ -35,7 +35,7 @@ MARKUP = re.compile(
 @pytest.fixture
 def hostile_app(open_page, hostile_run, hostile_dataset, tiny_model_dir):
     """Open a page that shows as much as possible of the hostile run."""
-    save_model(hostile_run, hostile_dataset, tiny_model_dir)
+    save_model(hostile_run.model_dir, hostile_dataset, tiny_model_dir)
     first, second = HOSTILE_CLASSES[:2]
     row_id = hostile_run.predictions("test").row_ids[0]
     views = {

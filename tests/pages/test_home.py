@@ -30,7 +30,7 @@ def test_home_lists_a_finished_run(open_page, toy_run):
 
     row = app.dataframe[0].value.iloc[0]
     assert row["Run"] == "minilm on toy"
-    assert row["State"] == "completed"
+    assert list(row["State"]) == ["✓ completed"]
     assert row["Test accuracy"] == "90.9 %"
     assert row["Majority class"] == "33.3 %"
     assert "1 finished run, 0 active" in shown(app.caption)
@@ -40,7 +40,8 @@ def test_home_lists_a_failed_run_without_figures(open_page, failed_run):
     app = open_page("home")
 
     row = app.dataframe[0].value.iloc[0]
-    assert (row["Run"], row["State"], row["Test accuracy"]) == ("Too big", "failed", "")
+    assert (row["Run"], row["Test accuracy"]) == ("Too big", "")
+    assert list(row["State"]) == ["✕ failed"]
 
 
 def test_home_lists_the_newest_runs_first(open_page, toy_run, failed_run):

@@ -117,7 +117,7 @@ def test_prediction_unknown_run_in_the_link_is_a_message(open_page, runnable_run
 def test_prediction_shows_hostile_classes_as_they_are(
     open_page, hostile_run, hostile_dataset, tiny_model_dir
 ):
-    save_model(hostile_run, hostile_dataset, tiny_model_dir)
+    save_model(hostile_run.model_dir, hostile_dataset, tiny_model_dir)
 
     app = ask(open_page("prediction"), HOSTILE_TEXT)
 

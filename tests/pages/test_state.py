@@ -7,6 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages._app.state import distinct_labels
 
+pytestmark = pytest.mark.usefixtures("navigated", "quick")
+
 
 def choice_app():
     """A page with one choice, for AppTest; its imports must stay inside."""

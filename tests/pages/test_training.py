@@ -14,7 +14,6 @@ from textcls_core.models.catalogue import SUGGESTED, PretrainedModel
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import RunStatus
 from textcls_core.runs.store import RunStore, new_run_id
-from textcls_core.training.launch import wait
 
 BAD_SETTINGS = [
     ("learning_rate", 0.0, "learning_rate: input should be greater than 0"),
@@ -434,19 +433,3 @@ def test_training_link_to_another_run_opens_that_run(open_page, toy_run, failed_
     set_parameters(app, watch=failed_run.run_id)
 
     assert "Too big" in shown(app.subheader)
-
-
-@pytest.mark.slow
-def test_training_from_the_page_to_the_end(open_page, offer_model, runs, tiny_model_dir):
-    offer_model(str(tiny_model_dir))
-    app = open_form(open_page)
-    app.selectbox(key="training.model").set_value(str(tiny_model_dir)).run()
-    app.selectbox(key="training.device.fast.").set_value("cpu")
-    app.selectbox(key="training.precision.fast.").set_value("fp32")
-    press(app, "training.start")
-    run = runs()[0]
-
-    assert wait(run) == RunStatus.COMPLETED
-    refreshed = open_page("training", watch=run.run_id)
-    assert not refreshed.exception
-    assert "Test accuracy" in metrics(refreshed)
