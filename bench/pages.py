@@ -1,8 +1,9 @@
 """How soon the pages of the running app appear, in Chromium.
 
 First paint: from the request of a deep link in a new browser context to the visible title of the
-page, on a server that has served one page before. Switch: from a click in the menu to the visible
-title of the next page. Both are medians of several rounds.
+page, on a server that has served one page before, interleaved with an app that shows nothing but a
+title. Switch: from a click in the menu to the visible
+title of the next page. Figures are medians of several rounds.
 """
 
 import os
@@ -12,9 +13,11 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -36,33 +39,41 @@ MIN_FINISHED_RUNS = 3
 
 
 def measure() -> dict[str, Any]:
-    """Return median seconds to first paint and of a switch for each page."""
+    """Return seconds to first paint, its ratio to an empty app's, and seconds of a switch."""
     workspace = Workspace.default()
     finished = [run for run in RunStore.open(workspace).runs() if run.has_model]
     if len(finished) < MIN_FINISHED_RUNS:
         sys.exit(f"Expected {MIN_FINISHED_RUNS} finished runs in {workspace.root}.")
-    server, url = start_app()
-    try:
-        with sync_playwright() as playwright:
-            path = shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            open_page(browser, url, "")
-            paint = {name or "home": first_paint(browser, url, name) for name in PAGES}
-            switch = switches(browser, url)
-    finally:
-        server.kill()
-    worst = {"worst_first_paint": max(paint.values()), "worst_switch": max(switch.values())}
-    return {"first_paint_seconds": paint, "switch_seconds": switch, **worst}
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder) / "empty.py"
+        empty.write_text(f'import streamlit as st\nst.title("{PAGES[""][1]}")\n')
+        servers, urls = zip(*map(start_app, (APP_DIR / "streamlit_app.py", empty)), strict=True)
+        try:
+            with sync_playwright() as playwright:
+                path = shutil.which("chromium")
+                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+                paint, ratios = first_paints(browser, *urls)
+                switch = switches(browser, urls[0])
+        finally:
+            for server in servers:
+                server.kill()
+    return {
+        "first_paint_seconds": paint,
+        "ratio_empty_app": spread(ratios),
+        "switch_seconds": switch,
+        "worst_first_paint": max(paint.values()),
+        "worst_switch": max(switch.values()),
+    }
 
 
-def start_app() -> tuple[subprocess.Popen[bytes], str]:
-    """Start the app on a free port."""
+def start_app(script: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a Streamlit app on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = [f"--server.port={port}", "--server.headless=true"]
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
+        [sys.executable, "-m", "streamlit", "run", script, *options],
         cwd=APP_DIR,
         env=dict(os.environ),
         stdout=subprocess.DEVNULL,
@@ -77,9 +88,22 @@ def start_app() -> tuple[subprocess.Popen[bytes], str]:
             return server, url
 
 
-def first_paint(browser: Browser, url: str, name: str) -> float:
-    """Return the median time to the title of a page, each time in a new context."""
-    return round(statistics.median(open_page(browser, url, name) for _ in range(ROUNDS)), 2)
+def first_paints(browser: Browser, ours: str, empty: str) -> tuple[dict[str, float], list[float]]:
+    """Return the median time of each page, and the ratios to the empty app asked in between."""
+    open_page(browser, ours, "")  # neither server pays for its first session
+    open_page(browser, empty, "")
+    seconds, ratios = defaultdict(list), []
+    for _ in range(ROUNDS):
+        for name in PAGES:
+            seconds[name or "home"].append(open_page(browser, ours, name))
+            ratios.append(seconds[name or "home"][-1] / open_page(browser, empty, ""))
+    return {name: round(statistics.median(values), 2) for name, values in seconds.items()}, ratios
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Return the smallest, middle and largest value."""
+    figures = {"min": min(values), "median": statistics.median(values), "max": max(values)}
+    return {name: round(value, 2) for name, value in figures.items()}
 
 
 def open_page(browser: Browser, url: str, name: str) -> float:

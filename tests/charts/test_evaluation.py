@@ -11,7 +11,7 @@ from textcls_core.charts.theme import magnitude_color
 from textcls_core.evaluation.evaluation import evaluate
 
 HOSTILE = ("<b>ham</b>", "a & b", "&lt;i&gt;")
-SHARES = [n / 20 for n in range(21)]
+SHARES = [0.05, 0.3, 0.5, 0.6, 0.8, 0.9, 0.94, 0.95, 1.0]
 
 
 def chart(predictions=MIXED, by="counts", **options):
@@ -222,7 +222,7 @@ def test_confusion_chart_hover_names_the_classes_in_full():
     assert cells["customdata"][0][0] == "a" * 40
 
 
-@pytest.mark.parametrize("share", SHARES[1:])
+@pytest.mark.parametrize("share", SHARES)
 def test_confusion_chart_numbers_can_be_read_on_a_light_page(share):
     cells, _, _ = chart(two_shares(share))
 
@@ -230,7 +230,7 @@ def test_confusion_chart_numbers_can_be_read_on_a_light_page(share):
     assert contrast(text, cell) >= 4.5
 
 
-@pytest.mark.parametrize("share", SHARES[1:])
+@pytest.mark.parametrize("share", SHARES)
 def test_confusion_chart_numbers_can_be_read_on_a_dark_page(share):
     cells, _, _ = chart(two_shares(share), is_dark=True)
 

@@ -69,15 +69,6 @@ def test_frame_surrounds_a_page_that_is_the_first_request(
     app = first_request(page, monkeypatch, workspace)
 
     assert not app.exception
-    assert app.title[0].value == title
-    assert "Activity" in shown(app.sidebar.caption)
-
-
-@pytest.mark.parametrize(("page", "title"), TITLES.items())
-def test_frame_shows_every_page_of_an_empty_workspace(page, title, open_page):
-    app = open_page(page)
-
-    assert not app.exception
     assert not app.error
     assert app.title[0].value == title
     assert shown(app.sidebar.caption) == ["Activity", "No run is active."]
