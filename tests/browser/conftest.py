@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from textcls_core.workspace import APP_DIR, Workspace
 
@@ -27,6 +35,7 @@ CHROMIUM_FLAGS = [
 HARMLESS = re.compile(r"/_stcore/(health|host-config)")
 """A deep link makes Streamlit look for these below the page's own path first; each gives a 404."""
 START_SECONDS = 30.0
+expect.set_options(timeout=20_000)  # a busy machine is no failure
 
 
 @dataclass

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.conftest import App, Watch, settle
 from textcls_core.config import RunConfig
@@ -63,9 +64,15 @@ def click_cell(page: Page, app_row: float, app_column: float) -> None:
 def import_file(page: Page, app: App, file: Path) -> None:
     """Import a JSON Lines file through the form of the Data page."""
     open_page(page, app, "dataset?view=Import")
-    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
-    page.get_by_role("button", name="Import", exact=True).last.click()
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text("102")
+    dropzone = page.get_by_test_id("stFileUploaderDropzoneInput").first
+    dropzone.set_input_files(file)
+    button = page.get_by_role("button", name="Import", exact=True).last
+    try:
+        button.wait_for(timeout=10_000)
+    except PlaywrightTimeout:  # a file given while the page still repaints its uploader is lost
+        dropzone.set_input_files(file)
+    button.click(timeout=40_000)
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("102", timeout=20_000)
 
 
 def fill_training_form(page: Page, model: Path, **settings: str) -> None:
@@ -115,7 +122,7 @@ def test_whole_job_from_import_to_attention(
     expect(page.locator(LOSS_CHART).first).to_be_visible(timeout=40_000)
     wait_for_step_after(page, chart_step(page))
     page.reload()  # the run goes on, and the page finds it again
-    expect(page.get_by_text("Test accuracy")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible(timeout=90_000)
 
     page.get_by_role("link", name="Evaluate").last.click()
     expect(page.get_by_text("all mistakes")).to_be_visible()
@@ -173,5 +180,5 @@ def test_two_quick_clicks_on_train_make_one_run(app: App, page: Page, tiny_model
 
     page.get_by_role("button", name="Train", exact=True).dblclick(delay=20)
 
-    expect(page.get_by_text("Test accuracy")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible(timeout=60_000)
     assert len(RunStore.open(app.workspace).runs()) == 1
