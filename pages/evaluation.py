@@ -133,12 +133,7 @@ with controls.header("Evaluate", "How often the model is right, and which classe
     chosen = controls.choose_run()
     chosen_split = controls.choose_split(chosen) if chosen else None
 if chosen is None or chosen_split is None:
-    controls.empty_state(
-        "No finished run yet",
-        "Here you will see accuracy, F1 per class and the confusion matrix of a run.",
-        "Train a model",
-        "pages/training.py",
-    )
+    controls.no_finished_run("see accuracy, F1 per class and the confusion matrix of a run")
 else:
     figures = state.evaluation(chosen, chosen_split)
     show_figures(figures)

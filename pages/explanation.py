@@ -111,12 +111,7 @@ def show_explanation(explanation: Any) -> None:
 with controls.header("Attention", "Where the model looks while it reads a text."):
     chosen_run = controls.choose_run()
 if chosen_run is None:
-    controls.empty_state(
-        "No finished run yet",
-        "Here you will see which words a model attends to, layer by layer and head by head.",
-        "Train a model",
-        "pages/training.py",
-    )
+    controls.no_finished_run("see which words a model attends to, layer by layer and head by head")
 else:
     st.info(NOTE, icon=":material/info:")
     text_column, bars = controls.panels()

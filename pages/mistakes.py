@@ -130,11 +130,6 @@ with controls.header("Mistakes", "What the model got wrong, one example at a tim
     chosen = controls.choose_run()
     chosen_split = controls.choose_split(chosen) if chosen else None
 if chosen is None or chosen_split is None:
-    controls.empty_state(
-        "No finished run yet",
-        "Here you will read the examples that a run misclassified.",
-        "Train a model",
-        "pages/training.py",
-    )
+    controls.no_finished_run("read the examples that a run misclassified")
 else:
     show_run(chosen, chosen_split)

@@ -76,12 +76,7 @@ def show_commands(run: Run) -> None:
 with controls.header("Predict", "What a finished run says about texts it has never seen."):
     chosen = controls.choose_run()
 if chosen is None:
-    controls.empty_state(
-        "No finished run yet",
-        "Here you will type or paste texts and see the probability of every class.",
-        "Train a model",
-        "pages/training.py",
-    )
+    controls.no_finished_run("type or paste texts and see the probability of every class")
 else:
     show_run(chosen)
     show_commands(chosen)

@@ -208,3 +208,9 @@ def _explain_unknown_run(wanted: str) -> None:
         st.warning("The run in this link does not exist in this workspace. Showing the newest.")
         return
     st.warning(f"Run {label(run.config.title)} is {run.status}. Showing the newest finished run.")
+
+
+def no_finished_run(what: str) -> None:
+    """Say what a page will show of a finished run, and lead to training."""
+    why = f"Here you will {what}."
+    empty_state("No finished run yet", why, "Train a model", "pages/training.py")
