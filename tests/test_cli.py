@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from tests.pages.conftest import MISTAKES, make_run
-from textcls_core.cli import main
+from textcls_core.cli.main import main
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import ModelError
 from textcls_core.files import write_json
@@ -220,21 +220,21 @@ def test_help_has_exit_code_0(capsys, arguments):
     ids=["bug", "interrupt", "bad input"],
 )
 def test_exit_code_says_who_has_to_act(home, monkeypatch, error, code):
-    monkeypatch.setattr("textcls_core.cli.RunStore.open", Mock(side_effect=error))
+    monkeypatch.setattr("textcls_core.cli.printing.RunStore.open", Mock(side_effect=error))
 
     assert main(["runs", "list"]) == code
 
 
 def test_message_of_several_lines_becomes_one(home, capsys, monkeypatch):
     error = ModelError("two\n lines")
-    monkeypatch.setattr("textcls_core.cli.RunStore.open", Mock(side_effect=error))
+    monkeypatch.setattr("textcls_core.cli.printing.RunStore.open", Mock(side_effect=error))
 
     assert complaint(capsys, "runs", "list") == "error: two lines\n"
 
 
 def test_bug_is_logged_with_its_place(home, caplog, monkeypatch):
     error = RuntimeError("a bug")
-    monkeypatch.setattr("textcls_core.cli.RunStore.open", Mock(side_effect=error))
+    monkeypatch.setattr("textcls_core.cli.printing.RunStore.open", Mock(side_effect=error))
 
     main(["runs", "list"])
 

@@ -123,7 +123,7 @@ def test_values_at_the_edge_are_accepted(name, value):
         ("seed", 2**64, "less than 4294967296"),
         ("evaluation_steps", -1, "greater than or equal to 0"),
         ("early_stopping_patience", -1, "greater than or equal to 0"),
-        ("metric_for_best_model", "loss", "'validation_loss', 'validation_accuracy' or"),
+        ("metric_for_best_model", "loss", "'validation_loss', 'validation_accuracy'"),
         ("device", "tpu", "'auto', 'cpu', 'cuda' or 'mps', got 'tpu'"),
         ("precision", "fp16", "'auto', 'fp32' or 'bf16', got 'fp16'"),
         ("name", "x" * 81, "string should have at most 80 characters, got 'x{60}'"),

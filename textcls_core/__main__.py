@@ -2,6 +2,6 @@
 
 import sys
 
-from textcls_core.cli import main
+from textcls_core.cli.main import main
 
 sys.exit(main(sys.argv[1:]))

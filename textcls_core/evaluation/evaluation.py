@@ -32,6 +32,8 @@ class Evaluation:
 
     num_examples: int
     accuracy: float
+    balanced_accuracy: float
+    """Unweighted mean of recall over the classes that occur."""
     macro_f1: float
     """Unweighted mean of F1 over the classes that were true or predicted."""
     weighted_f1: float
@@ -58,6 +60,7 @@ class Evaluation:
         return {
             "num_examples": self.num_examples,
             "accuracy": self.accuracy,
+            "balanced_accuracy": self.balanced_accuracy,
             "macro_f1": self.macro_f1,
             "weighted_f1": self.weighted_f1,
             "loss": self.loss,
@@ -89,10 +92,11 @@ def evaluate(predictions: Predictions) -> Evaluation:
     )
     hits, support, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     f1 = _ratio(2 * hits, support + predicted)
-    present = (support + predicted) > 0
+    recall, present = _ratio(hits, support), (support + predicted) > 0
     return Evaluation(
         num_examples=len(predictions),
         accuracy=float(hits.sum() / len(predictions)),
+        balanced_accuracy=float(recall[support > 0].mean()),
         macro_f1=float(f1[present].mean()),
         weighted_f1=float((f1 * support).sum() / len(predictions)),
         loss=float(predictions.loss.mean()),
@@ -102,7 +106,7 @@ def evaluate(predictions: Predictions) -> Evaluation:
             for row in zip(
                 names,
                 _ratio(hits, predicted).tolist(),
-                _ratio(hits, support).tolist(),
+                recall.tolist(),
                 f1.tolist(),
                 support.tolist(),
                 strict=True,

@@ -260,7 +260,9 @@ class FineTuning:
             "epoch": self.epoch,
             "validation_loss": figures.loss,
             "validation_accuracy": figures.accuracy,
+            "validation_balanced_accuracy": figures.balanced_accuracy,
             "validation_macro_f1": figures.macro_f1,
+            "validation_weighted_f1": figures.weighted_f1,
             "train_seconds": round(self.train_seconds, 2),
         }
         self.observer.on_rows([row])

@@ -1,0 +1,53 @@
+"""The command line: the same verbs as the pages, for scripts.
+
+Every verb takes `--json` (one JSON object or list on stdout, logs on stderr). Exit codes: 0 done,
+2 bad input (one line `error: ...` on stderr), 1 anything else.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from textcls_core.cli.dataset import dataset_app
+from textcls_core.cli.results import evaluate_run, explain, mistakes, predict
+from textcls_core.cli.training import runs_app, train
+from textcls_core.errors import TextclsError
+from textcls_core.files import describe_refusal
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="TextCLS Studio.")
+app.add_typer(dataset_app, name="dataset")
+app.add_typer(runs_app, name="runs")
+app.command()(train)
+app.command("evaluate")(evaluate_run)
+app.command()(mistakes)
+app.command()(predict)
+app.command()(explain)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit code."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    try:
+        result = app(list(arguments), standalone_mode=False, prog_name="textcls_core")
+    except TextclsError as error:
+        return _bad_input(str(error))
+    except typer.TyperException as error:
+        describe = getattr(error, "format_message", error.__str__)
+        return _bad_input(describe())
+    except OSError as error:
+        typer.echo(f"error: {describe_refusal(error)}", err=True)
+        return 1
+    except typer.Abort:
+        return 1
+    except Exception:  # the outermost frame: exit code 1 is part of the contract
+        logging.exception("Unexpected failure.")
+        return 1
+    return min(result, 1) if isinstance(result, int) else 0  # Typer gives 130 after Ctrl-C
+
+
+def _bad_input(message: str) -> int:
+    line = " ".join(message.split()) or "Expected a command; the help names them all."
+    typer.echo(f"error: {line}", err=True)
+    return 2

@@ -1,0 +1,97 @@
+"""The verbs of training: `train` and `runs list|show|stop`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from textcls_core.cli.printing import Json, RunId, emit, open_run
+from textcls_core.config import PRESETS, RunConfig
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.files import read_json
+from textcls_core.runs.run import Run, RunStatus
+from textcls_core.runs.store import RunStore, summary
+from textcls_core.training.launch import start_run, wait
+from textcls_core.wording import percent
+from textcls_core.workspace import Workspace
+
+runs_app = typer.Typer(no_args_is_help=True, help="Look at runs and stop them.")
+
+
+def train(
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Data set name.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="minilm, folder or hub name.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help=", ".join(PRESETS))] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
+    config_file: Annotated[Path | None, typer.Option("--config", help="RunConfig as JSON.")] = None,
+    stay: Annotated[bool, typer.Option("--wait", help="Stay until the run has ended.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Fine-tune a model in a process of its own."""
+    values = _read_settings(config_file) if config_file else {}
+    given = {"dataset": dataset, "model": model, "preset": preset}
+    values |= {key: value for key, value in given.items() if value is not None}
+    values |= dict(_setting(item) for item in settings or [])
+    values.setdefault("dataset", "bbc-news")
+    run = start_run(Workspace.default(), RunConfig.create(values))
+    if not stay:
+        emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [run.run_id])
+        return 0
+    status = wait(run)
+    emit(as_json, summary(run), _run_lines(run))
+    return 1 if status in {RunStatus.FAILED, RunStatus.INTERRUPTED} else 0
+
+
+def _read_settings(file: Path) -> dict[str, Any]:
+    """Return the settings in a JSON file."""
+    try:
+        values = read_json(file)
+    except OSError as error:
+        raise InvalidArgumentError(f"{file} cannot be read: {error.strerror}.") from error
+    if not isinstance(values, dict):
+        raise InvalidArgumentError(
+            f"Expected one JSON object of settings in {file}, got {type(values).__name__}."
+        )
+    return values
+
+
+def _setting(item: str) -> tuple[str, str]:
+    key, equals, value = item.partition("=")
+    if not equals:
+        raise InvalidArgumentError(f'Expected --set key=value, got "{item[:60]}".')
+    return key.strip(), value.strip()
+
+
+@runs_app.command("list")
+def runs_list(as_json: Json = False) -> None:
+    """List all runs, newest first."""
+    runs = RunStore.open(Workspace.default()).runs()
+    lines = [f"{run.run_id}  {run.status:<12}{run.config.title}" for run in runs]
+    emit(as_json, [summary(run) for run in runs], lines)
+
+
+@runs_app.command("show")
+def runs_show(run_id: RunId, as_json: Json = False) -> None:
+    """Show one run."""
+    run = open_run(run_id)
+    emit(as_json, summary(run), _run_lines(run))
+
+
+@runs_app.command("stop")
+def runs_stop(run_id: RunId, as_json: Json = False) -> None:
+    """Ask a run to stop and keep its best model."""
+    run = open_run(run_id)
+    run.request_stop()
+    emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [str(run.status)])
+
+
+def _run_lines(run: Run) -> list[str]:
+    lines = [f"{run.run_id}  {run.status}  {run.config.title}  (step {run.history.step:,})"]
+    finished = run.finished
+    for split in ("validation", "test"):
+        if split in finished:
+            accuracy, macro_f1 = (percent(finished[split][n]) for n in ("accuracy", "macro_f1"))
+            lines.append(f"{split}: accuracy {accuracy}, macro-F1 {macro_f1}")
+    return lines + ([f"error: {finished['error']}"] if "error" in finished else [])
