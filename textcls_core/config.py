@@ -107,7 +107,7 @@ class RunConfig(BaseModel):
     """Leave the first so many layers, and the embeddings, as they are."""
     lora_rank: Annotated[int, Field(ge=0, le=512)] = 0
     """Train low-rank additions to the attention weights instead of all weights; 0 trains all."""
-    lora_alpha: Annotated[float, Field(gt=0, le=4096, allow_inf_nan=False)] = 16.0
+    lora_alpha: Annotated[int, Field(ge=1, le=4096)] = 16
     """With LoRA: the additions are scaled by alpha / rank."""
     lora_dropout: Share = 0.05
     """With LoRA: dropout before the additions."""

@@ -83,9 +83,10 @@ def replaced_directory(target: Path) -> Iterator[Path]:
     """Give an empty folder that replaces `target` when the block ends without an error.
 
     For an instant between two renames there is no `target`; if the second one fails, the old folder
-    comes back.
+    comes back, and if the process dies just then, `restore_directory` brings it back.
     """
-    fresh, old = _hidden_sibling(target), _hidden_sibling(target)
+    restore_directory(target)
+    fresh, old = _hidden_sibling(target), _previous(target)
     fresh.mkdir(parents=True)
     try:
         yield fresh
@@ -100,6 +101,18 @@ def replaced_directory(target: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def restore_directory(target: Path) -> None:
+    """Undo a replacement of `target` that was killed half way."""
+    old = _previous(target)
+    if old.exists() and not target.exists():
+        old.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _previous(path: Path) -> Path:
+    return path.with_name(f".{path.name}.previous")
 
 
 def _hidden_sibling(path: Path) -> Path:

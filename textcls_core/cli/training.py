@@ -1,4 +1,4 @@
-"""The verbs of training: `train` and `runs list|show|stop`."""
+"""The verbs of training: `train` and `runs list|show|stop|pause|resume`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.files import read_json
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
-from textcls_core.training.launch import start_run, wait
+from textcls_core.training.launch import resume_run, start_run, wait
 from textcls_core.wording import percent
 from textcls_core.workspace import Workspace
 
@@ -36,12 +36,7 @@ def train(
     values |= dict(_setting(item) for item in settings or [])
     values.setdefault("dataset", "bbc-news")
     run = start_run(Workspace.default(), RunConfig.create(values))
-    if not stay:
-        emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [run.run_id])
-        return 0
-    status = wait(run)
-    emit(as_json, summary(run), _run_lines(run))
-    return 1 if status in {RunStatus.FAILED, RunStatus.INTERRUPTED} else 0
+    return _started(run, stay, as_json)
 
 
 def _read_settings(file: Path) -> dict[str, Any]:
@@ -85,6 +80,35 @@ def runs_stop(run_id: RunId, as_json: Json = False) -> None:
     run = open_run(run_id)
     run.request_stop()
     emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [str(run.status)])
+
+
+@runs_app.command("pause")
+def runs_pause(run_id: RunId, as_json: Json = False) -> None:
+    """Ask a run to save its state and end; `runs resume` continues it exactly."""
+    run = open_run(run_id)
+    run.request_pause()
+    emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [str(run.status)])
+
+
+@runs_app.command("resume")
+def runs_resume(
+    run_id: RunId,
+    stay: Annotated[bool, typer.Option("--wait", help="Stay until the run has ended.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Let a paused, stopped, killed or failed run go on from its newest whole checkpoint."""
+    run = resume_run(Workspace.default(), open_run(run_id).run_id)
+    return _started(run, stay, as_json)
+
+
+def _started(run: Run, stay: bool, as_json: bool) -> int:
+    """Print a run that was started, now or when it has ended; return the exit code."""
+    if not stay:
+        emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [run.run_id])
+        return 0
+    status = wait(run)
+    emit(as_json, summary(run), _run_lines(run))
+    return 1 if status in {RunStatus.FAILED, RunStatus.INTERRUPTED} else 0
 
 
 def _run_lines(run: Run) -> list[str]:

@@ -93,6 +93,17 @@ class TextDataset:
             )
         return np.asarray(pc.list_flatten(self.table["label_ids"]), dtype=np.int64)
 
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """What a classifier is to answer: class ids (N,), or 0 and 1 per class (N, C), float32."""
+        if self.task == "single_label":
+            return self.label_ids
+        targets = np.zeros((self.num_examples, self.num_labels), np.float32)
+        sizes = np.asarray(pc.list_value_length(self.table["label_ids"]))
+        rows = np.repeat(np.arange(self.num_examples), sizes)
+        targets[rows, np.asarray(pc.list_flatten(self.table["label_ids"]))] = 1
+        return targets
+
     @property
     def label_sets(self) -> list[list[int]]:
         """Label ids of every row, N lists."""

@@ -1,30 +1,58 @@
 """Classifier: a transformer with its tokenizer and label names."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 
-from textcls_core.arrays import Probabilities
+from textcls_core.arrays import Indices, Probabilities
+from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import ModelError
-from textcls_core.models.batching import TokenizedTexts, batches_by_length, pad_batch, tokenize
+from textcls_core.files import read_json, write_json
+from textcls_core.models import loading
+from textcls_core.models.batching import batches_by_length, pad_batch
 from textcls_core.models.catalogue import check_folder
 from textcls_core.models.device import Compute
+from textcls_core.models.packed_attention import pack
+from textcls_core.models.packing import (
+    PROVEN,
+    Readout,
+    first_position,
+    packed_logits,
+    packing_gap,
+)
+from textcls_core.models.tokens import Reading, TokenizedTexts, tokenize
+from textcls_core.wording import percent
 
 MAX_TOKENS_PER_BATCH = 8_192
+MAX_PACKING_GAP = {"fp32": 1e-4, "bf16": 5e-2}
+"""Largest difference of packed and padded logits, as a share of the largest logit."""
 _ATTENTION_DROPOUT_NAMES = (
     "attention_probs_dropout_prob",  # BERT, RoBERTa, ELECTRA, ALBERT
     "attention_dropout",  # DistilBERT, ModernBERT, Llama
     "attn_pdrop",  # GPT-2
 )
-_POSITIONS_START_AT_TWO = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}
+_DESIGN_FILE = "textcls.json"
 CPU = Compute("cpu", "fp32", ("CPU in fp32, so that every score is exact.",))
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What a classifier does beyond the plain Hugging Face model it is made of."""
+
+    long_documents: Literal["truncate", "head_tail", "windows"] = "truncate"
+    """What happens to texts longer than `max_length`."""
+    max_windows: int = 8
+    """Windows read of each text at most."""
+    pooling: Literal["head", "mean"] = "head"
+    """What the classification head reads; see `RunConfig`."""
+    task: Task = "single_label"
+    """Whether a text has exactly one class or any number."""
 
 
 @dataclass(slots=True)
@@ -32,7 +60,8 @@ class Classifier:
     """A model, its tokenizer and what its outputs mean.
 
     Saved as a plain Hugging Face folder: label names are in the model's configuration, the length
-    in the tokenizer's.
+    in the tokenizer's. With mean pooling other programs would compute other scores, so the weights
+    then have a name that they do not open.
     """
 
     model: Any
@@ -40,7 +69,20 @@ class Classifier:
     tokenizer: Any
     """Its tokenizer, with a pad token."""
     max_length: int
-    """Tokens kept of each text."""
+    """Tokens read at once."""
+    design: Design = Design()
+    """What goes beyond the plain model."""
+    readout: Readout | None = None
+    """Set when something stands between body and head: packing or mean pooling."""
+    is_packed: bool = False
+    """Whether batches are computed without padding."""
+    width_multiple: int = 1
+    """Padded batches are as wide as a multiple of this."""
+
+    def __post_init__(self) -> None:
+        """Attach mean pooling, which padded batches need too."""
+        if self.design.pooling == "mean":
+            self.readout = self._make_readout()
 
     @classmethod
     def from_pretrained(
@@ -51,31 +93,33 @@ class Classifier:
         max_length: int,
         attention_dropout: float = 0.0,
         seed: int = 0,
+        design: Design = Design(),
     ) -> Self:
         """Return a pretrained body with a new head for these labels.
 
         Args:
             model_dir: Folder checked by `models.catalogue`.
             label_names: C class names in the order of their ids.
-            max_length: Tokens kept of each text; at most what the model was built for.
+            max_length: Tokens read at once; at most what the model was built for.
             attention_dropout: Share of attention weights dropped in training.
             seed: Decides the weights of the new head.
+            design: What goes beyond the plain model.
 
         Raises:
             ModelError: If the folder cannot be loaded or is built for shorter texts.
         """
-        config = _load_config(model_dir, label_names)
+        config = loading.load_config(model_dir, label_names, design.task)
         for name in _ATTENTION_DROPOUT_NAMES:
             if hasattr(config, name):
                 setattr(config, name, attention_dropout)
-        _require_length(config, max_length, model_dir)
+        loading.require_length(config, max_length, model_dir)
         torch.manual_seed(seed)
-        model, absent = _load_model(model_dir, config=config)
-        _require_weights({key for key in absent if _is_body(key, model)}, model_dir)
-        tokenizer = _load_tokenizer(model_dir, max_length)
-        _check_vocabulary(model, tokenizer, model_dir)
+        model, absent = loading.load_model(model_dir, config=config)
+        loading.require_weights({key for key in absent if loading.is_body(key, model)}, model_dir)
+        tokenizer = loading.load_tokenizer(model_dir, max_length)
+        loading.check_vocabulary(model, tokenizer, model_dir)
         model.config.pad_token_id = tokenizer.pad_token_id
-        return cls(model, tokenizer, max_length)
+        return cls(model, tokenizer, max_length, design)
 
     @classmethod
     def load(cls, folder: Path, *, attention: Literal["sdpa", "eager"] = "sdpa") -> Self:
@@ -89,11 +133,15 @@ class Classifier:
             ModelError: If the folder is missing or damaged.
         """
         check_folder(folder)
-        model, absent = _load_model(folder, attn_implementation=attention)
-        _require_weights(absent, folder)
-        tokenizer = _load_tokenizer(folder, None)
+        design = _read_design(folder)
+        if design.pooling == "mean":
+            model = loading.load_mean_pooled(folder, attn_implementation=attention)
+        else:
+            model, absent = loading.load_model(folder, attn_implementation=attention)
+            loading.require_weights(absent, folder)
+        tokenizer = loading.load_tokenizer(folder, None)
         model.eval()
-        return cls(model, tokenizer, int(tokenizer.model_max_length))
+        return cls(model, tokenizer, int(tokenizer.model_max_length), design)
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -101,14 +149,82 @@ class Classifier:
         names = self.model.config.id2label
         return tuple(names[label_id] for label_id in range(len(names)))
 
+    @property
+    def reading(self) -> Reading:
+        """How much of each text is read."""
+        return Reading(self.max_length, self.design.long_documents, self.design.max_windows)
+
     def save(self, folder: Path) -> None:
         """Write a folder that `AutoModelForSequenceClassification.from_pretrained` opens."""
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
+        facts = {name: getattr(self.design, name) for name in Design.__slots__}
+        write_json(folder / _DESIGN_FILE, facts)
+        if self.design.pooling == "mean":
+            (folder / "model.safetensors").rename(folder / loading.MEAN_POOLED_WEIGHTS)
 
     def tokenize(self, texts: Sequence[str]) -> TokenizedTexts:
-        """Return the token ids of each text, cut to `max_length`."""
-        return tokenize(texts, self.tokenizer, self.max_length)
+        """Return the token ids of each text, as much of it as is read."""
+        return tokenize(texts, self.tokenizer, self.reading)
+
+    def enable_packing(self, compute: Compute = CPU) -> str:
+        """Compute without padding if that gives the same logits; return why, or why not.
+
+        Three sequences of different length are computed packed and padded, and compared.
+
+        Args:
+            compute: Device, which must be the model's, and number format to compare in.
+        """
+        family = self.model.config.model_type
+        if family not in PROVEN:
+            return f"Padded, because packing is not proven for {family} models."
+        try:
+            self.readout = self.readout or self._make_readout()
+            with compute.autocast():
+                gap = packing_gap(self.model, self.readout, self.tokenizer, self.max_length)
+        except (RuntimeError, ValueError, TypeError, LookupError) as error:
+            return f"Padded, because the self-check of packing failed: {error}."
+        if not gap <= MAX_PACKING_GAP[compute.precision]:
+            return f"Padded, because packed and padded logits differ by {percent(gap)}."
+        self.is_packed = True
+        return f"Packed without padding: packed and padded logits agree to {gap:.0e}."
+
+    def logits(
+        self,
+        tokens: TokenizedTexts,
+        rows: Indices | Sequence[int],
+        device: str,
+        forward: Callable[..., Any] | None = None,
+    ) -> torch.Tensor:
+        """Return the logits of some texts, shape (B, C); those of windows are averaged.
+
+        Args:
+            tokens: All texts.
+            rows: B positions.
+            device: Where the model is.
+            forward: What to call instead of the model, for example its distributed wrapper.
+        """
+        sequences, owners = tokens.sequences(rows)
+        if self.is_packed:
+            assert self.readout is not None  # noqa: S101 - set by enable_packing
+            ids = [torch.from_numpy(sequence.astype(np.int64)) for sequence in sequences]
+            batch = pack(ids, first_position(self.model.config), device)
+            logits = packed_logits(self.model, self.readout, batch, forward)
+        else:
+            logits = self._padded_logits(sequences, device, forward or self.model)
+        return logits if len(owners) == len(rows) else _mean_by_owner(logits, owners, len(rows))
+
+    def _padded_logits(
+        self, sequences: list[np.ndarray], device: str, forward: Callable[..., Any]
+    ) -> torch.Tensor:
+        """Return the logits of sequences padded to the longest one, shape (B, C)."""
+        batch = pad_batch(sequences, self.tokenizer, self.width_multiple)
+        moved = {name: tensor.to(device) for name, tensor in batch.items()}
+        if self.readout is None:
+            return torch.as_tensor(forward(**moved).logits)
+        mask = moved.get("attention_mask", torch.ones_like(moved["input_ids"]))
+        with self.readout.averaging(mask):
+            return torch.as_tensor(forward(**moved).logits)
 
     def predict_probabilities(
         self, texts: Sequence[str] | TokenizedTexts, compute: Compute = CPU
@@ -127,11 +243,22 @@ class Classifier:
         self.model.eval()
         with torch.inference_mode(), compute.autocast():
             for rows in batches_by_length(tokenized.lengths, MAX_TOKENS_PER_BATCH):
-                batch = pad_batch(tokenized, rows, self.tokenizer)
-                moved = {name: tensor.to(compute.device) for name, tensor in batch.items()}
-                logits[rows] = self.model(**moved).logits.float().cpu().numpy()
+                logits[rows] = self.logits(tokenized, rows, compute.device).float().cpu().numpy()
         self.model.train(was_training)
-        return softmax(logits)
+        return softmax(logits) if self.design.task == "single_label" else sigmoid(logits)
+
+    def _make_readout(self) -> Readout:
+        """Put a readout between body and head.
+
+        Raises:
+            ModelError: If this architecture has no place for one.
+        """
+        try:
+            return Readout(self.model, self.design.pooling)
+        except LookupError as error:
+            raise ModelError(
+                f"Mean pooling is not possible: {error}. Set pooling to head."
+            ) from error
 
 
 def softmax(logits: np.ndarray) -> Probabilities:
@@ -140,117 +267,29 @@ def softmax(logits: np.ndarray) -> Probabilities:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def _load_config(folder: Path, label_names: Sequence[str]) -> Any:
-    """Load the configuration of a model and give it C classes."""
-    from transformers import AutoConfig
-
-    try:
-        return AutoConfig.from_pretrained(
-            folder,
-            num_labels=len(label_names),
-            id2label=dict(enumerate(label_names)),
-            label2id={name: label_id for label_id, name in enumerate(label_names)},
-            problem_type="single_label_classification",
-            trust_remote_code=False,
-            local_files_only=True,
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise _cannot_load(folder, error) from error
+def sigmoid(logits: np.ndarray) -> Probabilities:
+    """Return an independent probability per class from logits of shape (N, C)."""
+    return np.asarray(np.exp(-np.logaddexp(0, -logits)))
 
 
-def _load_model(folder: Path, **options: Any) -> tuple[Any, set[str]]:
-    """Load a sequence-classification model from safetensors, never running foreign code.
+def _mean_by_owner(logits: torch.Tensor, owners: list[int], count: int) -> torch.Tensor:
+    """Return the mean of the rows of each owner, shape (count, C)."""
+    index = torch.tensor(owners, device=logits.device)
+    sums = logits.new_zeros(count, logits.shape[1]).index_add(0, index, logits)
+    sizes = torch.bincount(index, minlength=count)[:, None]
+    return sums / sizes
 
-    Returns:
-        The model, and the names of its weights that the file does not have in their shape.
+
+def _read_design(folder: Path) -> Design:
+    """Return what `save` noted; a folder from elsewhere is a plain model.
+
+    Raises:
+        ModelError: If the file is damaged.
     """
-    from transformers import AutoModelForSequenceClassification
-
+    file = folder / _DESIGN_FILE
+    if not file.is_file():
+        return Design()
     try:
-        model, loading = AutoModelForSequenceClassification.from_pretrained(
-            folder,
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            dtype=torch.float32,
-            ignore_mismatched_sizes=True,  # `_require_weights` decides which may differ
-            output_loading_info=True,
-            **options,
-        )
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        raise _cannot_load(folder, error) from error
-    mismatched = {key for key, *_ in loading["mismatched_keys"]}
-    return model, {*loading["missing_keys"], *mismatched}
-
-
-def _cannot_load(folder: Path, error: Exception) -> ModelError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return ModelError(
-        f"The model in {folder.name} cannot be loaded for classification: {reason.rstrip('.')}. "
-        "Choose another model."
-    )
-
-
-def _is_body(weight: str, model: Any) -> bool:
-    """Tell whether a weight must come from the file; head and pooler may be new."""
-    return weight.startswith(f"{model.base_model_prefix}.") and ".pooler." not in weight
-
-
-def _require_weights(absent: set[str], folder: Path) -> None:
-    """Refuse a model in which these weights would be random numbers."""
-    if absent:
-        raise ModelError(
-            f"The weights in {folder.name} do not fit its config.json ({len(absent)} missing or of "
-            f"another shape, for example {min(absent)}). Download or save the model again."
-        )
-
-
-def _load_tokenizer(folder: Path, max_length: int | None) -> Any:
-    """Load a tokenizer with a pad token; GPT-like ones use their end token for it."""
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, trust_remote_code=False, local_files_only=True
-        )
-    except Exception as error:  # the library `tokenizers` raises nothing more precise
-        raise ModelError(
-            f"The tokenizer in {folder.name} cannot be loaded. Save model and tokenizer together."
-        ) from error
-    if len(tokenizer) <= len(tokenizer.all_special_ids):  # made up by transformers
-        raise ModelError(
-            f"The tokenizer in {folder.name} has no vocabulary. Save model and tokenizer together."
-        )
-    if tokenizer.pad_token_id is None:
-        if tokenizer.eos_token is None:
-            raise ModelError(
-                f"The tokenizer in {folder.name} has neither a pad nor an end token. "
-                "Choose another model."
-            )
-        tokenizer.pad_token = tokenizer.eos_token
-        tokenizer.padding_side = "right"  # GPT-2's head reads the last token before the padding
-    if max_length is not None:
-        tokenizer.model_max_length = max_length
-    return tokenizer
-
-
-def _require_length(config: Any, max_length: int, model_dir: Path) -> None:
-    """Refuse a length for which the model has no positions."""
-    limit = getattr(config, "max_position_embeddings", None) or 0
-    if config.model_type in _POSITIONS_START_AT_TWO:
-        limit -= 2
-    if 0 < limit < max_length:
-        raise ModelError(
-            f"max_length {max_length} is more than the {limit} tokens {model_dir.name} can read. "
-            f"Set max_length to {limit} or less."
-        )
-
-
-def _check_vocabulary(model: Any, tokenizer: Any, model_dir: Path) -> None:
-    """Refuse a tokenizer that can produce ids the model has no embedding for."""
-    rows = model.get_input_embeddings().num_embeddings
-    if len(tokenizer) > rows:
-        raise ModelError(
-            f"The tokenizer in {model_dir.name} has {len(tokenizer):,} tokens but the model only "
-            f"{rows:,}. Model and tokenizer do not belong together."
-        )
+        return Design(**read_json(file))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{file.name} of this model is damaged. Train the run again.") from error

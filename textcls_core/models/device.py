@@ -1,5 +1,7 @@
 """Choose device and number format by trying them, and say why."""
 
+import math
+import sys
 import time
 from dataclasses import dataclass, replace
 
@@ -21,14 +23,28 @@ class Compute:
     """`bf16` (matrix products in bfloat16, weights in float32) or `fp32`."""
     reasons: tuple[str, ...]
     """One sentence per choice."""
+    peak_gflops: float = 0.0
+    """Matrix products measured here, in 10^9 operations per second; 0 if nobody measured."""
 
     def exact(self) -> "Compute":
         """Return the same device in fp32, so that stored and later scores agree."""
         return replace(self, precision="fp32")
 
+    def on(self, device: str) -> "Compute":
+        """Return the same choices for one of several devices of a kind."""
+        return replace(self, device=device)
+
+    def peak_memory_mb(self) -> float:
+        """Return the most memory used so far, in 10^6 bytes: of the GPU, or of this process."""
+        if self.device.startswith("cuda"):
+            return torch.cuda.max_memory_allocated(self.device) / 1e6
+        return _peak_process_memory_mb()
+
     def autocast(self) -> torch.autocast:
         """Return the context in which forward passes run."""
-        return torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16")
+        return torch.autocast(
+            self.device.split(":")[0], torch.bfloat16, enabled=self.precision == "bf16"
+        )
 
 
 def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
@@ -39,8 +55,10 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
         precision: `auto` measures float32 against bfloat16 for a moment and takes the faster.
     """
     chosen, device_reason = choose_device(device)
-    number_format, precision_reason = _choose_precision(chosen, precision)
-    return Compute(chosen, number_format, (device_reason, precision_reason))
+    number_format, precision_reason, peak = _choose_precision(chosen, precision)
+    if chosen == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32 where the GPU has it
+    return Compute(chosen, number_format, (device_reason, precision_reason), peak)
 
 
 def choose_device(preference: str = "auto") -> tuple[str, str]:
@@ -82,33 +100,45 @@ def _device_name(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else "Apple GPU (mps)"
 
 
-def _choose_precision(device: str, preference: str) -> tuple[str, str]:
+def _choose_precision(device: str, preference: str) -> tuple[str, str, float]:
+    """Return the number format, why, and its measured speed in 10^9 operations per second."""
     if preference != "auto":
-        return preference, f"{preference}, as asked for."
+        dtype = torch.bfloat16 if preference == "bf16" else torch.float32
+        return preference, f"{preference}, as asked for.", _measured_gflops(device, dtype)
+    exact = _measured_gflops(device, torch.float32)
     try:
-        speedup = _products_per_second(device, torch.bfloat16) / _products_per_second(
-            device, torch.float32
-        )
+        fast = _measured_gflops(device, torch.bfloat16)
     except RuntimeError as error:
-        return "fp32", f"fp32, because bf16 does not work here: {str(error).splitlines()[0]}."
-    measured = f"bf16 measured at {speedup:.1f} times the speed of fp32 here"
-    return ("bf16" if speedup >= MIN_BF16_SPEEDUP else "fp32"), f"{measured}."
+        return "fp32", f"fp32, because bf16 fails here: {str(error).splitlines()[0]}.", exact
+    speedup = fast / exact
+    reason = f"bf16 measured at {speedup:.1f} times the speed of fp32 here."
+    return ("bf16", reason, fast) if speedup >= MIN_BF16_SPEEDUP else ("fp32", reason, exact)
 
 
-def _products_per_second(device: str, dtype: torch.dtype) -> float:
-    """Return how many matrix products per second `device` computes in `dtype`."""
+def _measured_gflops(device: str, dtype: torch.dtype) -> float:
+    """Return the speed of matrix products on `device`, in 10^9 operations per second."""
     left = torch.randn(_ROWS, _WIDTH, device=device).to(dtype)
     right = torch.randn(_WIDTH, _WIDTH, device=device).to(dtype)
     for _ in range(3):
         functional.linear(left, right)
     _wait(device)
-    start = time.perf_counter()
-    count = 0
+    start, best = time.perf_counter(), math.inf
     while time.perf_counter() - start < _PROBE_SECONDS:
+        before = time.perf_counter()
         functional.linear(left, right)
         _wait(device)
-        count += 1
-    return count / (time.perf_counter() - start)
+        best = min(best, time.perf_counter() - before)
+    return 2 * _ROWS * _WIDTH * _WIDTH / best / 1e9
+
+
+def _peak_process_memory_mb() -> float:
+    """Return the largest resident size of this process; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def _wait(device: str) -> None:

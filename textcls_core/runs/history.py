@@ -16,7 +16,8 @@ class History:
     """Metric rows in the order of their steps.
 
     Training rows carry `train_loss`; evaluation rows carry `validation_loss`,
-    `validation_accuracy` and `validation_macro_f1`; every row has `step` and `epoch`, both from 1.
+    `validation_accuracy` and `validation_macro_f1`; notes carry `note`, a sentence about what
+    happened; every row has `step` and `epoch`.
     """
 
     rows: tuple[Row, ...]
@@ -30,6 +31,11 @@ class History:
     def evaluations(self) -> list[Row]:
         """Rows of validations."""
         return [row for row in self.rows if "validation_loss" in row]
+
+    @property
+    def notes(self) -> list[Row]:
+        """Rows that say what happened, such as a resume."""
+        return [row for row in self.rows if "note" in row]
 
     @property
     def step(self) -> int:
@@ -56,12 +62,19 @@ def read_history(file: Path) -> History:
         lines = file.read_bytes().split(b"\n")
     except FileNotFoundError:
         return History(())
-    latest: dict[tuple[int, bool], Row] = {}
+    latest: dict[tuple[int, int, str], Row] = {}
     for line in lines[:-1]:
         row = _parse(line)
         if row is not None:
-            latest[row["step"], "validation_loss" in row] = row
+            latest[row["step"], _rank(row), str(row.get("note", ""))] = row
     return History(tuple(latest[key] for key in sorted(latest)))
+
+
+def _rank(row: Row) -> int:
+    """Return the place of a row among those of its step, in the order in which they happen."""
+    if "note" in row:
+        return 2
+    return 1 if "validation_loss" in row else 0
 
 
 def _parse(line: bytes) -> Row | None:

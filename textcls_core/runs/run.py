@@ -6,7 +6,10 @@ worker.log           what the worker printed
 environment.json     worker: versions, device, number format and why
 started.json         worker: start time and number of steps, once its device is free
 history.jsonl        worker: one metric row per line
-stop                 made by whoever asks for a stop
+stop, pause, resume  made by whoever asks for it; the worker takes `resume` away when it begins
+live_validation.parquet  worker: predictions of the newest validation
+checkpoints/         worker: the whole state after a step, to go on from
+errors/              one file per process that failed, when there are several
 model/               worker: the best model so far, a plain Hugging Face folder
 predictions/         worker: one Parquet file per split
 finished.json        worker: how it ended, with the figures
@@ -27,6 +30,7 @@ from textcls_core.dataset.text_dataset import SPLITS, Split
 from textcls_core.errors import InvalidArgumentError, NotFoundError, RunStateError
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import read_json, write_text
+from textcls_core.runs.checkpoint import checkpoints
 from textcls_core.runs.history import History, read_history
 from textcls_core.runs.lock import is_locked
 
@@ -109,6 +113,26 @@ class Run:
         return self.folder / "stop"
 
     @property
+    def pause_file(self) -> Path:
+        """Asks the worker to save a checkpoint after the current step and end."""
+        return self.folder / "pause"
+
+    @property
+    def resume_file(self) -> Path:
+        """Says that a worker was started to go on; it takes the file away when it begins."""
+        return self.folder / "resume"
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        """One folder per checkpoint."""
+        return self.folder / "checkpoints"
+
+    @property
+    def live_predictions_file(self) -> Path:
+        """Predictions of the newest validation."""
+        return self.folder / "live_validation.parquet"
+
+    @property
     def history_file(self) -> Path:
         """Metric rows, one JSON object per line."""
         return self.folder / "history.jsonl"
@@ -123,14 +147,20 @@ class Run:
         if not is_alive and self._facts("finished.json"):  # it ended between the two looks
             return RunStatus(self._facts("finished.json")["outcome"])
         started = (self.folder / "started.json").exists()
-        if is_alive and self.stop_file.exists():
+        if is_alive and (self.stop_file.exists() or self.pause_file.exists()):
             return RunStatus.STOPPING
         if is_alive:
             return RunStatus.RUNNING if started else RunStatus.QUEUED
-        was_alive = started or (self.folder / "environment.json").exists()
+        return RunStatus.QUEUED if self._is_launching(started) else RunStatus.INTERRUPTED
+
+    def _is_launching(self, started: bool) -> bool:
+        """Tell whether a worker may still be on its way."""
+        if self.resume_file.exists():
+            return time.time() - self.resume_file.stat().st_mtime < _LAUNCH_SECONDS
+        if started or (self.folder / "environment.json").exists():
+            return False
         age = time.time() - (self.folder / "config.json").stat().st_mtime
-        is_launching = not was_alive and age < _LAUNCH_SECONDS
-        return RunStatus.QUEUED if is_launching else RunStatus.INTERRUPTED
+        return age < _LAUNCH_SECONDS or self.config.num_nodes > 1  # people start those by hand
 
     @property
     def has_model(self) -> bool:
@@ -174,6 +204,19 @@ class Run:
         return share, seconds * (1 - share) / share
 
     @property
+    def resumable(self) -> int | None:
+        """The step from which the run can go on (0: from the start), or None if it cannot."""
+        if self.status not in {RunStatus.STOPPED, RunStatus.FAILED, RunStatus.INTERRUPTED}:
+            return None
+        saved = checkpoints(self.checkpoints_dir)
+        return saved[0].step if saved else 0
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run ended because somebody asked for a pause."""
+        return bool(self.finished.get("paused"))
+
+    @property
     def splits(self) -> tuple[Split, ...]:
         """Splits with predictions, in the order train, validation, test."""
         return tuple(split for split in SPLITS if self.predictions_file(split).exists())
@@ -197,6 +240,11 @@ class Run:
             )
         return Predictions.load(file)
 
+    def live_predictions(self) -> Predictions | None:
+        """Return the predictions of the newest validation, if there was one."""
+        file = self.live_predictions_file
+        return Predictions.load(file) if file.exists() else None
+
     def require_model(self) -> Path:
         """Return the model folder of a run that ended with one.
 
@@ -217,10 +265,24 @@ class Run:
         Raises:
             RunStateError: If nobody is at work.
         """
+        self._require_active("stop")
+        write_text(self.stop_file, "")
+
+    def request_pause(self) -> None:
+        """Ask the worker to save a checkpoint after its current step and end; it can be resumed.
+
+        Raises:
+            RunStateError: If nobody is at work.
+        """
+        self._require_active("pause")
+        write_text(self.pause_file, "")
+
+    def _require_active(self, wish: str) -> None:
         status = self.status
         if not status.is_active:
-            raise RunStateError(f"Run {self.run_id} is already {status}; there is nothing to stop.")
-        write_text(self.stop_file, "")
+            raise RunStateError(
+                f"Run {self.run_id} is already {status}; there is nothing to {wish}."
+            )
 
     def log_tail(self, num_lines: int = 20) -> list[str]:
         """Return the last lines of the worker's log."""

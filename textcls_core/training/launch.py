@@ -9,12 +9,19 @@ import time
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetStore
+from textcls_core.errors import RunStateError
+from textcls_core.files import write_text
 from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
 from textcls_core.workspace import APP_DIR, Workspace
 
 _POLL_SECONDS = 0.5
+_KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(8 * 2**30),
+}
+"""Lets glibc keep freed memory; else every step asks the system for its tensors anew."""
 
 
 def start_run(workspace: Workspace, config: RunConfig, run_id: str | None = None) -> Run:
@@ -40,9 +47,41 @@ def start_run(workspace: Workspace, config: RunConfig, run_id: str | None = None
         }
     )
     run, is_new = RunStore.open(workspace).create(complete, run_id)
-    if is_new:
+    if is_new and complete.num_nodes == 1:
         _start_worker(run)
     return run
+
+
+def resume_run(workspace: Workspace, run_id: str) -> Run:
+    """Let a run that was paused, stopped, killed or failed go on, and return it at once.
+
+    It goes on from its newest whole checkpoint, or from the start if there is none.
+
+    Raises:
+        RunStateError: If the run is at work or completed.
+    """
+    run = RunStore.open(workspace).open_run(run_id)
+    if run.resumable is None:
+        raise RunStateError(
+            f"Run {run.run_id} is {run.status}; only a run that was paused, stopped, interrupted "
+            "or failed can go on."
+        )
+    write_text(run.resume_file, "")
+    for file in (run.stop_file, run.pause_file, run.folder / "finished.json"):
+        file.unlink(missing_ok=True)
+    _start_worker(run)
+    return run
+
+
+def node_commands(run: Run) -> list[str]:
+    """Return the command to start on each machine of a run on several; FIRST is the first one."""
+    config = run.config
+    return [
+        f"torchrun --nnodes {config.num_nodes} --nproc-per-node {config.num_processes} "
+        f"--node-rank {node} --rdzv-backend c10d --rdzv-endpoint FIRST:29400 "
+        f"--rdzv-id {run.run_id} -m textcls_core.training.worker {_quoted(run.folder.resolve())}"
+        for node in range(config.num_nodes)
+    ]
 
 
 def wait(run: Run) -> RunStatus:
@@ -79,14 +118,15 @@ def _quoted(value: object) -> str:
 
 def _start_worker(run: Run) -> None:
     """Start the worker in a session of its own, with its output in the run's log."""
+    module = "worker" if run.config.num_processes == 1 else "launcher"
     with run.log_file.open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "textcls_core.training.worker", str(run.folder.resolve())],
+            [sys.executable, "-m", f"textcls_core.training.{module}", str(run.folder.resolve())],
             cwd=APP_DIR,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
             close_fds=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **_KEEP_MEMORY, "PYTHONUNBUFFERED": "1"},
         )

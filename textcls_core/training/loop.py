@@ -1,54 +1,63 @@
-"""The training loop: epochs, steps, micro-batches, each a rung of its own.
+"""The training loop: epochs, steps, validations, checkpoints, each a rung of its own.
 
-Knows neither files nor processes: it reports through `Observer` and asks it whether to stop.
+Knows neither the run folder nor the page: it reports through `Observer` and asks it what to do.
 """
 
 import itertools
-import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
-import torch
-from torch.nn import functional
+import numpy as np
 
-from textcls_core.arrays import LabelIds
+from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
 from textcls_core.errors import TrainingError
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.predictions import Predictions
-from textcls_core.models.batching import TokenizedTexts, pad_batch
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import Compute
-from textcls_core.training.plan import PlannedStep, plan_epoch, steps_per_epoch
-from textcls_core.training.schedule import build_optimizer, linear_schedule
+from textcls_core.models.work import training_flops
+from textcls_core.runs.checkpoint import Checkpoint
+from textcls_core.training.adaptation import merged
+from textcls_core.training.averaging import WeightAverage
+from textcls_core.training.checkpoint import TrainingState
+from textcls_core.training.distributed import Ranks
+from textcls_core.training.plan import (
+    PlannedStep,
+    StepShape,
+    oversampled,
+    plan_epoch,
+    steps_per_epoch,
+)
+from textcls_core.training.schedule import learning_rate_factor
+from textcls_core.training.splits import TokenizedSplit, predict
+from textcls_core.training.step_log import StepLog
+from textcls_core.training.steps import Stepper
 
-_REPORT_SECONDS = 0.5
-"""Losses stay on the device this long, so that reporting does not make it wait."""
-_SEED_STRIDE = 1_000_003
-
-
-@dataclass(frozen=True, slots=True)
-class TokenizedSplit:
-    """Tokens and labels of one split."""
-
-    row_ids: tuple[str, ...]
-    tokens: TokenizedTexts
-    label_ids: LabelIds
+_CHECKPOINT_SECONDS = 300.0
+_ASK_STEPS = 8
+"""Several processes ask for commands only every so many steps, because all must agree."""
+Command = Literal["go", "pause", "stop"]
 
 
 class Observer(Protocol):
     """Who watches a run: writes its figures, keeps its best model, may ask it to stop."""
 
     def on_rows(self, rows: list[dict[str, Any]]) -> None:
-        """Take training or evaluation rows, in order."""
+        """Take training or evaluation rows, or notes, in order."""
+
+    def on_validation(self, predictions: Predictions) -> None:
+        """Take the predictions of a validation."""
 
     def on_best(self, classifier: Classifier) -> None:
         """Keep the weights as they are now."""
 
-    def should_stop(self) -> bool:
-        """Tell whether to stop after this step; asked once per step."""
+    def command(self) -> Command:
+        """Tell how to go on after this step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,242 +70,292 @@ class Outcome:
     """Time spent in optimizer steps, without validations and saving."""
     tokens_per_second: float
     """Tokens of texts, without padding, per second of training."""
-    was_stopped: bool
-    """Whether somebody asked for the stop."""
+    ended_by: Command
+    """`go` if nobody asked for an end."""
     stopped_early: bool
     """Whether validations no longer improved."""
 
 
 @dataclass(slots=True)
-class FineTuning:
-    """One fine-tuning in progress.
+class Progress:
+    """Where a training is; together with the tensors this is its whole state."""
 
-    Every optimizer step minimises the mean cross-entropy over all documents of the step, however
-    they are cut into micro-batches. Random numbers are seeded anew in every micro-batch from
-    (seed, step, micro-batch), so the state of a run is its weights, its optimizer and its step.
-    """
-
-    classifier: Classifier
-    train: TokenizedSplit
-    validation: TokenizedSplit
-    config: RunConfig
-    compute: Compute
-    observer: Observer
-    optimizer: torch.optim.AdamW = field(init=False)
-    labels: torch.Tensor = field(init=False)
     step: int = 0
-    epoch: int = 1
     train_seconds: float = 0.0
     tokens_seen: int = 0
-    best_value: float = math.inf
+    best_value: float | None = None
     evaluations_since_best: int = 0
     evaluated_step: int = 0
-    pending: list[dict[str, Any]] = field(default_factory=list)
-    reported_at: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(slots=True)
+class FineTuning:
+    """One fine-tuning in progress."""
+
+    stepper: Stepper
+    validation: TokenizedSplit
+    observer: Observer
+    checkpoints_dir: Path | None = None
+    """Where to save checkpoints, or None for nowhere."""
+    progress: Progress = field(default_factory=Progress)
+    average: WeightAverage | None = field(init=False, default=None)
+    steps: StepLog = field(default_factory=StepLog)
+    saved_at: float = field(default_factory=time.perf_counter)
 
     def __post_init__(self) -> None:
-        """Move the model to its device and make the optimizer for it."""
-        self.classifier.model.to(self.compute.device)
-        self.optimizer = build_optimizer(
-            self.classifier.model,
-            learning_rate=self.config.learning_rate,
-            weight_decay=self.config.weight_decay,
-        )
-        self.labels = torch.from_numpy(self.train.label_ids).to(self.compute.device)
+        """Start the average of the weights, if there is one."""
+        if self.config.ema_decay:
+            self.average = WeightAverage(self.model, self.config.ema_decay)
+
+    @property
+    def config(self) -> RunConfig:
+        """All settings."""
+        return self.stepper.config
+
+    @property
+    def compute(self) -> Compute:
+        """Device and number format."""
+        return self.stepper.compute
+
+    @property
+    def ranks(self) -> Ranks:
+        """This process among those of the run."""
+        return self.stepper.ranks
+
+    @property
+    def model(self) -> Any:
+        """The model being trained."""
+        return self.stepper.classifier.model
+
+    @property
+    def epoch_rows(self) -> Indices:
+        """Positions of the texts of one epoch, some several times when oversampling."""
+        train = self.stepper.train
+        if self.config.oversampling:
+            return oversampled(train.targets)
+        return np.arange(len(train.tokens))
 
     @property
     def num_steps(self) -> int:
         """Optimizer steps of the whole run."""
-        per_epoch = steps_per_epoch(len(self.train.tokens), self.config.documents_per_step)
+        per_epoch = steps_per_epoch(len(self.epoch_rows), self.config.documents_per_step)
         return per_epoch * self.config.num_epochs
 
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            TrainingError: If it belongs to another model, other texts or other settings.
+        """
+        facts = self._state().load(checkpoint)
+        if facts["data"] != self._data_digest():
+            raise TrainingError(
+                f"The checkpoint of step {checkpoint.step} was made with other texts or another "
+                "tokenizer. Start a new run with the same settings."
+            )
+        self.progress = Progress(**facts["progress"])
+
     def run(self) -> Outcome:
-        """Train until the last epoch, a stop, or the end of patience; the best model was reported.
+        """Train until the last epoch, a command, or the end of patience; the best was reported.
 
         Raises:
             TrainingError: If loss or gradient are no longer numbers.
         """
-        was_stopped = False
-        for epoch in range(1, self.config.num_epochs + 1):
-            self.epoch = epoch
-            was_stopped = self._run_epoch()
-            if was_stopped or self._is_out_of_patience():
+        command: Command = "go"
+        self.steps.restart_clock()
+        for epoch, planned in self._remaining_steps():
+            self._run_step(epoch, planned)
+            if self._is_evaluation_due():
+                self._evaluate(epoch)
+            self._save_if_due()
+            command = self._command()
+            if command != "go" or self._is_out_of_patience():
                 break
-        self._evaluate_once()
+        self._finish(command)
+        progress = self.progress
         return Outcome(
-            steps=self.step,
-            train_seconds=self.train_seconds,
-            tokens_per_second=self.tokens_seen / max(self.train_seconds, 1e-9),
-            was_stopped=was_stopped,
+            steps=progress.step,
+            train_seconds=progress.train_seconds,
+            tokens_per_second=progress.tokens_seen / max(progress.train_seconds, 1e-9),
+            ended_by=command,
             stopped_early=self._is_out_of_patience(),
         )
 
-    def _run_epoch(self) -> bool:
-        """Do the steps of one epoch; return whether a stop was asked for."""
-        plan = plan_epoch(
-            self.train.tokens.lengths,
-            seed=self.config.seed,
-            epoch=self.epoch,
-            batch_size=self.config.batch_size,
-            gradient_accumulation_steps=self.config.gradient_accumulation_steps,
-        )
-        for planned in plan:
-            self._run_step(planned)
-            if self.observer.should_stop():
-                return True
-            if self._is_evaluation_due():
-                self._evaluate_once()
-                if self._is_out_of_patience():
-                    return False
-        self._evaluate_once()
-        return False
+    def _finish(self, command: Command) -> None:
+        """Report what is left; after a stop validate once more, so that these weights may win."""
+        self._report()
+        if command == "stop" and self.progress.evaluated_step < self.progress.step:
+            self._evaluate(self._epoch_of(self.progress.step))
+        if command != "go":
+            self._save()
 
-    def _run_step(self, planned: PlannedStep) -> None:
+    def _remaining_steps(self) -> Iterator[tuple[int, PlannedStep]]:
+        """Yield the steps that are still to be done, with their epoch."""
+        shape = StepShape.of(
+            self.config,
+            world_size=self.ranks.world_size,
+            is_padded=not self.stepper.classifier.is_packed,
+        )
+        lengths, rows = self.stepper.train.tokens.lengths, self.epoch_rows
+        done_epochs, done_steps = divmod(self.progress.step, self._steps_per_epoch)
+        for epoch in range(done_epochs + 1, self.config.num_epochs + 1):
+            plan = plan_epoch(lengths, rows, seed=self.config.seed, epoch=epoch, shape=shape)
+            for planned in itertools.islice(plan, done_steps, None):
+                yield epoch, planned
+            done_steps = 0
+
+    @property
+    def _steps_per_epoch(self) -> int:
+        return self.num_steps // self.config.num_epochs
+
+    def _epoch_of(self, step: int) -> int:
+        return (step - 1) // self._steps_per_epoch + 1
+
+    def _run_step(self, epoch: int, planned: PlannedStep) -> None:
         """Do one optimizer step and note its figures."""
         start = time.perf_counter()
-        self.step += 1
-        learning_rate = self._set_learning_rate()
-        self.classifier.model.train()
-        loss = torch.zeros((), device=self.compute.device)
-        for micro_step in range(len(planned.micro_batches)):
-            loss += self._run_micro_batch(planned, micro_step)
-        gradient_norm = torch.nn.utils.clip_grad_norm_(
-            self.classifier.model.parameters(), self.config.max_grad_norm
+        step = self.progress.step + 1
+        halvings = self.stepper.halvings
+        learning_rate = self.config.learning_rate * learning_rate_factor(
+            step,
+            num_steps=self.num_steps,
+            warmup_ratio=self.config.warmup_ratio,
+            kind=self.config.lr_scheduler_type,
         )
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self._note(planned, loss, gradient_norm, learning_rate)
-        self.train_seconds += time.perf_counter() - start
-        if time.perf_counter() - self.reported_at >= _REPORT_SECONDS:
+        loss, gradient_norm = self.stepper.run(planned, step, learning_rate)
+        if self.average is not None:
+            self.average.update(self.model)
+        self.progress.step = step
+        self.progress.train_seconds += time.perf_counter() - start
+        lengths = self.stepper.train.tokens.lengths[planned.rows]
+        self.progress.tokens_seen += int(lengths.sum())
+        self.steps.note(
+            {
+                "step": step,
+                "epoch": epoch,
+                "train_loss": loss,
+                "gradient_norm": gradient_norm,
+                "learning_rate": learning_rate,
+                "train_seconds": round(self.progress.train_seconds, 2),
+            },
+            lengths,
+            training_flops(self.model, lengths),
+        )
+        if self.stepper.halvings > halvings:
+            self._note_halving(epoch)
+        if self.steps.is_due:
             self._report()
 
-    def _run_micro_batch(self, planned: PlannedStep, micro_step: int) -> torch.Tensor:
-        """Add this micro-batch's share of the gradient; return its share of the loss, a scalar."""
-        rows = planned.micro_batches[micro_step]
-        torch.manual_seed((self.config.seed * _SEED_STRIDE + self.step) * 4096 + micro_step)
-        batch = pad_batch(self.train.tokens, rows, self.classifier.tokenizer)
-        moved = {name: tensor.to(self.compute.device) for name, tensor in batch.items()}
-        with self.compute.autocast():
-            logits = self.classifier.model(**moved).logits  # (B, C)
-        targets = self.labels[torch.from_numpy(rows).to(self.compute.device)]  # (B,)
-        summed = functional.cross_entropy(logits.float(), targets, reduction="sum")
-        share = summed / planned.num_documents
-        share.backward()  # type: ignore[no-untyped-call]
-        return share.detach()
-
-    def _set_learning_rate(self) -> float:
-        factor = linear_schedule(
-            self.step, num_steps=self.num_steps, warmup_ratio=self.config.warmup_ratio
-        )
-        learning_rate = self.config.learning_rate * factor
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
-        return learning_rate
-
-    def _note(
-        self,
-        planned: PlannedStep,
-        loss: torch.Tensor,
-        gradient_norm: torch.Tensor,
-        learning_rate: float,
-    ) -> None:
-        """Keep the figures of a step until they are reported."""
-        tokens = sum(int(self.train.tokens.lengths[rows].sum()) for rows in planned.micro_batches)
-        self.tokens_seen += tokens
-        self.pending.append(
-            {
-                "step": self.step,
-                "epoch": self.epoch,
-                "train_loss": loss,
-                "gradient_norm": gradient_norm.detach(),
-                "learning_rate": learning_rate,
-                "num_documents": planned.num_documents,
-                "num_tokens": tokens,
-            }
-        )
+    def _note_halving(self, epoch: int) -> None:
+        """Say that memory ran out, which changes neither documents nor gradient of a step."""
+        size = max(self.config.batch_size >> self.stepper.halvings, 1)
+        note = f"Memory ran out: micro-batches now hold at most {size} texts, the step is the same."
+        self._report()
+        if self.ranks.is_first:
+            self.observer.on_rows([{"step": self.progress.step, "epoch": epoch, "note": note}])
 
     def _report(self) -> None:
-        """Hand over the noted steps with the speed since the last report."""
-        if not self.pending:
-            return
-        now = time.perf_counter()
-        seconds = max(now - self.reported_at, 1e-9)
-        documents = sum(row.pop("num_documents") for row in self.pending)
-        tokens = sum(row.pop("num_tokens") for row in self.pending)
-        speed = {
-            "examples_per_second": round(documents / seconds, 2),
-            "tokens_per_second": round(tokens / seconds, 1),
-            "train_seconds": round(self.train_seconds, 2),
-        }
-        rows = [{**_as_numbers(row), **speed} for row in self.pending]
-        self.pending, self.reported_at = [], now
-        finite = list(itertools.takewhile(_is_finite, rows))
-        self.observer.on_rows(finite)
-        if len(finite) < len(rows):
-            broken = rows[len(finite)]
-            raise TrainingError(
-                f"The loss became {broken['train_loss']} and the gradient norm "
-                f"{broken['gradient_norm']} at step {broken['step']}. Lower the learning rate "
-                f"(now {self.config.learning_rate:g}) or use precision fp32."
-            )
+        """Hand over the noted steps.
+
+        Raises:
+            TrainingError: If a loss or gradient is not a number.
+        """
+        rows = self.steps.take(self.compute, self.ranks.world_size)
+        if self.ranks.is_first and rows:
+            self.observer.on_rows(rows)
+        if self.steps.broken is not None:
+            raise TrainingError(_describe_broken(self.steps.broken, self.config))
+
+    def _command(self) -> Command:
+        """Ask the observer, in step with the other processes."""
+        if self.ranks.world_size == 1:
+            return self.observer.command()
+        if self.progress.step % _ASK_STEPS:
+            return "go"
+        answer = self.observer.command() if self.ranks.is_first else "go"
+        chosen: Command = self.ranks.from_first(answer)
+        return chosen
 
     def _is_evaluation_due(self) -> bool:
-        every = self.config.evaluation_steps
-        return bool(every) and self.step % every == 0
+        every, step = self.config.evaluation_steps, self.progress.step
+        return bool(every and step % every == 0) or step % self._steps_per_epoch == 0
 
     def _is_out_of_patience(self) -> bool:
         patience = self.config.early_stopping_patience
-        return bool(patience) and self.evaluations_since_best >= patience
+        return bool(patience) and self.progress.evaluations_since_best >= patience
 
-    def _evaluate_once(self) -> None:
-        """Validate unless this step was validated already; keep the model if it is the best."""
+    def _evaluate(self, epoch: int) -> None:
+        """Validate; keep the model if it is the best."""
         self._report()
-        if self.evaluated_step == self.step:
-            return
-        self.evaluated_step = self.step
-        figures = evaluate(predict(self.classifier, self.validation, self.compute))
-        row = {
-            "step": self.step,
-            "epoch": self.epoch,
-            "validation_loss": figures.loss,
-            "validation_accuracy": figures.accuracy,
-            "validation_balanced_accuracy": figures.balanced_accuracy,
-            "validation_macro_f1": figures.macro_f1,
-            "validation_weighted_f1": figures.weighted_f1,
-            "train_seconds": round(self.train_seconds, 2),
-        }
-        self.observer.on_rows([row])
-        self._keep_best(row)
-        self.reported_at = time.perf_counter()
+        self.stepper.optimizer.prepare_all()
+        with self._averaged():
+            predictions = predict(
+                self.stepper.classifier, self.validation, self.compute, self.ranks
+            )
+            figures = evaluate(predictions)
+            row = {
+                "step": self.progress.step,
+                "epoch": epoch,
+                "validation_loss": figures.loss,
+                "validation_accuracy": figures.accuracy,
+                "validation_balanced_accuracy": figures.balanced_accuracy,
+                "validation_macro_f1": figures.macro_f1,
+                "validation_weighted_f1": figures.weighted_f1,
+                "train_seconds": round(self.progress.train_seconds, 2),
+            }
+            if self.ranks.is_first:
+                self.observer.on_rows([row])
+                self.observer.on_validation(predictions)
+            self._keep_best(row)
+        self.progress.evaluated_step = self.progress.step
+        self.steps.restart_clock()
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        return self.average.in_place(self.model) if self.average else nullcontext()
 
     def _keep_best(self, row: Mapping[str, float]) -> None:
-        metric = self.config.metric_for_best_model
+        metric, progress = self.config.metric_for_best_model, self.progress
         value = row[metric] if metric == "validation_loss" else -row[metric]
-        if value < self.best_value:
-            self.best_value, self.evaluations_since_best = value, 0
-            self.observer.on_best(self.classifier)
-        else:
-            self.evaluations_since_best += 1
+        if progress.best_value is not None and not value < progress.best_value:
+            progress.evaluations_since_best += 1
+            return
+        progress.best_value, progress.evaluations_since_best = value, 0
+        if self.ranks.is_first:
+            classifier = self.stepper.classifier
+            if self.config.lora_rank:
+                classifier = replace(classifier, model=merged(self.model))
+            self.observer.on_best(classifier)
+
+    def _save_if_due(self) -> None:
+        """Save after every epoch, and in between as often as asked for."""
+        every, step = self.config.checkpoint_steps, self.progress.step
+        is_time = time.perf_counter() - self.saved_at >= _CHECKPOINT_SECONDS
+        is_due = step % every == 0 if every else is_time
+        if is_due or step % self._steps_per_epoch == 0:
+            self._save()
+
+    def _save(self) -> None:
+        self._report()
+        if self.checkpoints_dir is not None and self.ranks.is_first:
+            progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
+            facts = {"progress": progress, "data": self._data_digest()}
+            self._state().save(self.checkpoints_dir, self.progress.step, facts)
+        self.saved_at = time.perf_counter()
+        self.steps.restart_clock()
+
+    def _state(self) -> TrainingState:
+        return TrainingState(self.model, self.stepper.optimizer, self.average)
+
+    def _data_digest(self) -> int:
+        """Return a number that other texts or another tokenizer would change."""
+        lengths = self.stepper.train.tokens.lengths.astype(np.uint64)
+        weights = np.arange(1, len(lengths) + 1, dtype=np.uint64)
+        return int((lengths * weights).sum() % np.uint64(2**53))
 
 
-def predict(classifier: Classifier, split: TokenizedSplit, compute: Compute) -> Predictions:
-    """Return the classifier's predictions for a split, in the order of its rows."""
-    return Predictions(
-        row_ids=split.row_ids,
-        true_label_ids=split.label_ids,
-        probabilities=classifier.predict_probabilities(split.tokens, compute),
-        label_names=classifier.label_names,
+def _describe_broken(row: Mapping[str, Any], config: RunConfig) -> str:
+    return (
+        f"The loss became {row['train_loss']} and the gradient norm {row['gradient_norm']} at step "
+        f"{row['step']}. Lower the learning rate (now {config.learning_rate:g}) or use precision "
+        "fp32."
     )
-
-
-def _is_finite(row: Mapping[str, Any]) -> bool:
-    """Tell whether the figures of a step are numbers, as JSON understands them."""
-    return math.isfinite(row["train_loss"]) and math.isfinite(row["gradient_norm"])
-
-
-def _as_numbers(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with its device values as Python numbers."""
-    return {
-        name: value.item() if isinstance(value, torch.Tensor) else value
-        for name, value in row.items()
-    }

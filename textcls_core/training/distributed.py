@@ -1,0 +1,88 @@
+"""Several processes that train one model, on torch's own engine and started by torchrun."""
+
+import datetime as dt
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import distributed
+
+_TIMEOUT = dt.timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """This process among those of one run."""
+
+    rank: int = 0
+    world_size: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes the files of the run."""
+        return self.rank == 0
+
+    def wrap(self, model: Any, device: str) -> Any:
+        """Return what to call for a forward pass: the model, or a wrapper that adds gradients up.
+
+        The wrapper divides the summed gradient by the number of processes.
+        """
+        if self.world_size == 1:
+            return model
+        return torch.nn.parallel.DistributedDataParallel(
+            model,
+            device_ids=[device] if device.startswith("cuda") else None,
+            gradient_as_bucket_view=True,
+        )
+
+    def without_exchange(self, forward: Any) -> AbstractContextManager[None]:
+        """Return a context in which gradients stay in this process until the next backward."""
+        return nullcontext() if self.world_size == 1 else forward.no_sync()
+
+    def summed(self, value: torch.Tensor) -> torch.Tensor:
+        """Return the sum of a tensor over all processes."""
+        if self.world_size > 1:
+            value = value.clone()
+            distributed.all_reduce(value)
+        return value
+
+    def summed_array(self, array: np.ndarray, device: str) -> np.ndarray:
+        """Return the sum of an array over all processes."""
+        if self.world_size == 1:
+            return array
+        return np.asarray(self.summed(torch.from_numpy(array).to(device)).cpu().numpy())
+
+    def from_first(self, value: Any) -> Any:
+        """Return the first process's value in all processes."""
+        if self.world_size == 1:
+            return value
+        box = [value]
+        distributed.broadcast_object_list(box, src=0)
+        return box[0]
+
+
+def join(device: str) -> tuple[Ranks, str]:
+    """Join the processes that torchrun started, if it did; return this rank and its device.
+
+    Args:
+        device: `cpu`, `cuda` or `mps`; each process on a machine gets a GPU of its own.
+    """
+    world_size = int(os.environ.get("WORLD_SIZE", "1"))
+    if world_size == 1:
+        return Ranks(), device
+    if device == "cuda":
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(device)
+    backend = "nccl" if device.startswith("cuda") else "gloo"
+    if not distributed.is_initialized():
+        distributed.init_process_group(backend, timeout=_TIMEOUT)
+    return Ranks(distributed.get_rank(), world_size), device
+
+
+def leave() -> None:
+    """End the work together."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()

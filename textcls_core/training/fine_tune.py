@@ -1,0 +1,214 @@
+"""A whole fine-tuning inside one process: load, adapt, train or go on, predict every split."""
+
+import datetime as dt
+import logging
+import os
+import platform
+from importlib.metadata import version
+from typing import Any
+
+from textcls_core.config import RunConfig
+from textcls_core.dataset.audit import require_trainable
+from textcls_core.dataset.store import DatasetStore
+from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
+from textcls_core.evaluation.evaluation import evaluate
+from textcls_core.files import write_json
+from textcls_core.models.catalogue import locate
+from textcls_core.models.classifier import Classifier, Design
+from textcls_core.models.device import Compute
+from textcls_core.models.token_store import stored_tokens
+from textcls_core.runs.checkpoint import newest_whole
+from textcls_core.runs.run import Run, RunStatus
+from textcls_core.training.adaptation import adapt
+from textcls_core.training.distributed import Ranks
+from textcls_core.training.loop import FineTuning, Observer, Outcome
+from textcls_core.training.splits import TokenizedSplit, predict
+from textcls_core.training.steps import Stepper
+from textcls_core.wording import duration, percent, plural
+from textcls_core.workspace import Workspace
+
+_PACKAGES = ("torch", "transformers", "tokenizers", "numpy", "streamlit")
+_COMPILED_WIDTH = 64
+"""Compiled models see widths that are multiples of this, so that few shapes occur."""
+logger = logging.getLogger("textcls_core.worker")
+
+
+def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> dict[str, Any]:
+    """Train a run from the start or from its newest whole checkpoint.
+
+    Args:
+        run: Its folder is written to by the first process only.
+        observer: Takes figures and the best model.
+        compute: Device and number format.
+        ranks: This process among those of the run.
+
+    Returns:
+        Facts for `finished.json`.
+
+    Raises:
+        TextclsError: If data set, model or settings cannot be used together.
+    """
+    workspace = Workspace(run.folder.parent.parent)
+    dataset = _load_dataset(run.config, workspace)
+    classifier, reasons = _prepare(run.config, dataset, compute)
+    if ranks.is_first:
+        _write_environment(run, compute, reasons)
+    splits = _tokenize(classifier, dataset, workspace, ranks)
+    stepper = Stepper(classifier, splits["train"], run.config, compute, ranks)
+    tuning = FineTuning(stepper, splits["validation"], observer, run.checkpoints_dir)
+    _continue(tuning, run)
+    if ranks.is_first:
+        _write_started(run, tuning)
+    logger.info("%s", " ".join((*compute.reasons, *reasons)))
+    outcome = tuning.run()
+    seconds = duration(outcome.train_seconds)
+    logger.info("Trained %s in %s.", plural(outcome.steps, "step"), seconds)
+    if outcome.ended_by == "pause":
+        return {**_outcome_facts(outcome), "paused": True}
+    best = Classifier.load(run.model_dir)
+    best.model.to(compute.device)
+    best.enable_packing(compute.exact())
+    return {**_outcome_facts(outcome), **_predict_splits(run, best, splits, compute, ranks)}
+
+
+def _load_dataset(config: RunConfig, workspace: Workspace) -> TextDataset:
+    """Return the data set version of a run, with its splits or those of a fold."""
+    store = DatasetStore.open(workspace)
+    dataset = store.load(config.dataset_fingerprint or config.dataset)
+    require_trainable(dataset)
+    return dataset
+
+
+def _prepare(
+    config: RunConfig, dataset: TextDataset, compute: Compute
+) -> tuple[Classifier, tuple[str, ...]]:
+    """Load the model and make it ready to learn; say how it will compute."""
+    logger.info("Loading %s.", config.model)
+    classifier = Classifier.from_pretrained(
+        locate(config.model),
+        dataset.label_names,
+        max_length=config.max_length,
+        attention_dropout=config.attention_dropout,
+        seed=config.seed,
+        design=Design(config.long_documents, config.max_windows, config.pooling, dataset.task),
+    )
+    classifier.model.to(compute.device)
+    packing = _choose_batches(classifier, config, compute)
+    adapt(classifier.model, config)
+    return classifier, (packing, _describe_dropout(config))
+
+
+def _choose_batches(classifier: Classifier, config: RunConfig, compute: Compute) -> str:
+    """Compute packed where possible; return why, or why not."""
+    if config.torch_compile:
+        classifier.width_multiple = _COMPILED_WIDTH
+        return f"Padded to multiples of {_COMPILED_WIDTH} tokens, for the compiler."
+    if config.packing == "off":
+        return "Padded, as asked for."
+    return classifier.enable_packing(compute)
+
+
+def _describe_dropout(config: RunConfig) -> str:
+    if config.attention_dropout:
+        share = percent(config.attention_dropout, 0)
+        return f"Attention dropout {share}, as asked for: fused attention kernels cannot be used."
+    return "Attention dropout 0, because fused attention kernels know none."
+
+
+def _tokenize(
+    classifier: Classifier, dataset: TextDataset, workspace: Workspace, ranks: Ranks
+) -> dict[Split, TokenizedSplit]:
+    """Return tokens and targets of every split; the first process tokenises for all."""
+    every = None
+    for turn in (True, False):
+        if ranks.is_first == turn:
+            every = stored_tokens(
+                dataset.texts(), classifier.tokenizer, classifier.reading, workspace.cache_dir
+            )
+        ranks.from_first(None)  # the others wait for the store
+    assert every is not None  # noqa: S101 - one of the turns was this process's
+    splits = {}
+    for split in dataset.splits:
+        rows = dataset.indices(split)
+        ids = tuple(dataset.row_ids(rows))
+        splits[split] = TokenizedSplit(ids, every.take(rows), dataset.targets[rows])
+    return splits
+
+
+def _continue(tuning: FineTuning, run: Run) -> None:
+    """Go on from the newest whole checkpoint, if there is one; say so, and what was skipped."""
+    checkpoint, notes = newest_whole(run.checkpoints_dir)
+    if checkpoint is not None:
+        tuning.resume(checkpoint)
+        notes.append(f"Resumed from the checkpoint of step {checkpoint.step}.")
+    elif run.history.rows:
+        notes.append("Started again from the beginning: no checkpoint can be used.")
+    if notes and tuning.ranks.is_first:
+        step = tuning.progress.step
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        tuning.observer.on_rows(
+            [{"step": step, "epoch": 0, "note": note, "time": now} for note in notes]
+        )
+
+
+def _write_environment(run: Run, compute: Compute, reasons: tuple[str, ...]) -> None:
+    write_json(
+        run.folder / "environment.json",
+        {
+            "device": compute.device.split(":")[0],
+            "precision": compute.precision,
+            "peak_gflops": round(compute.peak_gflops, 1),
+            "reasons": [*compute.reasons, *reasons],
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "num_cpus": os.cpu_count(),
+            "packages": {name: version(name) for name in _PACKAGES},
+        },
+    )
+
+
+def _write_started(run: Run, tuning: FineTuning) -> None:
+    """Say that the run has its device, and how many steps it will take."""
+    logger.info("Training %s.", plural(tuning.num_steps, "step"))
+    started_at = dt.datetime.now(dt.UTC).isoformat()
+    examples = len(tuning.stepper.train.tokens)
+    facts = {"started_at": started_at, "num_steps": tuning.num_steps, "num_examples": examples}
+    write_json(run.folder / "started.json", facts)
+
+
+def _predict_splits(
+    run: Run,
+    classifier: Classifier,
+    splits: dict[Split, TokenizedSplit],
+    compute: Compute,
+    ranks: Ranks,
+) -> dict[str, Any]:
+    """Write the predictions of every split, test first; return the headline figures."""
+    is_hurried = ranks.from_first(run.stop_file.exists())
+    figures = {}
+    for split in reversed(SPLITS):
+        if split not in splits or (split == "train" and is_hurried):
+            continue  # whoever stops a run does not wait for the largest split
+        predictions = predict(classifier, splits[split], compute.exact(), ranks)
+        result = evaluate(predictions)
+        figures[str(split)] = {
+            "loss": result.loss,
+            "accuracy": result.accuracy,
+            "macro_f1": result.macro_f1,
+            "majority_accuracy": result.majority_accuracy,
+        }
+        if ranks.is_first:
+            predictions.save(run.predictions_file(split))
+        logger.info("%s accuracy %s.", split.capitalize(), percent(result.accuracy))
+    return figures
+
+
+def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
+    is_whole = outcome.ended_by == "go"
+    return {
+        "outcome": RunStatus.COMPLETED if is_whole else RunStatus.STOPPED,
+        "stopped_early": outcome.stopped_early,
+        "steps": outcome.steps,
+        "train_seconds": round(outcome.train_seconds, 2),
+        "tokens_per_second": round(outcome.tokens_per_second, 1),
+    }

@@ -1,0 +1,145 @@
+"""One optimizer step: its micro-batches, its loss, and what to do when memory runs out."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from textcls_core.arrays import Indices
+from textcls_core.config import RunConfig
+from textcls_core.errors import TrainingError
+from textcls_core.models.classifier import Classifier
+from textcls_core.models.device import Compute
+from textcls_core.training.distributed import Ranks
+from textcls_core.training.losses import Loss
+from textcls_core.training.optimizer import Optimizer
+from textcls_core.training.plan import PlannedStep
+from textcls_core.training.splits import TokenizedSplit
+
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+@dataclass(slots=True)
+class Stepper:
+    """Does optimizer steps.
+
+    Every step minimises the mean loss over all its documents, however they are cut into
+    micro-batches and shared out to processes. Random numbers are seeded anew in every micro-batch
+    from (seed, step, rank, micro-batch), so the state of a run is its weights, its optimizer and
+    its step.
+    """
+
+    classifier: Classifier
+    train: TokenizedSplit
+    config: RunConfig
+    compute: Compute
+    ranks: Ranks = field(default_factory=Ranks)
+    optimizer: Optimizer = field(init=False)
+    loss: Loss = field(init=False)
+    targets: torch.Tensor = field(init=False)
+    forward: Any = field(init=False)
+    halvings: int = 0
+    """How often micro-batches were halved because memory ran out."""
+
+    def __post_init__(self) -> None:
+        """Move the model to its device and make the optimizer for it."""
+        model, device = self.classifier.model, self.compute.device
+        model.to(device)
+        is_single_cpu = device == "cpu" and self.ranks.world_size == 1
+        self.optimizer = Optimizer(
+            model, self.config, may_be_lazy=is_single_cpu and not self.config.torch_compile
+        )
+        num_labels = len(self.classifier.label_names)
+        self.loss = Loss.of(self.config, self.train.targets, num_labels, device)
+        self.targets = torch.from_numpy(self.train.targets).to(device)
+        called = torch.compile(model, dynamic=True) if self.config.torch_compile else model
+        self.forward = self.ranks.wrap(called, device)
+
+    def run(
+        self, planned: PlannedStep, step: int, learning_rate: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Do one step; return its mean loss and its gradient norm, both scalars on the device.
+
+        Raises:
+            TrainingError: If not even a single text fits in memory.
+        """
+        self.classifier.model.train()
+        if self.optimizer.embedding is not None:
+            sequences, _ = self.train.tokens.sequences(planned.rows)
+            self.optimizer.prepare(np.concatenate(sequences))
+        loss = self._gradients(planned, step)
+        return self.ranks.summed(loss), self.optimizer.step(learning_rate)
+
+    def _gradients(self, planned: PlannedStep, step: int) -> torch.Tensor:
+        """Compute the gradient of the step; with less memory in more micro-batches."""
+        while True:
+            batches = planned.ranks[self.ranks.rank]
+            try:
+                return self._accumulate(list(halved(batches, self.halvings)), planned, step)
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+                self._back_off(batches)
+
+    def _accumulate(self, batches: list[Indices], planned: PlannedStep, step: int) -> torch.Tensor:
+        """Add up the gradients of this process's micro-batches; return its share of the loss."""
+        every = torch.from_numpy(planned.rows).to(self.compute.device)
+        total = self.loss.weight_of(self.targets[every])
+        loss = torch.zeros((), device=self.compute.device)
+        for micro_step, rows in enumerate(batches or [planned.rows[:1]]):
+            is_last = micro_step >= len(batches) - 1
+            torch.manual_seed(_seed(self.config.seed, step, self.ranks.rank, micro_step))
+            exchange = nullcontext() if is_last else self.ranks.without_exchange(self.forward)
+            with exchange:
+                share = self._summed_loss(rows) / total
+                if not batches:  # this process has no document, but takes part in the exchange
+                    share = share * 0.0
+                scaled = share * self.ranks.world_size  # the exchange divides by it
+                torch.autograd.backward(scaled)
+            loss += share.detach()
+        return loss
+
+    def _summed_loss(self, rows: Indices) -> torch.Tensor:
+        """Return the sum of the losses of some documents, a scalar."""
+        with self.compute.autocast():
+            logits = self.classifier.logits(
+                self.train.tokens, rows, self.compute.device, self.forward
+            )
+        return self.loss.summed(logits, self.targets[torch.from_numpy(rows).to(logits.device)])
+
+    def _back_off(self, batches: tuple[Indices, ...]) -> None:
+        """Prepare to compute the same step in smaller micro-batches.
+
+        Raises:
+            TrainingError: If they cannot be smaller, or other processes would not follow.
+        """
+        largest = max((len(rows) for rows in batches), default=1) >> self.halvings
+        if largest <= 1 or self.ranks.world_size > 1:
+            raise TrainingError(
+                "Out of memory. Halve batch_size and double gradient_accumulation_steps, "
+                "or lower max_length."
+            )
+        self.optimizer.forget_gradients()
+        self.halvings += 1
+        if self.compute.device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+
+def halved(batches: tuple[Indices, ...], times: int) -> Iterator[Indices]:
+    """Yield micro-batches cut into 2^times parts, none of them empty."""
+    for rows in batches:
+        parts = np.array_split(rows, min(2**times, len(rows)))
+        yield from parts
+
+
+def _seed(*parts: int) -> int:
+    """Return one seed for several numbers."""
+    return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0])
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    is_cuda = isinstance(error, torch.OutOfMemoryError)
+    return is_cuda or any(words in str(error).lower() for words in _NO_MEMORY)
