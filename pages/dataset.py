@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._app import controls, frame, state
+from pages._app.baselines import show_dataset_baselines
 from pages._app.import_form import show_import
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.charts.dataset import class_counts_chart, lengths_chart
@@ -30,6 +31,7 @@ def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
             st.plotly_chart(figure, config=controls.NO_TOOLBAR, alt="Rows per class and split")
             controls.table_twin(class_table(rows), "Rows per class and split")
         show_findings(info)
+        show_dataset_baselines(info.fingerprint)
     with right, st.container(border=True):
         show_lengths(info, rows)
 
