@@ -23,7 +23,7 @@ ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":
 
 
 def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
-    """Show class balance, lengths with the cut-off, and what was noticed."""
+    """Show class balance, lengths with the cut-off, what was noticed, and the baselines."""
     left, right = controls.panels()
     with left:
         with st.container(border=True):
@@ -31,9 +31,9 @@ def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
             st.plotly_chart(figure, config=controls.NO_TOOLBAR, alt="Rows per class and split")
             controls.table_twin(class_table(rows), "Rows per class and split")
         show_findings(info)
-        show_dataset_baselines(info.fingerprint)
     with right, st.container(border=True):
         show_lengths(info, rows)
+    show_dataset_baselines(info.fingerprint)
 
 
 def show_findings(info: DatasetInfo) -> None:
