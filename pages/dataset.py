@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._app import controls, frame, state
+from pages._app.baselines import show_dataset_baselines
 from pages._app.import_form import show_import
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.charts.dataset import class_counts_chart, lengths_chart
@@ -22,7 +23,7 @@ ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":
 
 
 def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
-    """Show class balance, lengths with the cut-off, and what was noticed."""
+    """Show class balance, lengths with the cut-off, what was noticed, and the baselines."""
     left, right = controls.panels()
     with left:
         with st.container(border=True):
@@ -32,6 +33,7 @@ def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
         show_findings(info)
     with right, st.container(border=True):
         show_lengths(info, rows)
+    show_dataset_baselines(info.fingerprint)
 
 
 def show_findings(info: DatasetInfo) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._app import controls, frame, state
+from pages._app import baselines, controls, frame, state
 from pages._app.text import escape, label
 from textcls_core.charts.evaluation import ALL, confusion_chart, selected_cell
 from textcls_core.dataset.text_dataset import Split
@@ -16,19 +16,6 @@ frame.require()
 
 ROWS_SHOWN = 200
 MODES: dict[str, Normalisation] = {"Counts": "counts", "Row share": "row", "Column share": "column"}
-
-
-def show_figures(result: Evaluation) -> None:
-    """Show the headline figures beside the least to beat."""
-    rows = plural(result.num_examples, "row")
-    controls.metrics(
-        [
-            ("Accuracy", percent(result.accuracy), f"majority {percent(result.majority_accuracy)}"),
-            ("Macro-F1", percent(result.macro_f1), "every class counts the same"),
-            ("Weighted F1", percent(result.weighted_f1), "classes by size"),
-            ("Loss", f"{result.loss:.3f}", f"nats, {rows}"),
-        ]
-    )
 
 
 def show_matrix(result: Evaluation) -> None:
@@ -136,7 +123,7 @@ if chosen is None or chosen_split is None:
     controls.no_finished_run("see accuracy, F1 per class and the confusion matrix of a run")
 else:
     figures = state.evaluation(chosen, chosen_split)
-    show_figures(figures)
+    baselines.show_figures(chosen, chosen_split, figures)
     matrix, examples = controls.panels()
     with matrix:
         show_matrix(figures)

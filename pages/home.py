@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._app import controls, frame, state
+from pages._app import baselines, controls, frame, state
 from pages._app.text import label
 from textcls_core.config import RunConfig
 from textcls_core.dataset.builtin import BBC_NEWS
@@ -63,7 +63,7 @@ def run_row(run: Run) -> dict[str, object]:
         "Data set": run.config.dataset,
         "Model": run.config.model,
         "Test accuracy": percent(test["accuracy"]) if test else "",
-        "Majority class": percent(test["majority_accuracy"]) if test else "",
+        **baselines.table_cells(run),
         "Started": ago(run.created_at),
     }
 
@@ -86,7 +86,7 @@ def show_runs(runs: list[Run]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key="home.runs",
-        alt="Recent runs with their state and test accuracy",
+        alt="Recent runs with their state and their test accuracy against the best baseline",
     )
     st.caption(f"Showing {len(shown)} of {len(runs)}. Select a row to open its run.")
     for position in event["selection"]["rows"]:

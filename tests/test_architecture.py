@@ -33,6 +33,8 @@ ALWAYS_IMPORTED = (
     "textcls_core.models.catalogue",
     "textcls_core.models.token_lengths",
     "textcls_core.runs.store",
+    "textcls_core.training.baseline_fitting",
+    "textcls_core.training.baselines",
     "textcls_core.training.estimate",
     "textcls_core.training.launch",
 )

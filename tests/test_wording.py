@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from textcls_core.errors import did_you_mean
-from textcls_core.wording import ago, duration, percent, plural, shorten
+from textcls_core.wording import ago, duration, percent, plural, points, shorten
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -27,6 +27,19 @@ def test_plural_takes_an_irregular_form(count, text):
 )
 def test_percent_rounds_a_share(share, digits, text):
     assert percent(share, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "reference", "text"),
+    [
+        (0.978, 0.962, "+1.6 points"),
+        (0.5, 0.95, "-45.0 points"),
+        (0.9, 0.9, "+0.0 points"),
+        (0.9, 0.9001, "+0.0 points"),
+    ],
+)
+def test_points_say_how_far_apart_two_shares_are(share, reference, text):
+    assert points(share, reference) == text
 
 
 @pytest.mark.parametrize(

@@ -29,5 +29,8 @@ Indices = Int[np.ndarray, " M"]
 Mask = Bool[np.ndarray, " N"]
 """One flag per example."""
 
+Embeddings = Float[np.ndarray, "N D"]
+"""One vector per example."""
+
 Attention = Float[np.ndarray, "L H T T"]
 """attention[layer, head, query, key]; each row over the last axis sums to 1."""

@@ -23,6 +23,16 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def points(share: float, reference: float) -> str:
+    """Return how far a share is above or below another one, in percentage points.
+
+    Example:
+        >>> points(0.978, 0.962), points(0.95, 0.962)
+        ('+1.6 points', '-1.2 points')
+    """
+    return f"{round(100 * (share - reference), 1) + 0.0:+.1f} points"  # + 0.0: never "-0.0"
+
+
 def duration(seconds: float) -> str:
     """Return a time span with its two largest units.
 

@@ -30,6 +30,11 @@ class Workspace:
         return self.root / "runs"
 
     @property
+    def baselines_dir(self) -> Path:
+        """Folder with one sub-folder per data set version; what is deleted is measured again."""
+        return self.root / "baselines"
+
+    @property
     def cache_dir(self) -> Path:
         """Folder whose content can be deleted at any time."""
         return self.root / "cache"

@@ -11,12 +11,14 @@ from typing import Any
 
 import streamlit as st
 
+from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.evaluation.evaluation import Evaluation, evaluate
 from textcls_core.mistakes.selection import Examples
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
+from textcls_core.training.baselines import Baseline, baselines_of_run, read_baselines
 from textcls_core.workspace import Workspace
 
 
@@ -33,6 +35,29 @@ def _dataset_store(root: str) -> DatasetStore:
 def dataset_store() -> DatasetStore:
     """Return the data sets, with the embedded one among them."""
     return _dataset_store(str(workspace().root))
+
+
+def baselines(fingerprint: str) -> list[Baseline]:
+    """Return the baselines of a data set version, those of all models among them."""
+    return read_baselines(workspace(), fingerprint)
+
+
+def run_baselines(run: Run, split: Split) -> list[Baseline]:
+    """Return the baselines that a run is compared with on one split."""
+    return baselines_of_run(workspace(), run.config, split)
+
+
+def measure_baselines(fingerprint: str) -> None:
+    """Measure the baselines of a data set version that need no model.
+
+    Raises:
+        DatasetFormatError: If no run could be trained on it either.
+    """
+    from textcls_core.training.baseline_fitting import ensure_baselines
+
+    rows = dataset(fingerprint)
+    require_trainable(rows)
+    ensure_baselines(workspace(), rows)
 
 
 def run_store() -> RunStore:

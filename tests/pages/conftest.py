@@ -15,6 +15,7 @@ from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from tests.cases import make_baseline
 from textcls_core.config import RunConfig
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
@@ -26,6 +27,7 @@ from textcls_core.models.catalogue import locate
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
+from textcls_core.training.baselines import Baseline, BaselineName, save_baseline
 from textcls_core.workspace import APP_DIR, Workspace
 
 OpenPage = Callable[..., AppTest]
@@ -97,6 +99,19 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     runs: list[Run] = []
     monkeypatch.setattr("textcls_core.training.launch._start_worker", runs.append)
     return runs
+
+
+@pytest.fixture
+def toy_baselines(workspace: Workspace, toy_dataset: TextDataset) -> list[Baseline]:
+    """Three baselines of `toy` on disk: accuracy 33 %, 80 % and 95 %, the last one of `minilm`."""
+    accuracies: dict[BaselineName, float] = {"majority": 0.33, "tfidf": 0.8, "frozen": 0.95}
+    made = [
+        make_baseline(toy_dataset.fingerprint, name, accuracy)
+        for name, accuracy in accuracies.items()
+    ]
+    for baseline in made:
+        save_baseline(workspace, baseline)
+    return made
 
 
 @pytest.fixture

@@ -93,7 +93,8 @@ def test_dataset_overview_says_what_the_model_would_cut_off(open_page):
     app = open_page("dataset", dataset="toy")
     app.select_slider[0].set_value(32).run()
 
-    assert "At 32 tokens, 0.0 % of the texts lose their end" in shown(app.caption)[-3]
+    said = "At 32 tokens, 0.0 % of the texts lose their end"
+    assert any(said in caption for caption in shown(app.caption))
 
 
 def test_dataset_overview_counts_words_instead_of_tokens(open_page):

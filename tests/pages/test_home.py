@@ -1,6 +1,6 @@
 """Tests of the Home page."""
 
-from tests.pages.conftest import HOSTILE_CLASSES, select_row, shown
+from tests.pages.conftest import HOSTILE_CLASSES, make_run, select_row, shown
 from textcls_core.runs.store import RunStore
 
 
@@ -32,8 +32,39 @@ def test_home_lists_a_finished_run(open_page, toy_run):
     assert row["Run"] == "minilm on toy"
     assert list(row["State"]) == ["✓ completed"]
     assert row["Test accuracy"] == "90.9 %"
-    assert row["Majority class"] == "33.3 %"
+    assert row["Best baseline"] == "Majority class 33.3 %"
+    assert row["Difference"] == "+57.6 points"
     assert "1 finished run, 0 active" in shown(app.caption)
+
+
+def test_home_compares_a_run_with_the_best_baseline(open_page, toy_run, toy_baselines):
+    app = open_page("home")
+
+    row = app.dataframe[0].value.iloc[0]
+    assert row["Best baseline"] == "Frozen minilm 95.0 %"
+    assert row["Difference"] == "-4.1 points"
+
+
+def test_home_leaves_out_the_encoder_of_another_model(
+    open_page, workspace, toy_dataset, toy_baselines
+):
+    make_run(workspace, "toy", toy_dataset, {}, model="gpt2")
+
+    row = open_page("home").dataframe[0].value.iloc[0]
+
+    assert row["Best baseline"] == "TF-IDF + linear SVM 80.0 %"
+
+
+def test_home_with_damaged_baselines_shows_the_majority_class(
+    open_page, workspace, toy_run, toy_baselines
+):
+    for file in workspace.baselines_dir.rglob("*.json"):
+        file.write_text("{")
+
+    app = open_page("home")
+
+    assert not app.exception
+    assert app.dataframe[0].value.iloc[0]["Best baseline"] == "Majority class 33.3 %"
 
 
 def test_home_lists_a_failed_run_without_figures(open_page, failed_run):
@@ -41,6 +72,7 @@ def test_home_lists_a_failed_run_without_figures(open_page, failed_run):
 
     row = app.dataframe[0].value.iloc[0]
     assert (row["Run"], row["Test accuracy"]) == ("Too big", "")
+    assert (row["Best baseline"], row["Difference"]) == ("", "")
     assert list(row["State"]) == ["✕ failed"]
 
 

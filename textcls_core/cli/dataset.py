@@ -1,4 +1,4 @@
-"""The verbs of data sets: `dataset import|list|show`."""
+"""The verbs of data sets: `dataset import|list|show|baselines`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,11 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from textcls_core.cli.printing import Json, emit
+from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.columns import ColumnChoice
 from textcls_core.dataset.importing import import_tables
 from textcls_core.dataset.reading import ReadOptions, read_file
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
-from textcls_core.wording import plural
+from textcls_core.training.baseline_fitting import MAX_TOKENS, Encoder, ensure_baselines
+from textcls_core.training.baselines import Baseline
+from textcls_core.wording import duration, percent, plural
 from textcls_core.workspace import Workspace
 
 dataset_app = typer.Typer(no_args_is_help=True, help="Import and look at data sets.")
@@ -58,6 +61,41 @@ def dataset_show(name: str, as_json: Json = False) -> None:
     """Show one data set with its findings."""
     info = DatasetStore.open(Workspace.default()).find(name)
     emit(as_json, _dataset_json(info), _dataset_lines(info))
+
+
+@dataset_app.command("baselines")
+def dataset_baselines(
+    name: str,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Also its frozen encoder: minilm, folder, hub.")
+    ] = None,
+    max_length: Annotated[
+        int, typer.Option("--max-length", min=8, max=MAX_TOKENS, help="Tokens it reads.")
+    ] = MAX_TOKENS,
+    as_json: Json = False,
+) -> None:
+    """Show what simple methods reach on a data set; what is missing is measured now."""
+    workspace = Workspace.default()
+    dataset = DatasetStore.open(workspace).load(name)
+    require_trainable(dataset)
+    encoder = Encoder.load(model, dataset, max_length) if model else None
+    found = ensure_baselines(workspace, dataset, encoder)
+    value = {
+        "dataset": name,
+        "fingerprint": dataset.fingerprint,
+        "baselines": [baseline.to_json() for baseline in found],
+    }
+    emit(as_json, value, [line for baseline in found for line in _baseline_lines(baseline)])
+
+
+def _baseline_lines(baseline: Baseline) -> list[str]:
+    splits = {"validation": baseline.validation, "test": baseline.test}
+    figures = [
+        f"{split} accuracy {percent(item.accuracy)}, macro-F1 {percent(item.macro_f1)}"
+        for split, item in splits.items()
+    ]
+    seconds = duration(baseline.seconds)
+    return [f"{baseline.title}: {'; '.join(figures)} ({seconds})", f"  {baseline.description}"]
 
 
 def _dataset_json(info: DatasetInfo) -> dict[str, Any]:

@@ -9,13 +9,20 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.mistakes.selection import ORDERS, Examples, Selection
+from textcls_core.training.baselines import baselines_of_run
 from textcls_core.wording import percent, shorten
 from textcls_core.workspace import Workspace
 
 
 def evaluate_run(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> None:
     """Print the figures of a run on one split."""
-    result = evaluate(open_run(run_id).predictions(parse_split(split)))
+    run, chosen = open_run(run_id), parse_split(split)
+    result = evaluate(run.predictions(chosen))
+    known = [
+        (baseline, figures)
+        for baseline in baselines_of_run(Workspace.default(), run.config, chosen)
+        if (figures := baseline.figures(chosen)) is not None
+    ]
     rows = [
         f"{shorten(c.label, 30):<31}{c.precision:>9.3f}{c.recall:>9.3f}{c.f1:>9.3f}{c.support:>9}"
         for c in result.per_class
@@ -25,7 +32,13 @@ def evaluate_run(run_id: RunId, split: SplitName = "test", as_json: Json = False
         f"accuracy {percent(result.accuracy)} (majority class {percent(result.majority_accuracy)})"
     )
     averages = f"macro-F1 {percent(result.macro_f1)}, weighted F1 {percent(result.weighted_f1)}"
-    emit(as_json, result.to_json(), [accuracy, averages, header, *rows])
+    compared = [f"{b.title}: accuracy {percent(f.accuracy)}" for b, f in known]
+    value = result.to_json()
+    if known:
+        value["baselines"] = [
+            {"name": b.name, "title": b.title, **f.model_dump(exclude_none=True)} for b, f in known
+        ]
+    emit(as_json, value, [accuracy, averages, *compared, header, *rows])
 
 
 def mistakes(

@@ -11,6 +11,7 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.files import read_json
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
+from textcls_core.training.baselines import Baseline, baselines_of_run, best_baseline
 from textcls_core.training.launch import resume_run, start_run, wait
 from textcls_core.wording import percent
 from textcls_core.workspace import Workspace
@@ -64,14 +65,14 @@ def runs_list(as_json: Json = False) -> None:
     """List all runs, newest first."""
     runs = RunStore.open(Workspace.default()).runs()
     lines = [f"{run.run_id}  {run.status:<12}{run.config.title}" for run in runs]
-    emit(as_json, [summary(run) for run in runs], lines)
+    emit(as_json, [_run_json(run) for run in runs], lines)
 
 
 @runs_app.command("show")
 def runs_show(run_id: RunId, as_json: Json = False) -> None:
     """Show one run."""
     run = open_run(run_id)
-    emit(as_json, summary(run), _run_lines(run))
+    emit(as_json, _run_json(run), _run_lines(run))
 
 
 @runs_app.command("stop")
@@ -107,8 +108,23 @@ def _started(run: Run, stay: bool, as_json: bool) -> int:
         emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [run.run_id])
         return 0
     status = wait(run)
-    emit(as_json, summary(run), _run_lines(run))
+    emit(as_json, _run_json(run), _run_lines(run))
     return 1 if status in {RunStatus.FAILED, RunStatus.INTERRUPTED} else 0
+
+
+def _run_json(run: Run) -> dict[str, object]:
+    """Return a run in its stable form, with the best baseline on the same test rows."""
+    best = _best_baseline(run)
+    if best is None:
+        return summary(run)
+    baseline, accuracy = best
+    facts = {"best": baseline.name, "title": baseline.title, "test_accuracy": accuracy}
+    return {**summary(run), "baselines": facts}
+
+
+def _best_baseline(run: Run) -> tuple[Baseline, float] | None:
+    known = baselines_of_run(Workspace.default(), run.config, "test")
+    return best_baseline(known, "test")
 
 
 def _run_lines(run: Run) -> list[str]:
@@ -118,4 +134,7 @@ def _run_lines(run: Run) -> list[str]:
         if split in finished:
             accuracy, macro_f1 = (percent(finished[split][n]) for n in ("accuracy", "macro_f1"))
             lines.append(f"{split}: accuracy {accuracy}, macro-F1 {macro_f1}")
+    best = _best_baseline(run)
+    if best is not None:
+        lines.append(f"best baseline: {best[0].title}, test accuracy {percent(best[1])}")
     return lines + ([f"error: {finished['error']}"] if "error" in finished else [])

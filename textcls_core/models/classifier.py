@@ -17,7 +17,7 @@ from textcls_core.models import loading
 from textcls_core.models.batching import batches_by_length, pad_batch
 from textcls_core.models.catalogue import check_folder
 from textcls_core.models.device import Compute
-from textcls_core.models.packed_attention import pack
+from textcls_core.models.packed_attention import PackedBatch, pack
 from textcls_core.models.packing import (
     PROVEN,
     Readout,
@@ -207,12 +207,16 @@ class Classifier:
         sequences, owners = tokens.sequences(rows)
         if self.is_packed:
             assert self.readout is not None  # noqa: S101 - set by enable_packing
-            ids = [torch.from_numpy(sequence.astype(np.int64)) for sequence in sequences]
-            batch = pack(ids, first_position(self.model.config), device)
+            batch = self.packed(sequences, device)
             logits = packed_logits(self.model, self.readout, batch, forward)
         else:
             logits = self._padded_logits(sequences, device, forward or self.model)
         return logits if len(owners) == len(rows) else _mean_by_owner(logits, owners, len(rows))
+
+    def packed(self, sequences: list[np.ndarray], device: str) -> PackedBatch:
+        """Return sequences of token ids as one row for this model."""
+        ids = [torch.from_numpy(sequence.astype(np.int64)) for sequence in sequences]
+        return pack(ids, first_position(self.model.config), device)
 
     def _padded_logits(
         self, sequences: list[np.ndarray], device: str, forward: Callable[..., Any]

@@ -104,8 +104,7 @@ class Readout:
             return hidden[0]
         if not self.takes_mean:
             return hidden[0, self.batch.first_tokens]
-        lengths = torch.tensor(self.batch.lengths, device=hidden.device)
-        return torch.segment_reduce(hidden[0].float(), "mean", lengths=lengths).to(hidden.dtype)
+        return _means(hidden, self.batch)
 
 
 def packed_logits(
@@ -122,19 +121,42 @@ def packed_logits(
         batch: B sequences.
         forward: What to call instead of the model, for example its distributed wrapper.
     """
+    readout.batch = batch
+    try:
+        with _packed_attention(model):
+            logits = (forward or model)(
+                input_ids=batch.input_ids, position_ids=batch.position_ids, packed=batch
+            ).logits
+    finally:
+        readout.batch = None
+    assert isinstance(logits, torch.Tensor)  # noqa: S101 - transformers has no types
+    return logits
+
+
+def packed_means(model: Any, batch: PackedBatch) -> torch.Tensor:
+    """Return the mean of the body's last hidden layer over each sequence, shape (B, D)."""
+    with _packed_attention(model):
+        hidden = model.base_model(
+            input_ids=batch.input_ids, position_ids=batch.position_ids, packed=batch
+        ).last_hidden_state
+    return _means(hidden, batch)
+
+
+def _means(hidden: torch.Tensor, batch: PackedBatch) -> torch.Tensor:
+    lengths = torch.tensor(batch.lengths, device=hidden.device)
+    return torch.segment_reduce(hidden[0].float(), "mean", lengths=lengths).to(hidden.dtype)
+
+
+@contextmanager
+def _packed_attention(model: Any) -> Iterator[None]:
+    """Let a model attend inside each sequence of a packed row."""
     register()
     previous = model.config._attn_implementation
     model.config._attn_implementation = ATTENTION
-    readout.batch = batch
     try:
-        logits = (forward or model)(
-            input_ids=batch.input_ids, position_ids=batch.position_ids, packed=batch
-        ).logits
+        yield
     finally:
-        readout.batch = None
         model.config._attn_implementation = previous
-    assert isinstance(logits, torch.Tensor)  # noqa: S101 - transformers has no types
-    return logits
 
 
 def packing_gap(model: Any, readout: Readout, tokenizer: Any, max_length: int) -> float:

@@ -26,6 +26,7 @@ def adapt(model: Any, config: RunConfig) -> None:
     Raises:
         TrainingError: If the model has fewer layers than are to be frozen, or none for LoRA.
     """
+    torch.manual_seed(config.seed)  # low-rank additions start with random numbers
     if config.lora_rank:
         _add_lora(model, config)
     depths = [layer_depth(name) for name, _ in model.named_parameters()]

@@ -11,6 +11,7 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
+from textcls_core.errors import TextclsError
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.files import write_json
 from textcls_core.models.catalogue import locate
@@ -20,8 +21,11 @@ from textcls_core.models.token_store import stored_tokens
 from textcls_core.runs.checkpoint import newest_whole
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training.adaptation import adapt
+from textcls_core.training.baseline_fitting import Encoder, ensure_baselines
+from textcls_core.training.baselines import Baseline
 from textcls_core.training.distributed import Ranks
 from textcls_core.training.loop import FineTuning, Observer, Outcome
+from textcls_core.training.plan import oversampled, steps_per_epoch
 from textcls_core.training.splits import TokenizedSplit, predict
 from textcls_core.training.steps import Stepper
 from textcls_core.wording import duration, percent, plural
@@ -50,15 +54,17 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
     """
     workspace = Workspace(run.folder.parent.parent)
     dataset = _load_dataset(run.config, workspace)
+    if ranks.is_first:
+        _write_started(run, dataset)
     classifier, reasons = _prepare(run.config, dataset, compute)
     if ranks.is_first:
         _write_environment(run, compute, reasons)
+        _measure_baselines(workspace, dataset, Encoder(run.config.model, classifier, compute), run)
     splits = _tokenize(classifier, dataset, workspace, ranks)
+    adapt(classifier.model, run.config)
     stepper = Stepper(classifier, splits["train"], run.config, compute, ranks)
     tuning = FineTuning(stepper, splits["validation"], observer, run.checkpoints_dir)
     _continue(tuning, run)
-    if ranks.is_first:
-        _write_started(run, tuning)
     logger.info("%s", " ".join((*compute.reasons, *reasons)))
     outcome = tuning.run()
     seconds = duration(outcome.train_seconds)
@@ -94,7 +100,6 @@ def _prepare(
     )
     classifier.model.to(compute.device)
     packing = _choose_batches(classifier, config, compute)
-    adapt(classifier.model, config)
     return classifier, (packing, _describe_dropout(config))
 
 
@@ -113,6 +118,23 @@ def _describe_dropout(config: RunConfig) -> str:
         share = percent(config.attention_dropout, 0)
         return f"Attention dropout {share}, as asked for: fused attention kernels cannot be used."
     return "Attention dropout 0, because fused attention kernels know none."
+
+
+def _measure_baselines(
+    workspace: Workspace, dataset: TextDataset, encoder: Encoder, run: Run
+) -> None:
+    """Measure what a run is compared with, unless it is known; no baseline costs a run."""
+
+    def log(baseline: Baseline) -> None:
+        logger.info("Baseline %s measured in %s.", baseline.title, duration(baseline.seconds))
+
+    def should_stop() -> bool:
+        return run.stop_file.exists() or run.pause_file.exists()
+
+    try:
+        ensure_baselines(workspace, dataset, encoder, on_done=log, should_stop=should_stop)
+    except (TextclsError, RuntimeError, OSError) as error:
+        logger.warning("No baseline: %s", error)
 
 
 def _tokenize(
@@ -167,12 +189,14 @@ def _write_environment(run: Run, compute: Compute, reasons: tuple[str, ...]) -> 
     )
 
 
-def _write_started(run: Run, tuning: FineTuning) -> None:
+def _write_started(run: Run, dataset: TextDataset) -> None:
     """Say that the run has its device, and how many steps it will take."""
-    logger.info("Training %s.", plural(tuning.num_steps, "step"))
+    targets, config = dataset.targets[dataset.indices("train")], run.config
+    rows = len(oversampled(targets)) if config.oversampling else len(targets)
+    num_steps = steps_per_epoch(rows, config.documents_per_step) * config.num_epochs
+    logger.info("The run takes %s.", plural(num_steps, "step"))
     started_at = dt.datetime.now(dt.UTC).isoformat()
-    examples = len(tuning.stepper.train.tokens)
-    facts = {"started_at": started_at, "num_steps": tuning.num_steps, "num_examples": examples}
+    facts = {"started_at": started_at, "num_steps": num_steps, "num_examples": len(targets)}
     write_json(run.folder / "started.json", facts)
 
 

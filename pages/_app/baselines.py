@@ -1,0 +1,153 @@
+"""Baselines on the pages: below the figures of a run, as a table, and measured on demand."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from pages._app import controls, state
+from pages._app.text import escape
+from textcls_core.dataset.text_dataset import Split
+from textcls_core.errors import TextclsError
+from textcls_core.evaluation.evaluation import Evaluation
+from textcls_core.runs.run import Run
+from textcls_core.training.baselines import (
+    Baseline,
+    BaselineFigures,
+    Figure,
+    best_baseline,
+)
+from textcls_core.wording import duration, percent, plural, points
+
+_QUICK = {"majority", "tfidf"}
+_HOW = "how it was made"
+_SHARES: dict[str, Figure] = {
+    "accuracy": "accuracy",
+    "balanced accuracy": "balanced_accuracy",
+    "macro-F1": "macro_f1",
+    "weighted F1": "weighted_f1",
+}
+
+
+def table_cells(run: Run) -> dict[str, str]:
+    """Return what a table of runs shows beside the test accuracy of a run."""
+    test = run.finished.get("test")
+    if not test:
+        return {"Best baseline": "", "Difference": ""}
+    best = best_baseline(state.run_baselines(run, "test"), "test")
+    title, accuracy = (
+        ("Majority class", test["majority_accuracy"]) if best is None else (best[0].title, best[1])
+    )
+    return {
+        "Best baseline": f"{title} {percent(accuracy)}",
+        "Difference": points(test["accuracy"], accuracy),
+    }
+
+
+def show_figures(run: Run, split: Split, result: Evaluation) -> None:
+    """Show the headline figures beside the best baseline, or else the least to beat."""
+    known = state.run_baselines(run, split)
+    note = partial(_best_note, known, split)
+    majority, rows = percent(result.majority_accuracy), plural(result.num_examples, "row")
+    controls.metrics(
+        [
+            ("Accuracy", percent(result.accuracy), note("accuracy", f"majority {majority}")),
+            ("Macro-F1", percent(result.macro_f1), note("macro_f1", "every class alike")),
+            ("Weighted F1", percent(result.weighted_f1), note("weighted_f1", "classes by size")),
+            ("Loss", f"{result.loss:.3f}", note("loss", f"nats, {rows}")),
+        ]
+    )
+    _show_comparison(run, split, result, known)
+
+
+def _best_note(known: Sequence[Baseline], split: Split, figure: Figure, otherwise: str) -> str:
+    """Return the note below a figure: the best baseline, or what to say while there is none."""
+    best = best_baseline(known, split, figure)
+    if best is None:
+        return otherwise
+    value = f"{best[1]:.3f}" if figure == "loss" else percent(best[1])
+    return f"best baseline {value}"
+
+
+def _show_comparison(run: Run, split: Split, result: Evaluation, known: Sequence[Baseline]) -> None:
+    """Show the figures of a run and of the baselines as a table, or where to measure them."""
+    if known:
+        own = BaselineFigures.of(result, has_probabilities=True)
+        rows = [{"method": "This run", **_cells(own), "time": "", _HOW: run.config.title}]
+        rows += [
+            {
+                "method": baseline.title,
+                **_cells(figures),
+                "time": duration(baseline.seconds),
+                _HOW: baseline.description,
+            }
+            for baseline in known
+            if (figures := baseline.figures(split)) is not None
+        ]
+        with st.expander("Baselines as a table"):
+            _table(rows, f"This run and the baselines on {split}")
+    elif split != "train" and not run.config.num_folds:
+        st.page_link(
+            "pages/dataset.py",
+            label="Measure the baselines of this data set",
+            query_params={"dataset": run.config.dataset_fingerprint[:16], "view": "Overview"},
+            icon=":material/speed:",
+        )
+
+
+def show_dataset_baselines(fingerprint: str) -> None:
+    """Show what simple methods reach on a data set, and offer to measure it."""
+    st.subheader("Baselines", anchor=False)
+    known = state.baselines(fingerprint)
+    if known:
+        rows = [
+            {
+                "method": baseline.title,
+                "validation accuracy": percent(baseline.validation.accuracy),
+                "test accuracy": percent(baseline.test.accuracy),
+                "test macro-F1": percent(baseline.test.macro_f1),
+                "time": duration(baseline.seconds),
+                _HOW: baseline.description,
+            }
+            for baseline in known
+        ]
+        _table(rows, "Baselines of this data set")
+    if {baseline.name for baseline in known} >= _QUICK:
+        st.caption("A run should beat them; each run adds the frozen encoder of its model.")
+        return
+    st.caption(
+        "What simple methods reach here, so that a run has something to beat. "
+        "Takes seconds; with megabytes of text, up to a minute or two."
+    )
+    if st.button("Measure baselines", icon=":material/speed:", key="dataset.measure"):
+        _measure(fingerprint)
+
+
+def _measure(fingerprint: str) -> None:
+    try:
+        with st.spinner("Measuring the baselines"):
+            state.measure_baselines(fingerprint)
+    except TextclsError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+    else:
+        st.rerun()
+
+
+def _cells(figures: BaselineFigures) -> dict[str, str]:
+    shares = {title: percent(getattr(figures, name)) for title, name in _SHARES.items()}
+    return {**shares, "loss": "none" if figures.loss is None else f"{figures.loss:.3f}"}
+
+
+def _table(rows: Sequence[dict[str, Any]], summary: str) -> None:
+    """Show records whose numbers are on the right and whose explanation is wide."""
+    numbers = [name for name in rows[0] if name not in {"method", _HOW}]
+    st.dataframe(
+        list(rows),
+        hide_index=True,
+        column_config={
+            **dict.fromkeys(numbers, st.column_config.TextColumn(alignment="right")),
+            _HOW: st.column_config.TextColumn(width="large"),
+        },
+        alt=summary,
+    )

@@ -1,0 +1,55 @@
+"""Tests of samples that are the same every time."""
+
+import numpy as np
+import pytest
+
+from textcls_core.dataset.building import Rows, build_dataset
+from textcls_core.dataset.sampling import rows_within, sample_rows
+
+
+@pytest.fixture
+def uneven():
+    """60 training rows, one of them of a rare class, and 30 test rows of 10 characters each."""
+    texts = [f"text  {n:04d}" for n in range(90)]
+    labels = ["rare" if n == 17 else "usual" for n in range(60)] + ["usual"] * 30
+    splits = ["train"] * 60 + ["test"] * 30
+    return build_dataset(Rows(texts, labels, splits, extra={}))
+
+
+def test_sample_of_few_rows_is_all_of_them(uneven):
+    assert sample_rows(uneven, "train", 60).tolist() == list(range(60))
+    assert sample_rows(uneven, "test", 1_000).tolist() == list(range(60, 90))
+
+
+def test_sample_has_distinct_rows_of_its_split_in_file_order(uneven):
+    rows = sample_rows(uneven, "test", 10)
+
+    assert len(rows) == 10
+    assert rows.min() >= 60
+    assert (np.diff(rows) > 0).all()
+
+
+def test_sample_is_the_same_every_time(uneven):
+    np.testing.assert_array_equal(
+        sample_rows(uneven, "train", 10), sample_rows(uneven, "train", 10)
+    )
+
+
+def test_sample_is_not_the_beginning_of_the_file(uneven):
+    assert sample_rows(uneven, "test", 10).tolist() != list(range(60, 70))
+
+
+@pytest.mark.parametrize("limit", [2, 3, 10])
+def test_sample_of_training_rows_has_every_class(uneven, limit):
+    rows = sample_rows(uneven, "train", limit)
+
+    assert len(rows) == limit
+    assert 17 in rows
+
+
+def test_rows_within_counts_rows_of_average_length(uneven):
+    assert rows_within(uneven, "test", 100) == 10
+
+
+def test_rows_within_leaves_one_row_per_class(uneven):
+    assert rows_within(uneven, "train", 5) == 2

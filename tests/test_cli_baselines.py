@@ -1,0 +1,124 @@
+"""The command line: baselines of a data set, and of the run they are compared with."""
+
+import pytest
+
+from tests.cases import make_baseline
+from tests.pages.conftest import MISTAKES, make_run
+from tests.test_cli import answer, complaint
+from textcls_core.cli.main import main
+from textcls_core.dataset.building import Rows, build_dataset
+from textcls_core.dataset.store import DatasetStore
+from textcls_core.training.baselines import save_baseline
+
+FIGURES = {"num_examples", "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1"}
+
+
+@pytest.fixture
+def home(workspace, monkeypatch):
+    """The command line works in a workspace with `bbc-news` and `toy`."""
+    monkeypatch.setenv("TEXTCLS_HOME", str(workspace.root))
+    return workspace
+
+
+@pytest.fixture
+def run(home, toy_dataset):
+    """A completed run of minilm on `toy` with a test accuracy of 90.9 %."""
+    return make_run(home, "toy", toy_dataset, MISTAKES)
+
+
+@pytest.fixture
+def measured(home, toy_dataset):
+    """Two baselines of `toy`, the better one of minilm."""
+    for name, accuracy in (("tfidf", 0.8), ("frozen", 0.95)):
+        save_baseline(home, make_baseline(toy_dataset.fingerprint, name, accuracy))
+
+
+def printed(capsys, *arguments):
+    """Return what a successful command printed for people."""
+    assert main(list(arguments)) == 0
+    return capsys.readouterr().out
+
+
+def test_dataset_baselines_measures_the_quick_ones(home, capsys, toy_dataset):
+    found = answer(capsys, "dataset", "baselines", "toy")
+
+    assert found["dataset"] == "toy"
+    assert found["fingerprint"] == toy_dataset.fingerprint
+    majority, tfidf = found["baselines"]
+    assert (majority["name"], tfidf["name"]) == ("majority", "tfidf")
+    assert set(majority) == {"name", "title", "description", "seconds", "validation", "test"}
+    assert set(majority["test"]) == FIGURES | {"loss"}
+    assert set(tfidf["validation"]) == FIGURES
+    assert majority["test"]["accuracy"] == pytest.approx(1 / 3)
+
+
+def test_dataset_baselines_measures_once(home, capsys):
+    first = answer(capsys, "dataset", "baselines", "toy")
+
+    assert answer(capsys, "dataset", "baselines", "toy") == first
+
+
+def test_dataset_baselines_of_a_model_has_its_frozen_encoder(home, capsys, tiny_model_dir):
+    found = answer(
+        capsys,
+        *("dataset", "baselines", "toy", "--model", str(tiny_model_dir), "--max-length", "16"),
+    )
+
+    frozen = found["baselines"][-1]
+    assert frozen["name"] == "frozen"
+    assert frozen["model"] == str(tiny_model_dir)
+    assert "the first 16 tokens" in frozen["description"]
+    assert set(frozen["test"]) == FIGURES | {"loss"}
+
+
+def test_dataset_baselines_for_people_says_how_they_were_made(home, capsys):
+    lines = printed(capsys, "dataset", "baselines", "toy").splitlines()
+
+    assert lines[0].startswith("Majority class: validation accuracy 33.3 %, macro-F1 16.7 %; test")
+    assert lines[1].startswith('  Always answers "animals"')
+    assert lines[2].startswith("TF-IDF + linear SVM: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nope"], 'Data set "nope" does not exist'),
+        (["single"], "This data set cannot be trained on"),
+        (["toy", "--model", "./none"], "is not a model folder"),
+        (["toy", "--max-length", "4"], "--max-length"),
+        (["toy", "--max-length", "512"], "--max-length"),
+    ],
+)
+def test_dataset_baselines_of_nothing_usable_is_one_line(home, capsys, arguments, message):
+    rows = Rows(["one", "two", "three"], ["same"] * 3, ["train", "validation", "test"], extra={})
+    DatasetStore.open(home).save(build_dataset(rows), "single", "for this test")
+
+    assert message in complaint(capsys, "dataset", "baselines", *arguments)
+
+
+def test_runs_show_names_the_best_baseline(run, measured, capsys):
+    expected = {"best": "frozen", "title": "Frozen minilm", "test_accuracy": 0.95}
+
+    assert answer(capsys, "runs", "show", run.run_id)["baselines"] == expected
+    assert answer(capsys, "runs", "list")[0]["baselines"] == expected
+    line = "best baseline: Frozen minilm, test accuracy 95.0 %"
+    assert line in printed(capsys, "runs", "show", run.run_id).splitlines()
+
+
+def test_runs_show_without_baselines_names_none(run, capsys):
+    assert "baselines" not in answer(capsys, "runs", "show", run.run_id)
+    assert "baseline" not in printed(capsys, "runs", "show", run.run_id)
+
+
+def test_evaluate_gives_the_baselines_of_the_split(run, measured, capsys):
+    found = answer(capsys, "evaluate", run.run_id, "--split", "validation")["baselines"]
+
+    assert [(item["name"], item["accuracy"]) for item in found] == [
+        *(("tfidf", 0.8), ("frozen", 0.95))
+    ]
+    lines = printed(capsys, "evaluate", run.run_id).splitlines()
+    assert "TF-IDF + linear SVM: accuracy 80.0 %" in lines
+
+
+def test_evaluate_of_training_rows_has_no_baselines(run, measured, capsys):
+    assert "baselines" not in answer(capsys, "evaluate", run.run_id, "--split", "train")

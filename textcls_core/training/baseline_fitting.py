@@ -1,0 +1,303 @@
+"""Fit and measure the baselines of a data set: majority class, TF-IDF, frozen encoder.
+
+scikit-learn and torch are imported when they are needed, so that a page can offer the button.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from textcls_core.arrays import Embeddings, Indices, Probabilities
+from textcls_core.dataset.sampling import SEED, rows_within, sample_rows
+from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
+from textcls_core.errors import DatasetFormatError
+from textcls_core.evaluation.evaluation import evaluate
+from textcls_core.evaluation.predictions import Predictions
+from textcls_core.training.baselines import (
+    Baseline,
+    BaselineFigures,
+    BaselineName,
+    baselines_of,
+    save_baseline,
+)
+from textcls_core.wording import plural, shorten
+from textcls_core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from textcls_core.models.classifier import Classifier
+    from textcls_core.models.device import Compute
+
+MAX_TOKENS = 128
+"""Tokens that the frozen encoder reads of each text at most."""
+MAX_ENCODED_ROWS: dict[Split, int] = {"train": 4_000, "validation": 1_000, "test": 2_000}
+"""Rows that the frozen encoder reads at most."""
+MAX_CHARACTERS = 20_000_000
+"""Text of one split that TF-IDF reads at most: half a minute, and half a gigabyte for its terms."""
+_MAX_COEFFICIENTS = 20_000_000
+"""Terms times classes at most: 160 MB of weights."""
+_NO_SPACES = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Thai, kana and Han: scripts written without spaces between words."""
+_WORD = rf"(?u)[{_NO_SPACES}]|[^\W{_NO_SPACES}]{{2,}}"
+"""scikit-learn's own pattern, but that each character of these scripts is a word."""
+_TERMS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("words and word pairs that occur in two texts or more", {"token_pattern": _WORD, "min_df": 2}),
+    ("words and word pairs", {"token_pattern": _WORD}),
+    ("characters and pairs of characters", {"analyzer": "char"}),
+)
+"""What is counted; the next one where texts are so few or so odd that nothing is left."""
+
+RowsOfSplit = dict[Split, Indices]
+Prediction = Callable[[Split, Indices], Probabilities]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A pretrained model before it is fine-tuned."""
+
+    name: str
+    """As in `RunConfig.model`."""
+    classifier: "Classifier"
+    compute: "Compute"
+
+    @classmethod
+    def load(cls, name: str, dataset: TextDataset, max_length: int = MAX_TOKENS) -> Self:
+        """Return a model of the catalogue, on the device it computes fastest on.
+
+        Raises:
+            ModelError: If it is missing, unsafe, or built for shorter texts.
+        """
+        from textcls_core.models.catalogue import absolute_name, locate
+        from textcls_core.models.classifier import Classifier
+        from textcls_core.models.device import choose_compute
+
+        names = dataset.label_names
+        classifier = Classifier.from_pretrained(locate(name), names, max_length=max_length)
+        return cls(absolute_name(name), classifier, choose_compute())
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens read of each text at most."""
+        return min(self.classifier.max_length, MAX_TOKENS)
+
+
+def ensure_baselines(
+    workspace: Workspace,
+    dataset: TextDataset,
+    encoder: Encoder | None = None,
+    *,
+    on_done: Callable[[Baseline], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[Baseline]:
+    """Return the baselines of a data set, measuring those that are not on disk.
+
+    Args:
+        workspace: Where they are kept.
+        dataset: One that passes `require_trainable`; of a multi-label one there are none.
+        encoder: Of the model about to be fine-tuned; without it, `frozen` is left out.
+        on_done: Told of each one as soon as it was measured and kept.
+        should_stop: Asked often; those not measured by then are left out.
+
+    Raises:
+        DatasetFormatError: If no training row has text.
+        ModelError: If the encoder gives no usable numbers.
+    """
+    if dataset.task != "single_label":
+        return []
+    known = _known(workspace, dataset, encoder)
+    methods: dict[BaselineName, Callable[[], Baseline | None]] = {
+        "majority": lambda: compute_majority(dataset),
+        "tfidf": lambda: compute_tfidf(dataset),
+    }
+    if encoder is not None:
+        methods["frozen"] = lambda: compute_frozen(dataset, encoder, should_stop=should_stop)
+    for name, compute in methods.items():
+        if name in known or should_stop():
+            continue
+        baseline = compute()
+        if baseline is not None:
+            save_baseline(workspace, baseline)
+            known[name] = baseline
+            on_done(baseline)
+    return [known[name] for name in methods if name in known]
+
+
+def _known(
+    workspace: Workspace, dataset: TextDataset, encoder: Encoder | None
+) -> dict[BaselineName, Baseline]:
+    """Return what is on disk and still holds."""
+    model = "" if encoder is None else encoder.name
+    known = {b.name: b for b in baselines_of(workspace, dataset.fingerprint, model)}
+    if encoder is not None and "frozen" in known and not _still_holds(known["frozen"], encoder):
+        del known["frozen"]
+    return known
+
+
+def _still_holds(frozen: Baseline, encoder: Encoder) -> bool:
+    """Tell whether the model of that name still has the same weights, and reads no more."""
+    from textcls_core.models.embedding import body_digest
+
+    return frozen.num_tokens >= encoder.num_tokens and frozen.weights == body_digest(
+        encoder.classifier.model
+    )
+
+
+def compute_majority(dataset: TextDataset) -> Baseline:
+    """Return the baseline that always answers the most frequent class of the training rows.
+
+    Its probabilities are the shares of the classes among the training rows.
+    """
+    start = time.perf_counter()
+    rows = {split: dataset.indices(split) for split in SPLITS}
+    counts = np.bincount(dataset.label_ids[rows["train"]], minlength=dataset.num_labels)
+    shares = counts / counts.sum()
+    name = shorten(dataset.label_names[int(counts.argmax())])
+    number = plural(len(rows["train"]), "training row")
+    return Baseline(
+        name="majority",
+        title="Majority class",
+        description=f'Always answers "{name}", the most frequent class of {number}.',
+        fingerprint=dataset.fingerprint,
+        **_measure(dataset, rows, lambda _, chosen: np.tile(shares, (len(chosen), 1))),
+        seconds=_seconds_since(start),
+    )
+
+
+def compute_tfidf(dataset: TextDataset) -> Baseline:
+    """Return the baseline of a linear support vector machine on TF-IDF weights.
+
+    Raises:
+        DatasetFormatError: If no training row has text.
+
+    Source:
+        Joachims 1998, "Text Categorization with Support Vector Machines".
+    """
+    from sklearn.svm import LinearSVC
+
+    start = time.perf_counter()
+    limits = {split: rows_within(dataset, split, MAX_CHARACTERS) for split in SPLITS}
+    rows, said = _choose_rows(dataset, limits)
+    vectorizer, weights, terms = _fit_vectorizer(dataset.texts(rows["train"]), dataset.num_labels)
+    machine = LinearSVC(random_state=SEED).fit(weights, dataset.label_ids[rows["train"]])
+
+    def predict(_: Split, chosen: Indices) -> Probabilities:
+        predicted = machine.predict(vectorizer.transform(dataset.texts(chosen)))
+        return np.asarray(np.eye(dataset.num_labels)[predicted])
+
+    return Baseline(
+        name="tfidf",
+        title="TF-IDF + linear SVM",
+        description=f"TF-IDF of {plural(weights.shape[1], 'term')} ({terms}; counts sublinear), "
+        f"linear support vector machine with C = 1; {said}.",
+        fingerprint=dataset.fingerprint,
+        **_measure(dataset, rows, predict, has_probabilities=False),
+        seconds=_seconds_since(start),
+    )
+
+
+def _fit_vectorizer(texts: list[str], num_labels: int) -> tuple[Any, Any, str]:
+    """Return a fitted vectorizer, the sparse weights of the texts, and what its terms are."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    most = _MAX_COEFFICIENTS // num_labels
+    for terms, options in _TERMS:
+        vectorizer = TfidfVectorizer(
+            ngram_range=(1, 2), sublinear_tf=True, max_features=most, **options
+        )
+        try:
+            weights = vectorizer.fit_transform(texts)
+        except ValueError:  # no term is left
+            continue
+        kept = f"the {most:,} most frequent " if weights.shape[1] == most else ""
+        return vectorizer, weights, kept + terms
+    raise DatasetFormatError(
+        "Expected text in the training rows, found only empty ones. Import the file again."
+    )
+
+
+def compute_frozen(
+    dataset: TextDataset, encoder: Encoder, *, should_stop: Callable[[], bool] = lambda: False
+) -> Baseline | None:
+    """Return the baseline of a logistic regression on embeddings; None if it was stopped.
+
+    Raises:
+        ModelError: If the encoder gives no usable numbers.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    from textcls_core.models.embedding import EmbeddingStoppedError, body_digest
+
+    start = time.perf_counter()
+    rows, said = _choose_rows(dataset, MAX_ENCODED_ROWS)
+    try:
+        vectors = _embed_splits(dataset, rows, encoder, should_stop)
+    except EmbeddingStoppedError:
+        return None
+    head = LogisticRegression(max_iter=1_000)
+    head.fit(vectors["train"], dataset.label_ids[rows["train"]])
+    short_name = encoder.name.rstrip("/").rsplit("/", 1)[-1]
+    return Baseline(
+        name="frozen",
+        title=f"Frozen {short_name}",
+        description=f"Mean of the last hidden layer of {short_name} over the first "
+        f"{encoder.num_tokens} tokens, computed in {encoder.compute.precision}; "
+        f"logistic regression with C = 1; {said}.",
+        fingerprint=dataset.fingerprint,
+        model=encoder.name,
+        weights=body_digest(encoder.classifier.model),
+        num_tokens=encoder.num_tokens,
+        **_measure(dataset, rows, lambda split, _: head.predict_proba(vectors[split])),
+        seconds=_seconds_since(start),
+    )
+
+
+def _embed_splits(
+    dataset: TextDataset, rows: RowsOfSplit, encoder: Encoder, should_stop: Callable[[], bool]
+) -> dict[Split, Embeddings]:
+    """Return the embeddings of the chosen rows."""
+    from textcls_core.models.embedding import embed
+    from textcls_core.models.tokens import Reading, tokenize
+
+    classifier, vectors = encoder.classifier, {}
+    for split, chosen in rows.items():
+        tokens = tokenize(dataset.texts(chosen), classifier.tokenizer, Reading(encoder.num_tokens))
+        vectors[split] = embed(classifier, tokens, encoder.compute, should_stop=should_stop)
+    return vectors
+
+
+def _choose_rows(dataset: TextDataset, limits: dict[Split, int]) -> tuple[RowsOfSplit, str]:
+    """Return the rows of every split, and the clause that says which they are."""
+    rows = {split: sample_rows(dataset, split, limits[split]) for split in SPLITS}
+    said = plural(len(rows["train"]), "training row")
+    sampled = [
+        f"{len(chosen):,} of {total:,} {'training' if split == 'train' else split} rows"
+        for split, chosen in rows.items()
+        if len(chosen) < (total := len(dataset.indices(split)))
+    ]
+    if sampled:
+        said += f" (drawn with seed {SEED}: {', '.join(sampled)})"
+    return rows, said
+
+
+def _measure(
+    dataset: TextDataset, rows: RowsOfSplit, predict: Prediction, *, has_probabilities: bool = True
+) -> dict[str, BaselineFigures]:
+    """Return the figures on the rows of validation and test."""
+    figures = {}
+    for split in ("validation", "test"):
+        chosen = rows[split]
+        predictions = Predictions(
+            row_ids=tuple(dataset.row_ids(chosen)),
+            true_label_ids=dataset.label_ids[chosen],
+            probabilities=predict(split, chosen),
+            label_names=dataset.label_names,
+        )
+        result = evaluate(predictions)
+        figures[split] = BaselineFigures.of(result, has_probabilities=has_probabilities)
+    return figures
+
+
+def _seconds_since(start: float) -> float:
+    return round(time.perf_counter() - start, 2)

@@ -1,0 +1,160 @@
+"""Baselines: what simple methods reach on a data set, so that a run has something to beat.
+
+Kept per data set version; `baseline_fitting` computes them. Imports neither torch nor scikit-learn.
+"""
+
+import hashlib
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from textcls_core.config import RunConfig
+from textcls_core.dataset.text_dataset import Split
+from textcls_core.evaluation.evaluation import Evaluation
+from textcls_core.files import read_json, write_json
+from textcls_core.workspace import Workspace
+
+BaselineName = Literal["majority", "tfidf", "frozen"]
+NAMES: tuple[BaselineName, ...] = ("majority", "tfidf", "frozen")
+"""In the order in which they are made and shown."""
+Figure = Literal["accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss"]
+_FINGERPRINT = re.compile(r"[0-9a-f]{16,}")
+_ID_CHARACTERS = 16
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+logger = logging.getLogger(__name__)
+
+
+class BaselineFigures(BaseModel):
+    """What a baseline reaches on one split; shares in [0, 1], defined as in `Evaluation`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    num_examples: Annotated[int, Field(ge=1)]
+    """Rows it was measured on."""
+    accuracy: _Share
+    balanced_accuracy: _Share
+    macro_f1: _Share
+    weighted_f1: _Share
+    loss: _Amount | None = None
+    """Mean cross-entropy, in nats; None for a method that gives no probabilities."""
+
+    @classmethod
+    def of(cls, result: Evaluation, *, has_probabilities: bool) -> Self:
+        """Return the figures of an evaluation, its loss only if that means something."""
+        return cls(
+            num_examples=result.num_examples,
+            accuracy=result.accuracy,
+            balanced_accuracy=result.balanced_accuracy,
+            macro_f1=result.macro_f1,
+            weighted_f1=result.weighted_f1,
+            loss=result.loss if has_probabilities else None,
+        )
+
+
+class Baseline(BaseModel):
+    """One simple method on one data set version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recipe: Literal[1] = 1
+    """Raised when a method changes, so that older files are measured again."""
+    name: BaselineName
+    title: str
+    """A few words for tables and charts."""
+    description: str
+    """One sentence that says exactly how it was made."""
+    fingerprint: str
+    """The data set version."""
+    model: str = ""
+    """Of `frozen`: the model, named as in `RunConfig`."""
+    weights: str = ""
+    """Of `frozen`: digest of the model's body."""
+    num_tokens: int = 0
+    """Of `frozen`: tokens read of each text at most."""
+    seconds: _Amount
+    """Time that fitting and measuring took."""
+    validation: BaselineFigures
+    test: BaselineFigures
+
+    def figures(self, split: Split) -> BaselineFigures | None:
+        """Return the figures on a split; there are none on the rows it was fitted to."""
+        return {"validation": self.validation, "test": self.test}.get(split)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the baseline in the stable form of the command line."""
+        return self.model_dump(exclude={"fingerprint", "weights"}, exclude_defaults=True)
+
+
+def save_baseline(workspace: Workspace, baseline: Baseline) -> None:
+    """Keep a baseline, in place of an older one of its name and model."""
+    folder = _folder(workspace, baseline.fingerprint)
+    write_json(folder / _file_name(baseline), baseline.model_dump(mode="json"))
+
+
+def read_baselines(workspace: Workspace, fingerprint: str) -> list[Baseline]:
+    """Return all baselines of a data set version, those of all models among them.
+
+    A damaged file, or one of another version, is left out: it will be measured again.
+    """
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        return []
+    files = _folder(workspace, fingerprint).glob("*.json")
+    found = [baseline for file in files if (baseline := _read(file, fingerprint)) is not None]
+    return sorted(found, key=lambda baseline: (NAMES.index(baseline.name), baseline.model))
+
+
+def baselines_of(workspace: Workspace, fingerprint: str, model: str) -> list[Baseline]:
+    """Return the baselines of a data set version that a run of `model` is compared with."""
+    known = read_baselines(workspace, fingerprint)
+    return [baseline for baseline in known if baseline.model in {"", model}]
+
+
+def baselines_of_run(workspace: Workspace, config: RunConfig, split: Split) -> list[Baseline]:
+    """Return the baselines that were measured on the same rows as a run.
+
+    There are none for training rows, and none for the validation rows of cross-validation, which
+    are others in every fold.
+    """
+    if split == "train" or (split == "validation" and config.num_folds):
+        return []
+    return baselines_of(workspace, config.dataset_fingerprint, config.model)
+
+
+def best_baseline(
+    baselines: Sequence[Baseline], split: Split, figure: Figure = "accuracy"
+) -> tuple[Baseline, float] | None:
+    """Return the best baseline by one figure on a split, with that figure; None without any."""
+    values = [
+        (baseline, float(value))
+        for baseline in baselines
+        if (value := getattr(baseline.figures(split), figure, None)) is not None
+    ]
+    sign = 1 if figure == "loss" else -1
+    return min(values, key=lambda pair: sign * pair[1], default=None)
+
+
+def _folder(workspace: Workspace, fingerprint: str) -> Path:
+    return workspace.baselines_dir / fingerprint[:_ID_CHARACTERS]
+
+
+def _file_name(baseline: Baseline) -> str:
+    """Return a file name that holds no foreign text."""
+    if not baseline.model:
+        return f"{baseline.name}.json"
+    digest = hashlib.sha256(baseline.model.encode()).hexdigest()
+    return f"{baseline.name}-{digest[:_ID_CHARACTERS]}.json"
+
+
+def _read(file: Path, fingerprint: str) -> Baseline | None:
+    try:
+        baseline = Baseline.model_validate(read_json(file))
+    except (OSError, ValueError, RecursionError):  # RecursionError: brackets without end
+        logger.warning("The baseline in %s is damaged and will be measured again.", file)
+        return None
+    is_own = baseline.fingerprint == fingerprint and _file_name(baseline) == file.name
+    return baseline if is_own else None
