@@ -12,8 +12,8 @@ from textcls_core.files import read_json
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
 from textcls_core.training.baselines import Baseline, baselines_of_run, best_baseline
-from textcls_core.training.launch import resume_run, start_run, wait
-from textcls_core.wording import percent
+from textcls_core.training.launch import preflight, resume_run, start_run, wait
+from textcls_core.wording import duration, percent
 from textcls_core.workspace import Workspace
 
 runs_app = typer.Typer(no_args_is_help=True, help="Look at runs and stop them.")
@@ -28,6 +28,9 @@ def train(
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
     config_file: Annotated[Path | None, typer.Option("--config", help="RunConfig as JSON.")] = None,
     stay: Annotated[bool, typer.Option("--wait", help="Stay until the run has ended.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only measure time and memory in a few steps.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Fine-tune a model in a process of its own."""
@@ -36,8 +39,24 @@ def train(
     values |= {key: value for key, value in given.items() if value is not None}
     values |= dict(_setting(item) for item in settings or [])
     values.setdefault("dataset", "bbc-news")
-    run = start_run(Workspace.default(), RunConfig.create(values))
+    config = RunConfig.create(values)
+    if dry_run:
+        figures = preflight(Workspace.default(), config)
+        emit(as_json, figures, _preflight_lines(figures))
+        return 0
+    run = start_run(Workspace.default(), config)
     return _started(run, stay, as_json)
+
+
+def _preflight_lines(figures: dict[str, Any]) -> list[str]:
+    time_left, margin = duration(figures["seconds"]), percent(figures["margin"], 0)
+    return [
+        f"{time_left} of training (give or take {margin}) on {figures['device']}, "
+        f"{figures['precision']}",
+        f"{figures['peak_memory_mb']:,.0f} MB after the largest step "
+        f"({figures['longest_batch_tokens']:,} tokens)",
+        *figures["reasons"],
+    ]
 
 
 def _read_settings(file: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textcls_core.errors import TextclsError
-from textcls_core.files import new_directory, read_json, write_json
+from textcls_core.files import read_json, replaced_directory, write_json
 
 KEPT = 2
 """Checkpoints kept of each run: the newest, and one more in case it is damaged."""
@@ -73,14 +73,13 @@ def new_checkpoint(root: Path, step: int) -> Iterator[Path]:
     Older checkpoints beyond `KEPT` are deleted, but only after the new one is in place.
     """
     root.mkdir(exist_ok=True)
-    target = root / f"step-{step:06d}"
-    shutil.rmtree(target, ignore_errors=True)  # of an earlier attempt
-    with new_directory(target) as folder:
+    with replaced_directory(root / f"step-{step:06d}") as folder:
         yield folder
-        written = [file for file in sorted(folder.iterdir()) if file.is_file()]
+        written = [file for file in sorted(folder.rglob("*")) if file.is_file()]
         for file in written:
             _flush(file)
-        write_json(folder / _MANIFEST, {file.name: _facts(file) for file in written})
+        listed = {file.relative_to(folder).as_posix(): _facts(file) for file in written}
+        write_json(folder / _MANIFEST, listed)
     for checkpoint in checkpoints(root)[KEPT:]:
         shutil.rmtree(checkpoint.folder, ignore_errors=True)
 

@@ -56,7 +56,8 @@ def read_history(file: Path) -> History:
     """Return the rows of a history file, which may be missing or still growing.
 
     A last line without a newline is not finished and is left out; a line that is not a JSON object
-    is skipped. When a step was logged twice, the later row counts.
+    is skipped. When a step was logged twice, the later row counts; rows beyond the step from which
+    a run was resumed do not count any more.
     """
     try:
         lines = file.read_bytes().split(b"\n")
@@ -65,8 +66,11 @@ def read_history(file: Path) -> History:
     latest: dict[tuple[int, int, str], Row] = {}
     for line in lines[:-1]:
         row = _parse(line)
-        if row is not None:
-            latest[row["step"], _rank(row), str(row.get("note", ""))] = row
+        if row is None:
+            continue
+        if "resumed_from" in row:
+            latest = {key: kept for key, kept in latest.items() if key[0] <= row["resumed_from"]}
+        latest[row["step"], _rank(row), str(row.get("note", ""))] = row
     return History(tuple(latest[key] for key in sorted(latest)))
 
 
@@ -89,6 +93,14 @@ def append_rows(file: TextIO, rows: Sequence[Row]) -> None:
     """Append complete lines and hand them to the operating system at once."""
     file.write("".join(to_json(row) + "\n" for row in rows))
     file.flush()
+
+
+def end_last_line(file: Path, opened: TextIO) -> None:
+    """Close a line that was torn when its writer died, so that the next row is not lost too."""
+    content = file.read_bytes()
+    if content and not content.endswith(b"\n"):
+        opened.write("\n")
+        opened.flush()
 
 
 def smoothed(values: Sequence[float], weight: float) -> list[float]:

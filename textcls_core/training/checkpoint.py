@@ -1,5 +1,6 @@
 """The whole state of a training as tensors and plain numbers, written and read back exactly."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from textcls_core.errors import TrainingError
-from textcls_core.files import read_json, write_json
+from textcls_core.files import read_json, replaced_directory, write_json
 from textcls_core.runs.checkpoint import Checkpoint, new_checkpoint
 from textcls_core.training.averaging import WeightAverage
 from textcls_core.training.optimizer import Optimizer
 
 _TENSORS = "state.safetensors"
 _FACTS = "state.json"
+_BEST = "best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class TrainingState:
     model: Any
     optimizer: Optimizer
     average: WeightAverage | None
+    best_dir: Path | None = None
+    """The best model so far, if there is one yet."""
 
     def save(self, root: Path, step: int, facts: dict[str, Any]) -> None:
         """Write a checkpoint.
@@ -39,6 +43,8 @@ class TrainingState:
             save_file(tensors, folder / _TENSORS)
             count = self.average.count if self.average else 0
             write_json(folder / _FACTS, {**facts, "average_count": count})
+            if self.best_dir is not None and self.best_dir.exists():
+                _link_files(self.best_dir, folder / _BEST)
 
     def load(self, checkpoint: Checkpoint) -> dict[str, Any]:
         """Take over a checkpoint; return its facts.
@@ -69,6 +75,27 @@ class TrainingState:
             **{f"optimizer/{name}": tensor for name, tensor in self.optimizer.state().items()},
             **{f"average/{name}": tensor for name, tensor in average.items()},
         }
+
+
+def restore_best(checkpoint: Checkpoint, best_dir: Path) -> None:
+    """Put the best model as it was at the checkpoint in place of a later one."""
+    saved = checkpoint.folder / _BEST
+    if not saved.exists():
+        shutil.rmtree(best_dir, ignore_errors=True)  # there was none yet
+        return
+    with replaced_directory(best_dir) as folder:
+        folder.rmdir()
+        _link_files(saved, folder)
+
+
+def _link_files(source: Path, target: Path) -> None:
+    """Let the files of a folder, which never change, be in another one too."""
+    target.mkdir()
+    for file in source.iterdir():
+        try:
+            (target / file.name).hardlink_to(file)
+        except OSError:  # not every file system knows links
+            shutil.copyfile(file, target / file.name)
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

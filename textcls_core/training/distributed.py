@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import distributed
 
-_TIMEOUT = dt.timedelta(minutes=30)
+_TIMEOUT = dt.timedelta(days=7)
+"""The first process may wait for its device for long while the others wait for it."""
 
 
 @dataclass(frozen=True, slots=True)

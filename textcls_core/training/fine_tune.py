@@ -11,7 +11,7 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
-from textcls_core.errors import TextclsError
+from textcls_core.errors import InvalidArgumentError, TextclsError
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.files import write_json
 from textcls_core.models.catalogue import locate
@@ -53,17 +53,17 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
         TextclsError: If data set, model or settings cannot be used together.
     """
     workspace = Workspace(run.folder.parent.parent)
-    dataset = _load_dataset(run.config, workspace)
+    dataset = load_dataset(run.config, workspace)
     if ranks.is_first:
         _write_started(run, dataset)
-    classifier, reasons = _prepare(run.config, dataset, compute)
+    classifier, reasons = prepare(run.config, dataset, compute)
     if ranks.is_first:
         _write_environment(run, compute, reasons)
         _measure_baselines(workspace, dataset, Encoder(run.config.model, classifier, compute), run)
-    splits = _tokenize(classifier, dataset, workspace, ranks)
+    splits = tokenize_splits(classifier, dataset, workspace, ranks)
     adapt(classifier.model, run.config)
     stepper = Stepper(classifier, splits["train"], run.config, compute, ranks)
-    tuning = FineTuning(stepper, splits["validation"], observer, run.checkpoints_dir)
+    tuning = FineTuning(stepper, splits["validation"], observer, run.checkpoints_dir, run.model_dir)
     _continue(tuning, run)
     logger.info("%s", " ".join((*compute.reasons, *reasons)))
     outcome = tuning.run()
@@ -71,13 +71,14 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
     logger.info("Trained %s in %s.", plural(outcome.steps, "step"), seconds)
     if outcome.ended_by == "pause":
         return {**_outcome_facts(outcome), "paused": True}
+    ranks.from_first(None)  # the best model is whole when the first process has come here
     best = Classifier.load(run.model_dir)
     best.model.to(compute.device)
     best.enable_packing(compute.exact())
     return {**_outcome_facts(outcome), **_predict_splits(run, best, splits, compute, ranks)}
 
 
-def _load_dataset(config: RunConfig, workspace: Workspace) -> TextDataset:
+def load_dataset(config: RunConfig, workspace: Workspace) -> TextDataset:
     """Return the data set version of a run, with its splits or those of a fold."""
     store = DatasetStore.open(workspace)
     dataset = store.load(config.dataset_fingerprint or config.dataset)
@@ -85,10 +86,15 @@ def _load_dataset(config: RunConfig, workspace: Workspace) -> TextDataset:
     return dataset
 
 
-def _prepare(
+def prepare(
     config: RunConfig, dataset: TextDataset, compute: Compute
 ) -> tuple[Classifier, tuple[str, ...]]:
     """Load the model and make it ready to learn; say how it will compute."""
+    if config.oversampling and dataset.task == "multi_label":
+        raise InvalidArgumentError(
+            f"{config.dataset} has several labels per text, so no class can be made as frequent as "
+            "another by repeating rows. Set oversampling to false."
+        )
     logger.info("Loading %s.", config.model)
     classifier = Classifier.from_pretrained(
         locate(config.model),
@@ -137,7 +143,7 @@ def _measure_baselines(
         logger.warning("No baseline: %s", error)
 
 
-def _tokenize(
+def tokenize_splits(
     classifier: Classifier, dataset: TextDataset, workspace: Workspace, ranks: Ranks
 ) -> dict[Split, TokenizedSplit]:
     """Return tokens and targets of every split; the first process tokenises for all."""
@@ -168,9 +174,8 @@ def _continue(tuning: FineTuning, run: Run) -> None:
     if notes and tuning.ranks.is_first:
         step = tuning.progress.step
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        tuning.observer.on_rows(
-            [{"step": step, "epoch": 0, "note": note, "time": now} for note in notes]
-        )
+        row = {"step": step, "epoch": 0, "resumed_from": step, "time": now}
+        tuning.observer.on_rows([{**row, "note": note} for note in notes])
 
 
 def _write_environment(run: Run, compute: Compute, reasons: tuple[str, ...]) -> None:

@@ -1,15 +1,17 @@
 """Start a run in a process of its own, which outlives the page and the app. Imports no torch."""
 
+import json
 import os
 import shlex
 import subprocess
 import sys
 import time
+from typing import Any
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.errors import RunStateError
+from textcls_core.errors import RunStateError, TrainingError
 from textcls_core.files import write_text
 from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.run import Run, RunStatus
@@ -24,6 +26,47 @@ _KEEP_MEMORY = {
 """Lets glibc keep freed memory; else every step asks the system for its tensors anew."""
 
 
+def checked(workspace: Workspace, config: RunConfig) -> RunConfig:
+    """Return complete settings after checking everything that can be checked without the model.
+
+    Raises:
+        TextclsError: If data set or model is missing or unusable.
+    """
+    datasets = DatasetStore.open(workspace)
+    info = datasets.find(config.dataset_fingerprint or config.dataset)
+    require_trainable(datasets.load(info.fingerprint))
+    require_available(config.model)
+    return config.model_copy(
+        update={
+            "dataset": info.name,
+            "dataset_fingerprint": info.fingerprint,
+            "model": absolute_name(config.model),
+        }
+    )
+
+
+def preflight(workspace: Workspace, config: RunConfig) -> dict[str, Any]:
+    """Return what a few real steps say about time and memory, measured in a process of its own.
+
+    The fields are those of `training.preflight.Preflight`.
+
+    Raises:
+        TextclsError: If the settings cannot be used, with the reason.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "textcls_core.training.preflight", str(workspace.root)],
+        cwd=APP_DIR,
+        input=checked(workspace, config).model_dump_json(),
+        capture_output=True,
+        text=True,
+        env=_worker_environment(),
+    )
+    if done.returncode == 0:
+        return dict(json.loads(done.stdout.splitlines()[-1]))
+    lines = done.stderr.strip().splitlines()
+    raise TrainingError(lines[-1] if lines else "The measurement ended without a word.")
+
+
 def start_run(workspace: Workspace, config: RunConfig, run_id: str | None = None) -> Run:
     """Check everything that can be checked now, then start a worker and return its run at once.
 
@@ -35,17 +78,7 @@ def start_run(workspace: Workspace, config: RunConfig, run_id: str | None = None
     Raises:
         TextclsError: If data set or model is missing or unusable; nothing is stored then.
     """
-    datasets = DatasetStore.open(workspace)
-    info = datasets.find(config.dataset_fingerprint or config.dataset)
-    require_trainable(datasets.load(info.fingerprint))
-    require_available(config.model)
-    complete = config.model_copy(
-        update={
-            "dataset": info.name,
-            "dataset_fingerprint": info.fingerprint,
-            "model": absolute_name(config.model),
-        }
-    )
+    complete = checked(workspace, config)
     run, is_new = RunStore.open(workspace).create(complete, run_id)
     if is_new and complete.num_nodes == 1:
         _start_worker(run)
@@ -69,7 +102,8 @@ def resume_run(workspace: Workspace, run_id: str) -> Run:
     write_text(run.resume_file, "")
     for file in (run.stop_file, run.pause_file, run.folder / "finished.json"):
         file.unlink(missing_ok=True)
-    _start_worker(run)
+    if run.config.num_nodes == 1:
+        _start_worker(run)
     return run
 
 
@@ -113,7 +147,8 @@ def command_line(config: RunConfig) -> str:
 
 
 def _quoted(value: object) -> str:
-    return shlex.quote(str(value))
+    words = ",".join(value) if isinstance(value, tuple) else str(value)
+    return shlex.quote(words)
 
 
 def _start_worker(run: Run) -> None:
@@ -128,5 +163,10 @@ def _start_worker(run: Run) -> None:
             stderr=log,
             start_new_session=True,
             close_fds=True,
-            env={**os.environ, **_KEEP_MEMORY, "PYTHONUNBUFFERED": "1"},
+            env=_worker_environment(),
         )
+
+
+def _worker_environment() -> dict[str, str]:
+    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    return {**os.environ, **_KEEP_MEMORY, **quiet, "PYTHONUNBUFFERED": "1"}

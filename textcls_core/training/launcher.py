@@ -14,7 +14,7 @@ from pathlib import Path
 from textcls_core.files import write_json
 from textcls_core.runs.lock import ProcessLock
 from textcls_core.runs.run import Run, RunStatus
-from textcls_core.training.worker import first_error
+from textcls_core.training.worker import first_error, now
 
 _LOCK_SECONDS = 5.0
 logger = logging.getLogger("textcls_core.worker")
@@ -39,7 +39,10 @@ def main(run_folder: Path) -> int:
             f"The processes ended with exit code {code} and without a word; one was perhaps "
             "killed for want of memory. The log tells more; the run can be resumed."
         )
-        write_json(run.folder / "finished.json", {"outcome": RunStatus.FAILED, "error": reason})
+        write_json(
+            run.folder / "finished.json",
+            {"outcome": RunStatus.FAILED, "error": reason, "finished_at": now()},
+        )
     return code
 
 

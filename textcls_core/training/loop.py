@@ -24,7 +24,7 @@ from textcls_core.models.work import training_flops
 from textcls_core.runs.checkpoint import Checkpoint
 from textcls_core.training.adaptation import merged
 from textcls_core.training.averaging import WeightAverage
-from textcls_core.training.checkpoint import TrainingState
+from textcls_core.training.checkpoint import TrainingState, restore_best
 from textcls_core.training.distributed import Ranks
 from textcls_core.training.plan import (
     PlannedStep,
@@ -97,10 +97,13 @@ class FineTuning:
     observer: Observer
     checkpoints_dir: Path | None = None
     """Where to save checkpoints, or None for nowhere."""
+    best_dir: Path | None = None
+    """Where the observer keeps the best model; a checkpoint holds it too."""
     progress: Progress = field(default_factory=Progress)
     average: WeightAverage | None = field(init=False, default=None)
     steps: StepLog = field(default_factory=StepLog)
     saved_at: float = field(default_factory=time.perf_counter)
+    saved_step: int = 0
 
     def __post_init__(self) -> None:
         """Start the average of the weights, if there is one."""
@@ -154,6 +157,9 @@ class FineTuning:
                 "tokenizer. Start a new run with the same settings."
             )
         self.progress = Progress(**facts["progress"])
+        self.saved_step = self.progress.step
+        if self.ranks.is_first and self.best_dir is not None:
+            restore_best(checkpoint, self.best_dir)
 
     def run(self) -> Outcome:
         """Train until the last epoch, a command, or the end of patience; the best was reported.
@@ -164,12 +170,14 @@ class FineTuning:
         command: Command = "go"
         self.steps.restart_clock()
         for epoch, planned in self._remaining_steps():
+            if self._is_out_of_patience():
+                break
             self._run_step(epoch, planned)
             if self._is_evaluation_due():
                 self._evaluate(epoch)
             self._save_if_due()
             command = self._command()
-            if command != "go" or self._is_out_of_patience():
+            if command != "go":
                 break
         self._finish(command)
         progress = self.progress
@@ -186,6 +194,7 @@ class FineTuning:
         self._report()
         if command == "stop" and self.progress.evaluated_step < self.progress.step:
             self._evaluate(self._epoch_of(self.progress.step))
+            self.saved_step = 0  # the checkpoint of this step does not know of this validation
         if command != "go":
             self._save()
 
@@ -248,7 +257,7 @@ class FineTuning:
 
     def _note_halving(self, epoch: int) -> None:
         """Say that memory ran out, which changes neither documents nor gradient of a step."""
-        size = max(self.config.batch_size >> self.stepper.halvings, 1)
+        size = -(-self.config.batch_size // 2**self.stepper.halvings)
         note = f"Memory ran out: micro-batches now hold at most {size} texts, the step is the same."
         self._report()
         if self.ranks.is_first:
@@ -336,15 +345,17 @@ class FineTuning:
 
     def _save(self) -> None:
         self._report()
-        if self.checkpoints_dir is not None and self.ranks.is_first:
+        step = self.progress.step
+        if self.checkpoints_dir is not None and self.ranks.is_first and step > self.saved_step:
             progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
             facts = {"progress": progress, "data": self._data_digest()}
-            self._state().save(self.checkpoints_dir, self.progress.step, facts)
+            self._state().save(self.checkpoints_dir, step, facts)
+            self.saved_step = step
         self.saved_at = time.perf_counter()
         self.steps.restart_clock()
 
     def _state(self) -> TrainingState:
-        return TrainingState(self.model, self.stepper.optimizer, self.average)
+        return TrainingState(self.model, self.stepper.optimizer, self.average, self.best_dir)
 
     def _data_digest(self) -> int:
         """Return a number that other texts or another tokenizer would change."""

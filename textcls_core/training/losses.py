@@ -9,6 +9,8 @@ from torch.nn import functional
 
 from textcls_core.config import RunConfig
 
+_SMALLEST = 1e-7
+
 
 def balanced_weights(counts: np.ndarray) -> np.ndarray:
     """Return a weight per class: the inverse of its frequency, 1 on average over the rows.
@@ -93,7 +95,8 @@ class Loss:
         """Weigh each loss by how wrong it is; exp(-loss) is the probability of the truth."""
         if not self.focal_gamma:
             return losses
-        return (1 - torch.exp(-losses)) ** self.focal_gamma * losses
+        wrongness = (-torch.expm1(-losses)).clamp_min(_SMALLEST)  # 0 has no gradient
+        return wrongness**self.focal_gamma * losses
 
     def weight_of(self, targets: torch.Tensor) -> float:
         """Return the sum of the weights of documents: what their summed loss is divided by."""

@@ -120,8 +120,8 @@ def _planned(lengths: Lengths, rows: Indices, shape: StepShape) -> PlannedStep:
 def _micro_batches(lengths: Lengths, rows: list[int], shape: StepShape) -> Iterator[Indices]:
     """Cut rows, from short to long, where a micro-batch would become too large."""
     batch: list[int] = []
-    for position, row in enumerate(rows):
-        if batch and _is_full(lengths, batch, row, len(rows) - position, shape):
+    for row in rows:
+        if batch and _is_full(lengths, batch, row, shape):
             yield np.array(batch)
             batch = []
         batch.append(row)
@@ -129,11 +129,11 @@ def _micro_batches(lengths: Lengths, rows: list[int], shape: StepShape) -> Itera
         yield np.array(batch)
 
 
-def _is_full(lengths: Lengths, batch: list[int], row: int, num_left: int, shape: StepShape) -> bool:
+def _is_full(lengths: Lengths, batch: list[int], row: int, shape: StepShape) -> bool:
     """Tell whether `row` should begin a new micro-batch."""
     width = int(lengths[row])
     tokens = width * (len(batch) + 1) if shape.is_padded else int(lengths[batch].sum()) + width
     if len(batch) >= shape.batch_size or 0 < shape.max_tokens < tokens:
         return True
-    padding = int((width - lengths[batch]).sum()) if shape.is_padded and num_left else 0
+    padding = int((width - lengths[batch]).sum()) if shape.is_padded else 0
     return padding > _TOKENS_PER_CALL

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import replaced_directory
-from textcls_core.runs.history import append_rows
+from textcls_core.runs.history import append_rows, end_last_line
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent
 
@@ -23,6 +23,7 @@ class RunWriter:
         self.run = run
         self.was_terminated = False
         self._history = run.history_file.open("a", encoding="utf-8")
+        end_last_line(run.history_file, self._history)
 
     def on_rows(self, rows: list[dict[str, Any]]) -> None:
         """Append metric rows; log validations and notes."""

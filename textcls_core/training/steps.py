@@ -13,6 +13,7 @@ from textcls_core.config import RunConfig
 from textcls_core.errors import TrainingError
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import Compute
+from textcls_core.models.dropout import RandomBits, use_fast_dropout
 from textcls_core.training.distributed import Ranks
 from textcls_core.training.losses import Loss
 from textcls_core.training.optimizer import Optimizer
@@ -41,6 +42,8 @@ class Stepper:
     loss: Loss = field(init=False)
     targets: torch.Tensor = field(init=False)
     forward: Any = field(init=False)
+    bits: RandomBits | None = None
+    """Where dropout on the CPU gets its random numbers."""
     halvings: int = 0
     """How often micro-batches were halved because memory ran out."""
 
@@ -52,6 +55,8 @@ class Stepper:
         self.optimizer = Optimizer(
             model, self.config, may_be_lazy=is_single_cpu and not self.config.torch_compile
         )
+        if device == "cpu" and not self.config.torch_compile:
+            self.bits = use_fast_dropout(model)
         num_labels = len(self.classifier.label_names)
         self.loss = Loss.of(self.config, self.train.targets, num_labels, device)
         self.targets = torch.from_numpy(self.train.targets).to(device)
@@ -91,7 +96,7 @@ class Stepper:
         loss = torch.zeros((), device=self.compute.device)
         for micro_step, rows in enumerate(batches or [planned.rows[:1]]):
             is_last = micro_step >= len(batches) - 1
-            torch.manual_seed(_seed(self.config.seed, step, self.ranks.rank, micro_step))
+            self._seed(step, micro_step)
             exchange = nullcontext() if is_last else self.ranks.without_exchange(self.forward)
             with exchange:
                 share = self._summed_loss(rows) / total
@@ -101,6 +106,14 @@ class Stepper:
                 torch.autograd.backward(scaled)
             loss += share.detach()
         return loss
+
+    def _seed(self, step: int, micro_step: int) -> None:
+        """Make the random numbers of a micro-batch depend on nothing but its place in the run."""
+        parts = (self.config.seed, step, self.ranks.rank, micro_step)
+        seed = int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0])
+        torch.manual_seed(seed)
+        if self.bits is not None:
+            self.bits.seed(seed)
 
     def _summed_loss(self, rows: Indices) -> torch.Tensor:
         """Return the sum of the losses of some documents, a scalar."""
@@ -116,7 +129,7 @@ class Stepper:
         Raises:
             TrainingError: If they cannot be smaller, or other processes would not follow.
         """
-        largest = max((len(rows) for rows in batches), default=1) >> self.halvings
+        largest = -(-max((len(rows) for rows in batches), default=1) // 2**self.halvings)
         if largest <= 1 or self.ranks.world_size > 1:
             raise TrainingError(
                 "Out of memory. Halve batch_size and double gradient_accumulation_steps, "
@@ -133,11 +146,6 @@ def halved(batches: tuple[Indices, ...], times: int) -> Iterator[Indices]:
     for rows in batches:
         parts = np.array_split(rows, min(2**times, len(rows)))
         yield from parts
-
-
-def _seed(*parts: int) -> int:
-    """Return one seed for several numbers."""
-    return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0])
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

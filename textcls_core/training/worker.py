@@ -50,7 +50,7 @@ def main(run_folder: Path) -> int:
     writer = RunWriter(run)
     signal.signal(signal.SIGTERM, lambda *_: setattr(writer, "was_terminated", True))
     facts = _guarded(run, writer)
-    write_json(run.folder / "finished.json", {**facts, "finished_at": _now()})
+    write_json(run.folder / "finished.json", {**facts, "finished_at": now()})
     logger.info("Run %s.", "paused" if facts.get("paused") else facts["outcome"])
     return 0 if facts["outcome"] != RunStatus.FAILED else 1
 
@@ -59,8 +59,10 @@ def _tidy_up(run: Run) -> None:
     """Take away what an earlier attempt left behind."""
     for file in (run.resume_file, run.folder / "started.json"):
         file.unlink(missing_ok=True)
-    shutil.rmtree(run.folder / "errors", ignore_errors=True)
     restore_directory(run.model_dir)
+    half_written = (*run.folder.glob(".model.*"), *run.checkpoints_dir.glob(".step-*"))
+    for folder in (run.folder / "errors", *half_written):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _guarded(run: Run, writer: RunWriter) -> dict[str, Any]:
@@ -75,11 +77,12 @@ def _guarded(run: Run, writer: RunWriter) -> dict[str, Any]:
     except Exception as error:  # the outermost frame: the reason must reach the page
         logger.exception("The run failed.")
         reason = explain(error)
+    reason = first_error(run) or reason  # before the others fail because this process leaves
     with contextlib.suppress(Exception):  # the reason counts, not whether the others hear of it
         from textcls_core.training.distributed import leave
 
         leave()
-    return {"outcome": RunStatus.FAILED, "error": first_error(run) or reason}
+    return {"outcome": RunStatus.FAILED, "error": reason}
 
 
 def _work(run: Run, writer: RunWriter) -> dict[str, Any]:
@@ -156,7 +159,8 @@ def explain(error: Exception) -> str:
     return f"{type(error).__name__}: {text}"
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the present time, UTC, as it is written into run folders."""
     return dt.datetime.now(dt.UTC).isoformat()
 
 
