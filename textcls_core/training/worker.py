@@ -111,6 +111,7 @@ def _help(run: Run) -> int:
     from textcls_core.training.fine_tune import fine_tune
 
     rank = os.environ["RANK"]
+    logging.getLogger().setLevel(logging.WARNING)  # the first process tells the story
     try:
         ranks, own_device = join(choose_device(run.config.device)[0])
         compute: Compute = ranks.from_first(None)

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Template: one run on several machines. Make the run first, it starts nothing by itself:
+#   python -m textcls_core train --dataset NAME --set num_nodes=2 --set num_processes=4
+# then: sbatch docs/slurm.sh RUN_ID
+# All machines must see $TEXTCLS_HOME at the same path. Not run on a cluster yet: adapt it to yours.
+#SBATCH --job-name=textcls
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --gpus-per-node=4
+#SBATCH --cpus-per-task=16
+#SBATCH --time=04:00:00
+set -euo pipefail
+
+run_id=$1
+run_folder=${TEXTCLS_HOME:?set it to the workspace}/runs/$run_id
+first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+
+srun bash -c "torchrun \
+  --nnodes $SLURM_NNODES --nproc-per-node 4 --node-rank \$SLURM_NODEID \
+  --rdzv-backend c10d --rdzv-endpoint $first:29400 --rdzv-id $run_id \
+  -m textcls_core.training.worker $run_folder"
