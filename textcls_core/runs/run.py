@@ -72,6 +72,11 @@ class Run:
         """Id made by us, also the folder's name."""
         return self.folder.name
 
+    @property
+    def exists(self) -> bool:
+        """Whether the folder is still there."""
+        return (self.folder / "config.json").exists()
+
     @cached_property
     def config(self) -> RunConfig:
         """All settings of the run.

@@ -3,6 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
+from textcls_core.errors import RunStateError
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import replaced_directory
 from textcls_core.runs.history import append_rows, end_last_line
@@ -44,7 +45,13 @@ class RunWriter:
             classifier.save(folder)
 
     def command(self) -> "Command":
-        """Tell what the files in the run folder, or the system, ask for."""
+        """Tell what the files in the run folder, or the system, ask for.
+
+        Raises:
+            RunStateError: If somebody deleted the folder.
+        """
+        if not self.run.exists:
+            raise RunStateError(f"The folder of run {self.run.run_id} was deleted.")
         if self.was_terminated or self.run.stop_file.exists():
             return "stop"
         return "pause" if self.run.pause_file.exists() else "go"

@@ -6,6 +6,7 @@ When torchrun starts several of them, the first one does both and the others onl
 
 import contextlib
 import datetime as dt
+import errno
 import logging
 import os
 import shutil
@@ -50,6 +51,8 @@ def main(run_folder: Path) -> int:
     writer = RunWriter(run)
     signal.signal(signal.SIGTERM, lambda *_: setattr(writer, "was_terminated", True))
     facts = _guarded(run, writer)
+    if not run.exists:  # nobody is left to be told, and the folder must not come back
+        return 1
     write_json(run.folder / "finished.json", {**facts, "finished_at": now()})
     logger.info("Run %s.", "paused" if facts.get("paused") else facts["outcome"])
     return 0 if facts["outcome"] != RunStatus.FAILED else 1
@@ -155,6 +158,8 @@ def explain(error: Exception) -> str:
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if "out of memory" in text.lower() or isinstance(error, MemoryError):
         return "Out of memory. Halve batch_size and double gradient_accumulation_steps."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full. Free some space, then resume the run from its last checkpoint."
     if isinstance(error, OSError) and error.errno is not None:
         return f"The disk refused a write or read: {os.strerror(error.errno)}."
     return f"{type(error).__name__}: {text}"
