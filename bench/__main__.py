@@ -1,28 +1,94 @@
-"""`python -m bench NAME [--json]`: run one measurement and print its figures."""
+"""`python -m bench NAME [--json]`: run one measurement and print its figures.
+
+Exit codes: 0 done, 1 done but the figures are void, 2 bad arguments or a busy machine.
+"""
 
 import argparse
 import json
+import signal
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from bench import pages
+from bench import accuracy, distributed, machine, memory, overhead, resume, time_to_accuracy, train
+from bench.arguments import add_shared
+from bench.summary import lines
+from textcls_core.errors import TextclsError
 
-BENCHES = {"pages": pages.measure}
+Figures = dict[str, Any]
+_TERMINATED = 128 + signal.SIGTERM
 
 
-def main() -> int:
-    """Run the chosen measurement."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("name", choices=BENCHES)
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One measurement: what it says about itself, its arguments, and what it does."""
+
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    measure: Callable[[argparse.Namespace], Figures]
+
+
+def _measure_pages(options: argparse.Namespace) -> Figures:  # noqa: ARG001 - it has none
+    from bench import pages  # needs a browser library that the other measurements do not
+
+    return pages.measure()
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args()
-    figures = BENCHES[arguments.name]()
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name}: {value}")
-    return 0
+
+
+BENCHES = {
+    "train": Bench("useful tokens/s against the peers", train.add_arguments, train.measure),
+    "util": Bench(
+        "share of the matmul peak in useful work",
+        train.add_share_arguments,
+        train.measure_useful_share,
+    ),
+    "accuracy": Bench("test accuracy of whole runs", accuracy.add_arguments, accuracy.measure),
+    "time-to-acc": Bench(
+        "training time until a test accuracy",
+        time_to_accuracy.add_arguments,
+        time_to_accuracy.measure,
+    ),
+    "resume": Bench("exactness after kill -9", resume.add_arguments, resume.measure),
+    "dist": Bench(
+        "loss of several processes against one", distributed.add_arguments, distributed.measure
+    ),
+    "overhead": Bench("cost of live metrics", overhead.add_arguments, overhead.measure),
+    "memory": Bench("peak memory of training", memory.add_arguments, memory.measure),
+    "peak": Bench("matmul peak of this machine", add_shared, machine.measure_peak),
+    "pages": Bench("how soon the pages appear", _add_json, _measure_pages),
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all measurements."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Run one measurement and print its figures."
+    )
+    names = parser.add_subparsers(dest="name", required=True, metavar="NAME")
+    for name, bench in BENCHES.items():
+        bench.add_arguments(names.add_parser(name, help=bench.help, description=bench.help))
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the chosen measurement; return the exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        figures = BENCHES[options.name].measure(options)
+    except TextclsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps(figures, allow_nan=False) if options.json else "\n".join(lines(figures)))
+    voids = figures.get("void", [])
+    for reason in voids:
+        print(f"void: {reason}", file=sys.stderr)
+    return 1 if voids else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # ends children, cleans up
+    sys.exit(main(sys.argv[1:]))

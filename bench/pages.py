@@ -22,6 +22,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bench.summary import spread
 from textcls_core.runs.store import RunStore
 from textcls_core.workspace import APP_DIR, Workspace
 
@@ -59,7 +60,7 @@ def measure() -> dict[str, Any]:
                 server.kill()
     return {
         "first_paint_seconds": paint,
-        "ratio_empty_app": spread(ratios),
+        "ratio_empty_app": spread(ratios, digits=2),
         "switch_seconds": switch,
         "worst_first_paint": max(paint.values()),
         "worst_switch": max(switch.values()),
@@ -98,12 +99,6 @@ def first_paints(browser: Browser, ours: str, empty: str) -> tuple[dict[str, flo
             seconds[name or "home"].append(open_page(browser, ours, name))
             ratios.append(seconds[name or "home"][-1] / open_page(browser, empty, ""))
     return {name: round(statistics.median(values), 2) for name, values in seconds.items()}, ratios
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    """Return the smallest, middle and largest value."""
-    figures = {"min": min(values), "median": statistics.median(values), "max": max(values)}
-    return {name: round(value, 2) for name, value in figures.items()}
 
 
 def open_page(browser: Browser, url: str, name: str) -> float:

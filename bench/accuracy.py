@@ -1,0 +1,123 @@
+"""`bench accuracy`: test accuracy of whole runs of the product, seed by seed."""
+
+import argparse
+import statistics
+import time
+from typing import Any
+
+from bench import data
+from bench.arguments import DataSpec, add_data, add_shared, chosen_data, share, whole_number
+from bench.children import run_child
+from bench.jobs import Course, TargetJob
+from bench.machine import Session, say
+from bench.product import Product, temporary_product
+from bench.summary import mean_and_deviation
+from textcls_core.config import PRESETS
+
+DEFAULT_PEER_EPOCHS, DEFAULT_PEER_RATE = 3, 5e-5
+"""Those of `TrainingArguments`."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `bench accuracy`."""
+    add_shared(parser)
+    add_data(parser, "r8")
+    parser.add_argument("--preset", choices=PRESETS, default="best")
+    parser.add_argument("--seeds", type=whole_number(1), default=5, help="runs of ours")
+    parser.add_argument("--peer-seeds", type=whole_number(0), default=0, help="runs of P0")
+    parser.add_argument("--peer-epochs", type=whole_number(1), default=DEFAULT_PEER_EPOCHS)
+    parser.add_argument("--peer-learning-rate", type=share, default=DEFAULT_PEER_RATE)
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Return accuracy and minutes per seed, and the difference to P0 on the same seeds."""
+    session = Session.begin(options)
+    figures = {}
+    with temporary_product() as product:
+        for spec in chosen_data(options):
+            figures[str(spec)] = _measure_set(session, product, spec, options)
+    return session.report(figures)
+
+
+def _measure_set(
+    session: Session, product: Product, spec: DataSpec, options: argparse.Namespace
+) -> dict[str, Any]:
+    fingerprint = product.import_dataset(data.load(spec.name), spec.name)
+    settings = {
+        "dataset": fingerprint,
+        "model": str(session.model_dir),
+        "preset": options.preset,
+        "max_length": str(_max_length(spec, options)),
+        **options.settings,
+    }
+    seeds = range(options.seed, options.seed + options.seeds)
+    runs = [_run(product, spec, {**settings, "seed": str(seed)}) for seed in seeds]
+    accuracies = [run["accuracy"] for run in runs]
+    figures = {
+        "preset": options.preset,
+        "max_length": _max_length(spec, options),
+        "seeds": list(seeds),
+        "accuracy": mean_and_deviation(accuracies),
+        "minutes_per_run": max(run["minutes"] for run in runs),
+        "runs": runs,
+    }
+    if options.peer_seeds:
+        figures |= _compare(accuracies, _peer_runs(session, spec, options), options)
+    return figures
+
+
+def _max_length(spec: DataSpec, options: argparse.Namespace) -> int:
+    """Return the tokens read of each text: the preset decides unless a length was written."""
+    return spec.max_length if spec.is_length_given else PRESETS[options.preset]["max_length"]
+
+
+def _run(product: Product, spec: DataSpec, settings: dict[str, str]) -> dict[str, Any]:
+    """Train once with the product; the minutes are those of the whole command."""
+    say(f"{spec}: ours, seed {settings['seed']}")
+    start = time.perf_counter()
+    answer = product.train(settings, "--wait")
+    return {
+        "seed": int(settings["seed"]),
+        "accuracy": answer["test"]["accuracy"],
+        "macro_f1": answer["test"]["macro_f1"],
+        "minutes": round((time.perf_counter() - start) / 60, 2),
+        "train_seconds": answer["train_seconds"],
+        "tokens_per_second": answer["tokens_per_second"],
+    }
+
+
+def _peer_runs(
+    session: Session, spec: DataSpec, options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    runs = []
+    for seed in range(options.seed, options.seed + options.peer_seeds):
+        say(f"{spec}: p0, seed {seed}")
+        job = TargetJob(
+            engine="p0",
+            data=spec.name,
+            max_length=_max_length(spec, options),
+            model_dir=str(session.model_dir),
+            place=session.peer_place("p0"),
+            seed=seed,
+            num_epochs=options.peer_epochs,
+            learning_rate=options.peer_learning_rate,
+            evaluation_steps=0,
+        )
+        last = run_child(job, Course).looks[-1]
+        minutes = round(last.seconds / 60, 2)
+        runs.append({"seed": seed, "accuracy": last.accuracy, "train_minutes": minutes})
+    return runs
+
+
+def _compare(
+    accuracies: list[float], peer_runs: list[dict[str, Any]], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Return P0's figures and the mean difference on the seeds that both have."""
+    pairs = zip(accuracies, (run["accuracy"] for run in peer_runs), strict=False)
+    return {
+        "difference_p0": round(statistics.fmean(ours - theirs for ours, theirs in pairs), 5),
+        "p0_accuracy": mean_and_deviation([run["accuracy"] for run in peer_runs]),
+        "p0_epochs": options.peer_epochs,
+        "p0_learning_rate": options.peer_learning_rate,
+        "p0_runs": peer_runs,
+    }

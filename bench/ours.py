@@ -1,0 +1,178 @@
+"""Our engine, as the benchmarks drive it: the only file here that knows its functions."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import data
+from bench.examiner import Examiner
+from bench.flops import Encoder, work
+from bench.jobs import Course, Overhead, OverheadJob, Probe, StepJob, TargetJob, Timing, TrainingJob
+from bench.peak import synchronize
+from bench.sampling import Batches
+from textcls_core.arrays import Indices
+from textcls_core.config import RunConfig
+from textcls_core.dataset.text_dataset import Split, TextDataset
+from textcls_core.models.classifier import Classifier
+from textcls_core.models.device import choose_compute
+from textcls_core.runs.store import RunStore
+from textcls_core.training.loop import FineTuning, Observer, TokenizedSplit, predict
+from textcls_core.training.plan import PlannedStep
+from textcls_core.training.worker import RunWriter
+
+_VALIDATION_ROWS = 8
+"""Validation is not training: the loop gets as little of it as it needs."""
+
+
+@dataclass(slots=True)
+class Silent:
+    """An observer that writes nothing."""
+
+    stops: Callable[[], bool] = lambda: False
+    """Asked after every step."""
+
+    def on_rows(self, rows: list[dict[str, Any]]) -> None:
+        """Forget the rows."""
+
+    def on_best(self, classifier: Classifier) -> None:
+        """Keep nothing."""
+
+    def should_stop(self) -> bool:
+        """Tell what `stops` tells."""
+        return self.stops()
+
+
+def probe() -> Probe:
+    """Return the device and number format that the product chooses on this machine."""
+    compute = choose_compute()
+    return Probe.model_validate(
+        {"device": compute.device, "precision": compute.precision, "reasons": compute.reasons}
+    )
+
+
+def time_steps(job: StepJob) -> Timing:
+    """Time optimizer steps of the product's loop on given texts."""
+    dataset = data.load(job.data)
+    kept = None if job.keeps_all_texts else np.unique(np.concatenate(job.batches))
+    tuning = _prepare(job, dataset, Silent(), kept)
+    batches = _as_positions(job.batches, kept)
+    _run(tuning, batches[: job.warmup_steps])
+    seconds = _run(tuning, timed := batches[job.warmup_steps :])
+    lengths = [tuning.train.tokens.lengths[rows] for rows in timed]
+    done = work(Encoder.of_model(Path(job.model_dir)), lengths, is_padded=_is_padded(tuning))
+    return Timing(seconds=seconds, work=done)
+
+
+def time_metrics(job: OverheadJob) -> Overhead:
+    """Time the same steps with the product's own writer of live metrics and without it."""
+    dataset = data.load(job.data)
+    kept = np.unique(np.concatenate(job.batches))
+    tuning = _prepare(job, dataset, Silent(), kept)
+    batches = _as_positions(job.batches, kept)
+    timed = batches[job.warmup_steps :]
+    live: list[float] = []
+    silent: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        run, _ = RunStore(Path(folder)).create(tuning.config)
+        sides: list[tuple[list[float], Observer]] = [(live, RunWriter(run)), (silent, Silent())]
+        _run(tuning, batches[: job.warmup_steps])
+        for _ in range(job.repeats):
+            for seconds, observer in sides:
+                tuning.observer = observer
+                seconds.append(_run(tuning, timed))
+            sides.reverse()
+    tokens = sum(int(tuning.train.tokens.lengths[rows].sum()) for rows in timed)
+    return Overhead(live_seconds=tuple(live), silent_seconds=tuple(silent), tokens=tokens)
+
+
+def train_to_target(job: TargetJob) -> Course:
+    """Train with the product's loop until the target accuracy on the test rows, or to the end."""
+    dataset = data.load(job.data)
+    observer = Silent()
+    tuning = _prepare(job, dataset, observer, None)
+    test = _split(tuning.classifier, dataset, "test", None)
+
+    def accuracy() -> float:
+        predictions = predict(tuning.classifier, test, tuning.compute)
+        return float((predictions.predicted_label_ids == predictions.true_label_ids).mean())
+
+    examiner = Examiner(job, tuning.num_steps, accuracy)
+    observer.stops = lambda: examiner.is_satisfied(tuning.step)
+    examiner.start()
+    tuning.run()
+    return examiner.course
+
+
+def _prepare(
+    job: TrainingJob, dataset: TextDataset, observer: Observer, kept: Indices | None
+) -> FineTuning:
+    """Return a fine-tuning that has not begun, on the kept training texts or all of them."""
+    config = _config(job)
+    classifier = Classifier.from_pretrained(
+        Path(job.model_dir),
+        dataset.label_names,
+        max_length=config.max_length,
+        attention_dropout=config.attention_dropout,
+        seed=config.seed,
+    )
+    return FineTuning(
+        classifier,
+        _split(classifier, dataset, "train", kept),
+        _split(classifier, dataset, "validation", np.arange(_VALIDATION_ROWS)),
+        config,
+        choose_compute(config.device, config.precision),
+        observer,
+    )
+
+
+def _config(job: TrainingJob) -> RunConfig:
+    """Return the settings of a run: those of the job, then its own further ones."""
+    values: dict[str, Any] = {
+        "dataset": job.data,
+        "model": job.model_dir,
+        "max_length": job.max_length,
+        "batch_size": job.batch_size,
+        "seed": job.seed,
+        "device": job.place.device,
+        "precision": job.place.precision,
+    }
+    if isinstance(job, TargetJob):
+        values |= {"num_epochs": job.num_epochs, "learning_rate": job.learning_rate}
+    return RunConfig.create({**values, **job.settings})
+
+
+def _split(
+    classifier: Classifier, dataset: TextDataset, split: Split, kept: Indices | None
+) -> TokenizedSplit:
+    """Return the kept texts of a split as the loop takes them; `kept` are places in the split."""
+    rows = dataset.indices(split)
+    rows = rows if kept is None else rows[kept[kept < len(rows)]]
+    tokens = classifier.tokenize(dataset.texts(rows))
+    return TokenizedSplit(tuple(dataset.row_ids(rows)), tokens, dataset.label_ids[rows])
+
+
+def _as_positions(batches: Batches, kept: Indices | None) -> list[Indices]:
+    """Return the places of the texts of each batch among the kept ones."""
+    arrays = [np.asarray(batch) for batch in batches]
+    return arrays if kept is None else [np.searchsorted(kept, batch) for batch in arrays]
+
+
+def _run(tuning: FineTuning, batches: Sequence[Indices]) -> float:
+    """Do one optimizer step per batch; return the seconds they took."""
+    synchronize(tuning.compute.device)
+    start = time.perf_counter()
+    for rows in batches:
+        tuning._run_step(PlannedStep((rows,)))
+        tuning.observer.should_stop()  # the loop asks once per step, too
+    synchronize(tuning.compute.device)
+    return time.perf_counter() - start
+
+
+def _is_padded(tuning: FineTuning) -> bool:  # noqa: ARG001 - a packed loop will tell
+    """Tell whether the loop computes every text at the length of the longest of its batch."""
+    return True
