@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from bench.errors import BenchError
 from bench.jobs import AnyJob, OverheadJob, PeakJob, ProbeJob, StepJob, TargetJob, Timing
+from textcls_core.training.launch import KEEP_MEMORY
 from textcls_core.workspace import APP_DIR
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -46,7 +47,7 @@ def run_child(job: BaseModel, result: type[Result], num_processes: int = 1) -> R
             cwd=APP_DIR,
             capture_output=True,
             text=True,
-            env=_environment(num_processes),
+            env=_environment(num_processes) | _memory_settings(job),
         )
         answer = folder / "result.json"
         if done.returncode or not answer.exists():
@@ -59,6 +60,11 @@ def _launcher(num_processes: int) -> list[str]:
     if num_processes == 1:
         return []
     return ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(num_processes)]
+
+
+def _memory_settings(job: BaseModel) -> dict[str, str]:
+    """Return what the product sets for its own workers; peers run as their scripts would."""
+    return KEEP_MEMORY if getattr(job, "engine", "ours") == "ours" else {}
 
 
 def _environment(num_processes: int) -> dict[str, str]:

@@ -21,9 +21,11 @@ from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import choose_compute
 from textcls_core.runs.store import RunStore
-from textcls_core.training.loop import FineTuning, Observer, TokenizedSplit, predict
-from textcls_core.training.plan import PlannedStep
-from textcls_core.training.worker import RunWriter
+from textcls_core.training.loop import Command, FineTuning, Observer
+from textcls_core.training.plan import PlannedStep, StepShape, planned
+from textcls_core.training.run_writer import RunWriter
+from textcls_core.training.splits import TokenizedSplit, predict
+from textcls_core.training.steps import Stepper
 
 _VALIDATION_ROWS = 8
 """Validation is not training: the loop gets as little of it as it needs."""
@@ -42,9 +44,12 @@ class Silent:
     def on_best(self, classifier: Classifier) -> None:
         """Keep nothing."""
 
-    def should_stop(self) -> bool:
+    def on_validation(self, predictions: object) -> None:
+        """Forget the predictions."""
+
+    def command(self) -> Command:
         """Tell what `stops` tells."""
-        return self.stops()
+        return "stop" if self.stops() else "go"
 
 
 def probe() -> Probe:
@@ -63,7 +68,7 @@ def time_steps(job: StepJob) -> Timing:
     batches = _as_positions(job.batches, kept)
     _run(tuning, batches[: job.warmup_steps])
     seconds = _run(tuning, timed := batches[job.warmup_steps :])
-    lengths = [tuning.train.tokens.lengths[rows] for rows in timed]
+    lengths = [tuning.stepper.train.tokens.lengths[rows] for rows in timed]
     done = work(Encoder.of_model(Path(job.model_dir)), lengths, is_padded=_is_padded(tuning))
     return Timing(seconds=seconds, work=done)
 
@@ -86,7 +91,7 @@ def time_metrics(job: OverheadJob) -> Overhead:
                 tuning.observer = observer
                 seconds.append(_run(tuning, timed))
             sides.reverse()
-    tokens = sum(int(tuning.train.tokens.lengths[rows].sum()) for rows in timed)
+    tokens = sum(int(tuning.stepper.train.tokens.lengths[rows].sum()) for rows in timed)
     return Overhead(live_seconds=tuple(live), silent_seconds=tuple(silent), tokens=tokens)
 
 
@@ -95,14 +100,16 @@ def train_to_target(job: TargetJob) -> Course:
     dataset = data.load(job.data)
     observer = Silent()
     tuning = _prepare(job, dataset, observer, None)
-    test = _split(tuning.classifier, dataset, "test", None)
+    classifier = tuning.stepper.classifier
+    test = _split(classifier, dataset, "test", None)
 
     def accuracy() -> float:
-        predictions = predict(tuning.classifier, test, tuning.compute)
+        tuning.stepper.optimizer.prepare_all()
+        predictions = predict(classifier, test, tuning.compute)
         return float((predictions.predicted_label_ids == predictions.true_label_ids).mean())
 
     examiner = Examiner(job, tuning.num_steps, accuracy)
-    observer.stops = lambda: examiner.is_satisfied(tuning.step)
+    observer.stops = lambda: examiner.is_satisfied(tuning.progress.step)
     examiner.start()
     tuning.run()
     return examiner.course
@@ -113,6 +120,7 @@ def _prepare(
 ) -> FineTuning:
     """Return a fine-tuning that has not begun, on the kept training texts or all of them."""
     config = _config(job)
+    compute = choose_compute(config.device, config.precision)
     classifier = Classifier.from_pretrained(
         Path(job.model_dir),
         dataset.label_names,
@@ -120,14 +128,12 @@ def _prepare(
         attention_dropout=config.attention_dropout,
         seed=config.seed,
     )
-    return FineTuning(
-        classifier,
-        _split(classifier, dataset, "train", kept),
-        _split(classifier, dataset, "validation", np.arange(_VALIDATION_ROWS)),
-        config,
-        choose_compute(config.device, config.precision),
-        observer,
-    )
+    classifier.model.to(compute.device)
+    if config.packing == "auto":
+        classifier.enable_packing(compute)
+    train = _split(classifier, dataset, "train", kept)
+    validation = _split(classifier, dataset, "validation", np.arange(_VALIDATION_ROWS))
+    return FineTuning(Stepper(classifier, train, config, compute), validation, observer)
 
 
 def _config(job: TrainingJob) -> RunConfig:
@@ -153,7 +159,7 @@ def _split(
     rows = dataset.indices(split)
     rows = rows if kept is None else rows[kept[kept < len(rows)]]
     tokens = classifier.tokenize(dataset.texts(rows))
-    return TokenizedSplit(tuple(dataset.row_ids(rows)), tokens, dataset.label_ids[rows])
+    return TokenizedSplit(tuple(dataset.row_ids(rows)), tokens, dataset.targets[rows])
 
 
 def _as_positions(batches: Batches, kept: Indices | None) -> list[Indices]:
@@ -167,12 +173,18 @@ def _run(tuning: FineTuning, batches: Sequence[Indices]) -> float:
     synchronize(tuning.compute.device)
     start = time.perf_counter()
     for rows in batches:
-        tuning._run_step(PlannedStep((rows,)))
-        tuning.observer.should_stop()  # the loop asks once per step, too
+        tuning._run_step(1, _planned(tuning, rows))
+        tuning.observer.command()  # the loop asks once per step, too
     synchronize(tuning.compute.device)
     return time.perf_counter() - start
 
 
-def _is_padded(tuning: FineTuning) -> bool:  # noqa: ARG001 - a packed loop will tell
+def _planned(tuning: FineTuning, rows: Indices) -> PlannedStep:
+    """Return a step of the given texts, in the order in which the loop would take them."""
+    shape = StepShape.of(tuning.config, is_padded=_is_padded(tuning))
+    return planned(tuning.stepper.train.tokens.lengths, rows, shape)
+
+
+def _is_padded(tuning: FineTuning) -> bool:
     """Tell whether the loop computes every text at the length of the longest of its batch."""
-    return True
+    return not tuning.stepper.classifier.is_packed

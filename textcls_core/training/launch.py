@@ -19,7 +19,7 @@ from textcls_core.runs.store import RunStore
 from textcls_core.workspace import APP_DIR, Workspace
 
 _POLL_SECONDS = 0.5
-_KEEP_MEMORY = {
+KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(4 * 2**30),
     "MALLOC_TRIM_THRESHOLD_": str(8 * 2**30),
 }
@@ -169,4 +169,4 @@ def _start_worker(run: Run) -> None:
 
 def _worker_environment() -> dict[str, str]:
     quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
-    return {**os.environ, **_KEEP_MEMORY, **quiet, "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, **KEEP_MEMORY, **quiet, "PYTHONUNBUFFERED": "1"}

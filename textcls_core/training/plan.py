@@ -98,13 +98,19 @@ def plan_epoch(
     """
     order = rows[np.random.default_rng([seed, epoch]).permutation(len(rows))]
     return [
-        _planned(lengths, order[start : start + shape.documents_per_step], shape)
+        planned(lengths, order[start : start + shape.documents_per_step], shape)
         for start in range(0, len(order), shape.documents_per_step)
     ]
 
 
-def _planned(lengths: Lengths, rows: Indices, shape: StepShape) -> PlannedStep:
-    """Share the documents of a step out to processes of nearly equal work."""
+def planned(lengths: Lengths, rows: Indices, shape: StepShape) -> PlannedStep:
+    """Return a step whose documents are shared out to processes of nearly equal work.
+
+    Args:
+        lengths: Tokens per training text, shape (N,).
+        rows: Positions of the documents of the step.
+        shape: Sizes of micro-batches.
+    """
     by_length = rows[np.argsort(lengths[rows], kind="stable")]
     shares: list[list[int]] = [[] for _ in range(shape.world_size)]
     load = np.zeros(shape.world_size)
