@@ -12,6 +12,7 @@ from textcls_core.files import (
     new_directory,
     read_json,
     replaced_directory,
+    restore_directory,
     temporary_sibling,
     to_json,
     write_json,
@@ -272,6 +273,85 @@ def test_replaced_directory_keeps_the_old_one_when_it_cannot_move_the_new_one(
         pass
 
     assert (tmp_path / "a" / "a.txt").read_text() == "old"
+
+
+class Killed(BaseException):
+    """Stands for the end of the process; nothing that runs after it counts."""
+
+
+def kill_at_rename(monkeypatch, number: int) -> None:
+    """Let the process die at the rename with this number, with nothing cleaned up."""
+    renames = iter(range(number))
+    rename = Path.rename
+
+    def rename_or_die(path: Path, to: Path) -> None:
+        if next(renames, None) is None:
+            raise Killed
+        rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", rename_or_die)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+
+
+def replace_until_killed(target: Path, monkeypatch, number: int) -> None:
+    with replaced_directory(target) as folder:
+        fill(folder, "new")
+        kill_at_rename(monkeypatch, number)
+
+
+def replace_and_die(target: Path, monkeypatch, number: int) -> None:
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        replace_until_killed(target, patched, number)
+
+
+@pytest.fixture
+def old_directory(tmp_path):
+    (tmp_path / "a").mkdir()
+    fill(tmp_path / "a", "old")
+    return tmp_path / "a"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_restore_directory_brings_the_old_one_back(old_directory, monkeypatch, number):
+    replace_and_die(old_directory, monkeypatch, number)
+
+    restore_directory(old_directory)
+
+    assert (old_directory / "a.txt").read_text() == "old"
+    assert not (old_directory.parent / ".a.previous").exists()
+
+
+def test_restore_directory_keeps_a_new_one_that_is_in_place(old_directory, monkeypatch):
+    with monkeypatch.context() as patched, replaced_directory(old_directory) as folder:
+        fill(folder, "new")
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)  # died before the last removal
+
+    restore_directory(old_directory)
+
+    assert (old_directory / "a.txt").read_text() == "new"
+    assert names_in(old_directory.parent) == ["a"]
+
+
+def test_restore_directory_without_a_replacement_changes_nothing(old_directory):
+    restore_directory(old_directory)
+
+    assert (old_directory / "a.txt").read_text() == "old"
+    assert names_in(old_directory.parent) == ["a"]
+
+
+def test_restore_directory_of_nothing_makes_nothing(tmp_path):
+    restore_directory(tmp_path / "a")
+
+    assert names_in(tmp_path) == []
+
+
+def test_replaced_directory_first_restores_the_one_of_a_killed_process(old_directory, monkeypatch):
+    replace_and_die(old_directory, monkeypatch, 1)
+
+    with pytest.raises(KeyError, match="stop"), replaced_directory(old_directory) as folder:
+        fill_and_fail(folder)
+
+    assert (old_directory / "a.txt").read_text() == "old"
 
 
 def test_json_of_the_same_value_is_the_same_text(tmp_path):

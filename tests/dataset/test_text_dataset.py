@@ -177,6 +177,47 @@ def test_label_ids_are_refused_for_a_multi_label_set():
         _ = dataset.label_ids
 
 
+def test_targets_of_a_single_label_set_are_class_ids():
+    dataset = make_dataset()
+
+    assert dataset.targets.tolist() == [0, 1, 0]
+    assert dataset.targets.dtype == np.int64
+
+
+def test_targets_of_a_multi_label_set_are_zero_or_one_per_class():
+    table = make_table(label_ids=label_lists([1, 0], [], [1]))
+
+    targets = TextDataset(table, ("ham", "spam"), "multi_label").targets
+
+    assert targets.tolist() == [[1, 1], [0, 0], [0, 1]]
+    assert targets.dtype == np.float32
+
+
+@given(label_sets=st.lists(st.sets(st.integers(0, 2)).map(list), min_size=3, max_size=3))
+def test_targets_of_a_multi_label_set_name_its_labels(label_sets):
+    table = make_table(label_ids=label_lists(*label_sets))
+
+    targets = TextDataset(table, ("a", "b", "c"), "multi_label").targets
+
+    assert [np.flatnonzero(row).tolist() for row in targets] == [sorted(s) for s in label_sets]
+
+
+def test_targets_do_not_depend_on_chunks():
+    table = make_table(label_ids=label_lists([1, 0], [], [1]))
+    chunked = pa.concat_tables([table.slice(0, 1), table.slice(1)])
+
+    targets = TextDataset(chunked, ("ham", "spam"), "multi_label").targets
+
+    assert targets.tolist() == [[1, 1], [0, 0], [0, 1]]
+
+
+@pytest.mark.parametrize(("task", "shape"), [("single_label", (0,)), ("multi_label", (0, 2))])
+def test_targets_of_no_rows_are_empty(task, shape):
+    dataset = TextDataset(make_table().slice(0, 0), ("ham", "spam"), task)
+
+    assert dataset.targets.shape == shape
+
+
 def test_splits_come_in_a_fixed_order():
     dataset = make_dataset(split=pa.array(["test", "validation", "train"]))
 

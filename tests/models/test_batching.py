@@ -1,12 +1,14 @@
-"""Tests of tokenised texts and padded batches."""
+"""Tests of padded batches, and of groups of texts that fit in memory."""
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from textcls_core.models.batching import TokenizedTexts, batches_by_length, pad_batch, tokenize
+from textcls_core.models.batching import batches_by_length, pad_batch
+from textcls_core.models.tokens import Reading, tokenize
 
 few = settings(max_examples=40)
 TEXTS = ["the old cat", "a small dog was here", "", "snow"]
@@ -22,43 +24,14 @@ def left_padding_tokenizer(tiny_model_dir):
     return AutoTokenizer.from_pretrained(tiny_model_dir, padding_side="left")
 
 
-def test_tokenize_keeps_the_ids_and_order_of_the_texts(tokenizer):
-    expected = tokenizer(TEXTS)["input_ids"]
-
-    tokenized = tokenize(TEXTS, tokenizer, 128)
-
-    assert [tokenized.ids_of(row).tolist() for row in range(len(TEXTS))] == expected
-    assert len(tokenized) == 4
-    assert tokenized.lengths.tolist() == [5, 7, 2, 3]
-
-
-def test_tokenize_cuts_at_max_length_and_keeps_the_special_tokens(tokenizer):
-    tokenized = tokenize(TEXTS, tokenizer, 4)
-
-    assert tokenized.lengths.tolist() == [4, 4, 2, 3]
-    assert tokenized.ids_of(1)[[0, -1]].tolist() == [tokenizer.cls_token_id, tokenizer.sep_token_id]
-
-
-def test_tokenize_of_no_texts_is_empty(tokenizer):
-    tokenized = tokenize([], tokenizer, 128)
-
-    assert len(tokenized) == 0
-    assert tokenized.lengths.shape == (0,)
-
-
-def test_tokenize_gives_one_pad_token_to_a_text_without_tokens(tiny_models):
-    tokenizer = AutoTokenizer.from_pretrained(tiny_models["gpt2"])
-    tokenizer.pad_token = tokenizer.eos_token
-
-    tokenized = tokenize(["", "the cat"], tokenizer, 128)
-
-    assert tokenized.ids_of(0).tolist() == [tokenizer.pad_token_id]
+def sequences_of(texts, tokenizer):
+    return tokenize(texts, tokenizer, Reading(128)).sequences(range(len(texts)))[0]
 
 
 def test_pad_batch_equals_the_padding_of_the_library(tokenizer):
     expected = tokenizer(TEXTS, padding=True, return_tensors="pt")
 
-    batch = pad_batch(tokenize(TEXTS, tokenizer, 128), range(4), tokenizer)
+    batch = pad_batch(sequences_of(TEXTS, tokenizer), tokenizer)
 
     assert batch["input_ids"].equal(expected["input_ids"])
     assert batch["attention_mask"].equal(expected["attention_mask"])
@@ -67,37 +40,60 @@ def test_pad_batch_equals_the_padding_of_the_library(tokenizer):
 def test_pad_batch_pads_on_the_left_if_the_tokenizer_does(left_padding_tokenizer):
     expected = left_padding_tokenizer(TEXTS, padding=True, return_tensors="pt")
 
-    batch = pad_batch(
-        tokenize(TEXTS, left_padding_tokenizer, 128), range(4), left_padding_tokenizer
-    )
+    batch = pad_batch(sequences_of(TEXTS, left_padding_tokenizer), left_padding_tokenizer)
 
     assert batch["input_ids"].equal(expected["input_ids"])
     assert batch["attention_mask"].equal(expected["attention_mask"])
 
 
-def test_pad_batch_takes_the_rows_in_the_order_asked_for(tokenizer):
-    tokenized = tokenize(TEXTS, tokenizer, 128)
+def test_pad_batch_keeps_the_order_of_the_sequences(tokenizer):
+    cat, _, _, snow = sequences_of(TEXTS, tokenizer)
 
-    batch = pad_batch(tokenized, [3, 0], tokenizer)
+    batch = pad_batch([snow, cat], tokenizer)
 
-    assert batch["input_ids"].tolist() == [
-        [*tokenized.ids_of(3), tokenizer.pad_token_id, tokenizer.pad_token_id],
-        tokenized.ids_of(0).tolist(),
-    ]
+    pad = tokenizer.pad_token_id
+    assert batch["input_ids"].tolist() == [[*snow, pad, pad], cat.tolist()]
 
 
-def test_pad_batch_of_equally_long_texts_has_no_mask(tokenizer):
-    batch = pad_batch(tokenize(["snow", "rain"], tokenizer, 128), [0, 1], tokenizer)
+def test_pad_batch_of_equally_long_sequences_has_no_mask(tokenizer):
+    batch = pad_batch(sequences_of(["snow", "rain"], tokenizer), tokenizer)
 
     assert set(batch) == {"input_ids"}
     assert batch["input_ids"].shape == (2, 3)
 
 
-def test_tokenized_texts_lengths_are_distances_of_offsets():
-    tokenized = TokenizedTexts(np.array([7, 8, 9]), np.array([0, 2, 2, 3]))
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint32, np.int32, np.int64])
+def test_pad_batch_takes_every_type_that_ids_are_stored_in(tokenizer, dtype):
+    batch = pad_batch([np.array([7, 40_000], dtype)], tokenizer)
 
-    assert tokenized.lengths.tolist() == [2, 0, 1]
-    assert tokenized.ids_of(2).tolist() == [9]
+    assert batch["input_ids"].dtype == torch.int64
+    assert batch["input_ids"].tolist() == [[7, 40_000]]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "multiple_of", "width"), [([3, 2], 8, 8), ([8, 8], 8, 8), ([9], 8, 16), ([5], 1, 5)]
+)
+def test_pad_batch_rounds_the_width_up(tokenizer, lengths, multiple_of, width):
+    sequences = [np.full(length, 9) for length in lengths]
+
+    batch = pad_batch(sequences, tokenizer, multiple_of)
+
+    mask = batch.get("attention_mask", torch.ones(len(lengths), width))
+    assert batch["input_ids"].shape == (len(lengths), width)
+    assert mask.sum(1).tolist() == lengths
+    assert (batch["input_ids"] == 9).sum(1).tolist() == lengths
+
+
+@few
+@given(lengths=st.lists(st.integers(1, 30), min_size=1, max_size=8), multiple_of=st.integers(1, 40))
+def test_pad_batch_never_loses_a_token(tokenizer, lengths, multiple_of):
+    sequences = [np.arange(5, 5 + length) for length in lengths]
+
+    batch = pad_batch(sequences, tokenizer, multiple_of)
+
+    mask = batch.get("attention_mask", torch.ones_like(batch["input_ids"]))
+    assert batch["input_ids"][mask == 1].tolist() == np.concatenate(sequences).tolist()
+    assert (batch["input_ids"][mask == 0] == tokenizer.pad_token_id).all()
 
 
 @few

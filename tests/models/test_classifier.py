@@ -167,7 +167,10 @@ def test_save_and_load_keep_the_probabilities(classifier, folder):
 def test_save_writes_a_plain_hugging_face_folder_without_pickles(saved_dir):
     names = sorted(file.name for file in saved_dir.iterdir())
 
-    assert names == ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+    assert names == [
+        *("config.json", "model.safetensors", "textcls.json"),
+        *("tokenizer.json", "tokenizer_config.json"),
+    ]
     assert json.loads((saved_dir / "config.json").read_text())["id2label"]["2"] == "weather"
 
 

@@ -6,6 +6,9 @@ import torch
 from textcls_core.models import device
 from textcls_core.models.device import Compute, choose_compute
 
+PEAKS = {"fp32": 100.0, "bf16": 300.0}
+MEASURE = device._measured_gflops
+
 
 @pytest.fixture
 def no_accelerator(monkeypatch):
@@ -19,6 +22,12 @@ def pretended_cuda(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Pretended GPU")
     monkeypatch.setattr(device, "_gradient", lambda weight, _device: weight)
+
+
+@pytest.fixture(autouse=True)
+def pretended_speeds(monkeypatch):
+    """Speeds of a pretended machine, so that no test waits for a measurement."""
+    monkeypatch.setattr(device, "_measured_gflops", speeds(PEAKS["bf16"], PEAKS["fp32"]))
 
 
 def speeds(bf16: float, fp32: float):
@@ -35,7 +44,8 @@ def raising(message: str):
 def test_choose_compute_takes_the_cpu_when_asked_for():
     compute = choose_compute("cpu", "fp32")
 
-    assert compute == Compute("cpu", "fp32", ("CPU, as asked for.", "fp32, as asked for."))
+    reasons = ("CPU, as asked for.", "fp32, as asked for.")
+    assert compute == Compute("cpu", "fp32", reasons, PEAKS["fp32"])
 
 
 @pytest.mark.usefixtures("no_accelerator")
@@ -90,39 +100,98 @@ def test_gradient_of_the_self_check_is_not_zero():
     assert gradient.abs().max() > 0
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_choose_compute_measures_the_format_asked_for(precision):
+    compute = choose_compute("cpu", precision)
+
+    assert compute.precision == precision
+    assert compute.reasons == ("CPU, as asked for.", f"{precision}, as asked for.")
+    assert compute.peak_gflops == PEAKS[precision]
+
+
 @pytest.mark.parametrize(
     ("bf16", "expected", "reason"),
     [
-        (3.0, "bf16", "bf16 measured at 3.0 times the speed of fp32 here."),
-        (1.2, "bf16", "bf16 measured at 1.2 times the speed of fp32 here."),
-        (1.1, "fp32", "bf16 measured at 1.1 times the speed of fp32 here."),
-        (0.01, "fp32", "bf16 measured at 0.0 times the speed of fp32 here."),
+        (30.0, "bf16", "bf16 measured at 3.0 times the speed of fp32 here."),
+        (12.0, "bf16", "bf16 measured at 1.2 times the speed of fp32 here."),
+        (11.0, "fp32", "bf16 measured at 1.1 times the speed of fp32 here."),
+        (0.1, "fp32", "bf16 measured at 0.0 times the speed of fp32 here."),
     ],
 )
 def test_choose_compute_takes_bf16_only_if_it_is_faster(monkeypatch, bf16, expected, reason):
-    monkeypatch.setattr(device, "_products_per_second", speeds(bf16, 1.0))
+    monkeypatch.setattr(device, "_measured_gflops", speeds(bf16, 10.0))
 
     compute = choose_compute("cpu", "auto")
 
     assert compute.precision == expected
     assert compute.reasons[1] == reason
+    assert compute.peak_gflops == {"bf16": bf16, "fp32": 10.0}[expected]
 
 
-def test_choose_compute_takes_fp32_if_bf16_does_not_work(monkeypatch):
-    monkeypatch.setattr(device, "_products_per_second", raising("not implemented\nmore"))
+@pytest.fixture
+def bf16_fails(monkeypatch):
+    """A machine that has no matrix products in bfloat16."""
 
+    def measure(_device, dtype):
+        if dtype == torch.bfloat16:
+            raise RuntimeError("not implemented\nmore")
+        return 10.0
+
+    monkeypatch.setattr(device, "_measured_gflops", measure)
+
+
+@pytest.mark.usefixtures("bf16_fails")
+def test_choose_compute_takes_fp32_if_bf16_fails():
     compute = choose_compute("cpu", "auto")
 
     assert compute.precision == "fp32"
-    assert compute.reasons[1] == "fp32, because bf16 does not work here: not implemented."
+    assert compute.reasons[1] == "fp32, because bf16 fails here: not implemented."
+    assert compute.peak_gflops == 10.0
 
 
-def test_products_per_second_measures_a_speed(monkeypatch):
+@pytest.mark.usefixtures("bf16_fails")
+def test_choose_compute_takes_fp32_if_the_bf16_asked_for_fails():
+    compute = choose_compute("cpu", "bf16")
+
+    assert compute.precision == "fp32"
+    assert compute.reasons[1] == "fp32, because bf16 fails here: not implemented."
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_measured_gflops_is_a_speed(monkeypatch, dtype):
     monkeypatch.setattr(device, "_PROBE_SECONDS", 0.01)
 
-    speed = device._products_per_second("cpu", torch.float32)
+    assert MEASURE("cpu", dtype) > 0
 
-    assert speed > 0
+
+def test_measured_gflops_counts_two_operations_per_weight_and_row(monkeypatch):
+    clock = iter(range(10))
+    monkeypatch.setattr(device, "_PROBE_SECONDS", 2)
+    monkeypatch.setattr(device.time, "perf_counter", lambda: next(clock))
+
+    assert MEASURE("cpu", torch.float32) == pytest.approx(2 * 512 * 1024 * 1024 / 1e9)
+
+
+def test_exact_compute_differs_in_the_format_only():
+    compute = Compute("cuda", "bf16", ("a", "b"), 5.0)
+
+    assert compute.exact() == Compute("cuda", "fp32", ("a", "b"), 5.0)
+
+
+def test_compute_on_another_device_makes_the_same_choices():
+    compute = Compute("cuda", "bf16", ("a", "b"), 5.0)
+
+    assert compute.on("cuda:1") == Compute("cuda:1", "bf16", ("a", "b"), 5.0)
+
+
+def test_peak_memory_never_shrinks():
+    before = Compute("cpu", "fp32", ()).peak_memory_mb()
+    kept = torch.ones(4_000_000)  # 16 MB
+
+    after = Compute("cpu", "fp32", ()).peak_memory_mb()
+
+    assert 10 < before <= after
+    assert kept.sum() == 4_000_000
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ def pad_batch(
         multiple_of: Round the width up to a multiple, so that few shapes occur.
     """
     lengths = [len(sequence) for sequence in sequences]
-    width = -(-max(lengths) // multiple_of) * multiple_of
+    rounded = -(-max(lengths) // multiple_of) * multiple_of
+    width = max(min(rounded, tokenizer.model_max_length), max(lengths))  # positions may end there
     input_ids = torch.full((len(lengths), width), int(tokenizer.pad_token_id))  # (B, T)
     mask = torch.zeros((len(lengths), width), dtype=torch.int64)  # (B, T)
     on_left = tokenizer.padding_side == "left"

@@ -4,15 +4,16 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import torch
+from pydantic import Field, TypeAdapter
 
 from textcls_core.arrays import Indices, Probabilities
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import ModelError
-from textcls_core.files import read_json, write_json
+from textcls_core.files import read_json, to_json, write_json
 from textcls_core.models import loading
 from textcls_core.models.batching import batches_by_length, pad_batch
 from textcls_core.models.catalogue import check_folder
@@ -47,7 +48,7 @@ class Design:
 
     long_documents: Literal["truncate", "head_tail", "windows"] = "truncate"
     """What happens to texts longer than `max_length`."""
-    max_windows: int = 8
+    max_windows: Annotated[int, Field(ge=1)] = 8
     """Windows read of each text at most."""
     pooling: Literal["head", "mean"] = "head"
     """What the classification head reads; see `RunConfig`."""
@@ -182,7 +183,7 @@ class Classifier:
             self.readout = self.readout or self._make_readout()
             with compute.autocast():
                 gap = packing_gap(self.model, self.readout, self.tokenizer, self.max_length)
-        except (RuntimeError, ValueError, TypeError, LookupError) as error:
+        except Exception as error:  # a check that cannot be done is a check not passed
             return f"Padded, because the self-check of packing failed: {error}."
         if not gap <= MAX_PACKING_GAP[compute.precision]:
             return f"Padded, because packed and padded logits differ by {percent(gap)}."
@@ -245,10 +246,13 @@ class Classifier:
         logits = np.zeros((len(tokenized), len(self.label_names)))
         was_training = self.model.training
         self.model.eval()
-        with torch.inference_mode(), compute.autocast():
-            for rows in batches_by_length(tokenized.lengths, MAX_TOKENS_PER_BATCH):
-                logits[rows] = self.logits(tokenized, rows, compute.device).float().cpu().numpy()
-        self.model.train(was_training)
+        try:
+            with torch.inference_mode(), compute.autocast():
+                for rows in batches_by_length(tokenized.lengths, MAX_TOKENS_PER_BATCH):
+                    batch = self.logits(tokenized, rows, compute.device)
+                    logits[rows] = batch.float().cpu().numpy()
+        finally:
+            self.model.train(was_training)
         return softmax(logits) if self.design.task == "single_label" else sigmoid(logits)
 
     def _make_readout(self) -> Readout:
@@ -294,6 +298,10 @@ def _read_design(folder: Path) -> Design:
     if not file.is_file():
         return Design()
     try:
-        return Design(**read_json(file))
+        facts = dict(read_json(file))
+        unknown = set(facts) - set(Design.__slots__)
+        if unknown:
+            raise ValueError(f"unknown: {min(unknown)}")
+        return TypeAdapter(Design).validate_json(to_json(facts), strict=True)
     except (TypeError, ValueError) as error:
         raise ModelError(f"{file.name} of this model is damaged. Train the run again.") from error

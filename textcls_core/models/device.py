@@ -102,14 +102,15 @@ def _device_name(device: str) -> str:
 
 def _choose_precision(device: str, preference: str) -> tuple[str, str, float]:
     """Return the number format, why, and its measured speed in 10^9 operations per second."""
-    if preference != "auto":
-        dtype = torch.bfloat16 if preference == "bf16" else torch.float32
-        return preference, f"{preference}, as asked for.", _measured_gflops(device, dtype)
     exact = _measured_gflops(device, torch.float32)
+    if preference == "fp32":
+        return "fp32", "fp32, as asked for.", exact
     try:
         fast = _measured_gflops(device, torch.bfloat16)
     except RuntimeError as error:
         return "fp32", f"fp32, because bf16 fails here: {str(error).splitlines()[0]}.", exact
+    if preference == "bf16":
+        return "bf16", "bf16, as asked for.", fast
     speedup = fast / exact
     reason = f"bf16 measured at {speedup:.1f} times the speed of fp32 here."
     return ("bf16", reason, fast) if speedup >= MIN_BF16_SPEEDUP else ("fp32", reason, exact)

@@ -93,6 +93,11 @@ def load_tokenizer(folder: Path, max_length: int | None) -> Any:
         raise ModelError(
             f"The tokenizer in {folder.name} cannot be loaded. Save model and tokenizer together."
         ) from error
+    if not tokenizer.is_fast:
+        raise ModelError(
+            f"The tokenizer in {folder.name} exists in Python only and has no tokenizer.json. "
+            "Choose a model with a fast tokenizer."
+        )
     if len(tokenizer) <= len(tokenizer.all_special_ids):  # made up by transformers
         raise ModelError(
             f"The tokenizer in {folder.name} has no vocabulary. Save model and tokenizer together."

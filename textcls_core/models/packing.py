@@ -178,9 +178,11 @@ def packing_gap(model: Any, readout: Readout, tokenizer: Any, max_length: int) -
     padded = {name: tensor.to(device) for name, tensor in pad_batch(sequences, tokenizer).items()}
     was_training = model.training
     model.eval()
-    with torch.inference_mode():
-        packed = packed_logits(model, readout, batch)
-        with readout.averaging(padded["attention_mask"]):
-            expected = model(**padded).logits
-    model.train(was_training)
+    try:
+        with torch.inference_mode():
+            packed = packed_logits(model, readout, batch)
+            with readout.averaging(padded["attention_mask"]):
+                expected = model(**padded).logits
+    finally:
+        model.train(was_training)
     return float((packed - expected).abs().max() / expected.abs().max())

@@ -1,6 +1,7 @@
 """Token ids on disk: every text is tokenised once per tokenizer and length, for all runs."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.files import new_directory, read_json, write_json
+from textcls_core.files import new_directory, read_json, to_json, write_json
 from textcls_core.models.tokens import Reading, TokenizedTexts, tokenized_parts
 
 
@@ -27,9 +28,11 @@ def stored_tokens(
         cache_dir: Folder that may be deleted at any time.
     """
     folder = cache_dir / "tokens" / _key(texts, tokenizer, reading)
+    is_there = folder.exists()
     found = _read(folder, len(texts))
     if found is None:
-        shutil.rmtree(folder, ignore_errors=True)
+        if is_there:  # a damaged one; another process may be about to put a good one here
+            shutil.rmtree(folder, ignore_errors=True)
         try:
             with new_directory(folder) as temporary:
                 _write(temporary, texts, tokenizer, reading)
@@ -46,7 +49,10 @@ def stored_tokens(
 def _key(texts: Sequence[str], tokenizer: Any, reading: Reading) -> str:
     """Return a name that changes with the texts, the tokenizer and what is read."""
     digest = hashlib.sha256(repr((reading, tokenizer.pad_token_id)).encode())
-    digest.update(tokenizer.backend_tokenizer.to_str().encode())
+    settings = json.loads(tokenizer.backend_tokenizer.to_str())
+    for state in ("truncation", "padding"):  # what the last call left behind
+        settings.pop(state, None)
+    digest.update(to_json(settings).encode())
     for text in texts:
         encoded = text.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8, "little") + encoded)
@@ -73,10 +79,14 @@ def _read(folder: Path, num_texts: int) -> TokenizedTexts | None:
         dtype = np.dtype(read_json(folder / "tokens.json")["dtype"])
         sizes = np.load(folder / "sizes.npy", allow_pickle=False)
         counts = np.load(folder / "counts.npy", allow_pickle=False)
-        num_tokens = (folder / "ids.bin").stat().st_size // dtype.itemsize
-    except (OSError, ValueError, KeyError, TypeError, InvalidArgumentError):
+        is_whole = (
+            len(counts) == num_texts
+            and counts.sum() == len(sizes)
+            and sizes.sum() * dtype.itemsize == (folder / "ids.bin").stat().st_size
+        )
+        if not is_whole:
+            return None
+        ids = np.memmap(folder / "ids.bin", dtype, mode="r") if len(sizes) else np.zeros(0, dtype)
+    except Exception:  # whatever is wrong with a cache, it is made again
         return None
-    if len(counts) != num_texts or counts.sum() != len(sizes) or sizes.sum() != num_tokens:
-        return None
-    ids = np.memmap(folder / "ids.bin", dtype, mode="r") if num_tokens else np.zeros(0, dtype)
     return TokenizedTexts(ids, sizes, counts)
