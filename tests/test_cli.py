@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -12,7 +11,6 @@ from tests.pages.conftest import MISTAKES, make_run
 from textcls_core.cli.main import main
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import ModelError
-from textcls_core.files import write_json
 from textcls_core.runs.run import Run
 from textcls_core.workspace import APP_DIR, Workspace
 
@@ -37,14 +35,6 @@ def hand_made_run(
 ) -> Run:
     """A completed run with three known mistakes on the test split; it has no model."""
     return make_run(home, "toy", toy_dataset, MISTAKES)
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
-    """Runs that a command started; no process is started for them."""
-    runs: list[Run] = []
-    monkeypatch.setattr("textcls_core.training.launch._start_worker", runs.append)
-    return runs
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str):
@@ -135,68 +125,6 @@ def test_bad_arguments_are_one_line_and_exit_code_2(home, capsys, arguments, mes
     assert message in error
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"[1]", "Expected one JSON object of settings in"),
-        (b"7", "got int"),
-        (b'{"dataset": ', "settings.json is not valid JSON"),
-        (b"\xff\xfe\x00", "settings.json is not valid JSON"),
-        (b'{"dataset": "toy", "learning_rat": 1}', 'Did you mean "learning_rate"'),
-        (b'{"dataset": "toy", "preset": ["x"]}', "preset: input should be"),
-        (b'{"dataset": null}', "dataset: input should be a valid string"),
-    ],
-)
-def test_train_with_a_bad_settings_file_starts_nothing(home, capsys, tmp_path, content, message):
-    file = tmp_path / "settings.json"
-    file.write_bytes(content)
-
-    error = complaint(capsys, "train", "--config", str(file))
-
-    assert message in error
-    assert answer(capsys, "runs", "list") == []
-
-
-@pytest.mark.parametrize(
-    ("name", "message"), [("none.json", "No such file"), (".", "Is a directory")]
-)
-def test_train_without_a_settings_file_starts_nothing(home, capsys, tmp_path, name, message):
-    error = complaint(capsys, "train", "--config", str(tmp_path / name))
-
-    assert message in error
-    assert answer(capsys, "runs", "list") == []
-
-
-def test_train_without_waiting_gives_the_id_at_once(home, capsys, started):
-    made = answer(capsys, "train", "--dataset", "toy", "--preset", "fast", "--set", "seed=7")
-
-    assert made == {"run_id": started[0].run_id, "status": "queued"}
-    assert started[0].config.seed == 7
-
-
-def test_train_settings_on_the_command_line_win_over_the_file(home, capsys, tmp_path, started):
-    file = tmp_path / "settings.json"
-    file.write_text('{"dataset": "bbc-news", "num_epochs": 9, "batch_size": 4}')
-
-    answer(capsys, "train", "--config", str(file), "--dataset", "toy", "--set", "num_epochs = 2")
-
-    config = started[0].config
-    assert (config.dataset, config.num_epochs, config.batch_size) == ("toy", 2, 4)
-
-
-def test_train_that_fails_has_exit_code_1(home, capsys, monkeypatch):
-    def fail(run):
-        facts = {"outcome": "failed", "error": "Out of memory."}
-        write_json(run.folder / "finished.json", facts)
-
-    monkeypatch.setattr("textcls_core.training.launch._start_worker", fail)
-
-    code = main(["train", "--dataset", "toy", "--wait", "--json"])
-
-    assert code == 1
-    assert json.loads(capsys.readouterr().out)["error"] == "Out of memory."
-
-
 @pytest.mark.parametrize("arguments", [[], ["dataset"], ["runs"]])
 def test_missing_command_is_one_line_and_exit_code_2(home, capsys, arguments):
     error = complaint(capsys, *arguments)
@@ -246,13 +174,6 @@ def test_hostile_run_ids_are_one_line_and_exit_code_2(home, capsys, text):
     error = complaint(capsys, "runs", "show", "--", text)
 
     assert len(error) < 200
-
-
-def test_hostile_run_name_is_refused_before_anything_is_stored(home, capsys):
-    error = complaint(capsys, "train", "--dataset", "toy", "--set", "name=\udcff")
-
-    assert "name: input should be a valid string" in error
-    assert answer(capsys, "runs", "list") == []
 
 
 @pytest.mark.parametrize(
@@ -307,17 +228,6 @@ def test_runs_show_is_readable(hand_made_run, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{hand_made_run.run_id}  completed  minilm on toy  (step 20)"
     assert lines[2] == "test: accuracy 90.9 %, macro-F1 90.9 %"
-
-
-def test_runs_stop_asks_the_worker(home, capsys, started, hold_lock):
-    answer(capsys, "train", "--dataset", "toy")
-    run = started[0]
-    hold_lock(run.lock_file)
-
-    assert answer(capsys, "runs", "stop", run.run_id) == {
-        "run_id": run.run_id,
-        "status": "stopping",
-    }
 
 
 def test_evaluate_is_readable(hand_made_run, capsys):
@@ -423,28 +333,6 @@ def test_explain_gives_a_square_matrix_whose_rows_sum_to_one(run, capsys):
     assert [len(row) for row in explained["attention"]] == [size] * size
     assert [sum(row) for row in explained["attention"]] == pytest.approx([1] * size, abs=1e-5)
     assert (explained["layer"], explained["head"]) == (1, 0)
-
-
-@pytest.mark.slow
-def test_runs_stop_of_a_finished_run_says_so(run, capsys):
-    error = complaint(capsys, "runs", "stop", run.run_id)
-
-    assert "already completed" in error
-
-
-@pytest.mark.slow
-def test_train_and_wait_prints_the_result(home, tiny_model_dir: Path, tmp_path, capsys):
-    settings = tmp_path / "run.json"
-    settings.write_text(json.dumps({"dataset": "toy", "max_length": 32, "num_epochs": 1}))
-
-    result = answer(
-        capsys,
-        *("train", "--config", str(settings), "--model", str(tiny_model_dir), "--preset", "fast"),
-        *("--wait", "--set", "learning_rate=0.003"),
-    )
-
-    assert result["status"] == "completed"
-    assert {"run_id", "test", "train_seconds", "tokens_per_second"} <= set(result)
 
 
 def test_module_is_a_program_with_clean_output(home):

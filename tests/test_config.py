@@ -84,6 +84,22 @@ def test_settings_from_the_command_line_are_converted(name, text, value):
         ("seed", 2**32 - 1),
         ("evaluation_steps", 0),
         ("early_stopping_patience", 0),
+        ("max_windows", 2),
+        ("max_windows", 64),
+        ("max_tokens_per_batch", 0),
+        ("max_tokens_per_batch", 10_000_000),
+        ("layer_wise_learning_rate_decay", 1),
+        ("layer_wise_learning_rate_decay", 1e-6),
+        ("label_smoothing_factor", 0.99),
+        ("freeze_layers", 1_000),
+        ("lora_rank", 512),
+        ("lora_alpha", 1),
+        ("lora_dropout", 0),
+        ("ema_decay", 0.9999),
+        ("checkpoint_steps", 0),
+        ("group", "lr-search-1"),
+        ("num_processes", 64),
+        ("num_nodes", 512),
         ("name", "x" * 80),
         ("dataset", "x" * 200),
         ("model", "x" * 500),
@@ -124,6 +140,36 @@ def test_values_at_the_edge_are_accepted(name, value):
         ("evaluation_steps", -1, "greater than or equal to 0"),
         ("early_stopping_patience", -1, "greater than or equal to 0"),
         ("metric_for_best_model", "loss", "'validation_loss', 'validation_accuracy'"),
+        ("max_windows", 1, "greater than or equal to 2"),
+        ("max_windows", 65, "less than or equal to 64"),
+        ("max_tokens_per_batch", -1, "greater than or equal to 0"),
+        ("long_documents", "cut", "'truncate', 'head_tail' or 'windows', got 'cut'"),
+        ("lr_scheduler_type", "step", "'linear', 'cosine' or 'constant', got 'step'"),
+        ("layer_wise_learning_rate_decay", 0, "greater than 0"),
+        ("layer_wise_learning_rate_decay", 1.1, "less than or equal to 1"),
+        ("layer_wise_learning_rate_decay", "nan", "finite number"),
+        ("loss", "hinge", "'cross_entropy' or 'focal', got 'hinge'"),
+        ("focal_gamma", -1, "greater than or equal to 0"),
+        ("focal_gamma", "inf", "finite number"),
+        ("label_smoothing_factor", 1, "less than 1"),
+        ("class_weights", "auto", "'none' or 'balanced', got 'auto'"),
+        ("oversampling", "perhaps", "valid boolean"),
+        ("pooling", "max", "'head' or 'mean', got 'max'"),
+        ("freeze_layers", -1, "greater than or equal to 0"),
+        ("lora_rank", -1, "greater than or equal to 0"),
+        ("lora_rank", 513, "less than or equal to 512"),
+        ("lora_alpha", 0, "greater than or equal to 1"),
+        ("lora_dropout", 1, "less than 1"),
+        ("ema_decay", 1, "less than 1"),
+        ("ema_decay", "nan", "finite number"),
+        ("checkpoint_steps", -1, "greater than or equal to 0"),
+        ("num_folds", 51, "less than or equal to 50"),
+        ("group", "../x", "match pattern"),
+        ("group", "x" * 41, "at most 40 characters"),
+        ("num_processes", 0, "greater than or equal to 1"),
+        ("num_processes", 65, "less than or equal to 64"),
+        ("num_nodes", 0, "greater than or equal to 1"),
+        ("packing", "on", "'auto' or 'off', got 'on'"),
         ("device", "tpu", "'auto', 'cpu', 'cuda' or 'mps', got 'tpu'"),
         ("precision", "fp16", "'auto', 'fp32' or 'bf16', got 'fp16'"),
         ("name", "x" * 81, "string should have at most 80 characters, got 'x{60}'"),
@@ -139,6 +185,73 @@ def test_values_out_of_range_are_refused(name, value, message):
         InvalidArgumentError, match=rf"^Settings out of range\. {name}: .*{message}.*\.$"
     ):
         create(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lora_rank": 4, "freeze_layers": 1}, "LoRA already leaves all pretrained weights"),
+        ({"lora_rank": 4, "freeze_embeddings": True}, "set lora_rank to 0, or freeze_layers to 0"),
+        (
+            {"lora_rank": 4, "layer_wise_learning_rate_decay": 0.9},
+            "layer_wise_learning_rate_decay has no pretrained layer to act on with LoRA",
+        ),
+        (
+            {"long_documents": "windows", "max_length": 31},
+            "windows need a max_length of at least 32, got 31",
+        ),
+        (
+            {"loss": "focal", "label_smoothing_factor": 0.1},
+            "focal loss is not defined for smoothed labels; set label_smoothing_factor to 0",
+        ),
+        (
+            {"oversampling": True, "class_weights": "balanced"},
+            "oversampling and balanced class_weights would count rare classes twice; choose one",
+        ),
+        ({"num_folds": 5, "fold": 6}, r"fold must be from 1 to num_folds \(5\), got 6"),
+        ({"num_folds": 5}, r"fold must be from 1 to num_folds \(5\), got 0"),
+        ({"num_folds": 1, "fold": 1}, "num_folds must be 0 or at least 2, got 1"),
+    ],
+    ids=str,
+)
+def test_settings_that_contradict_each_other_are_refused(settings, message):
+    with pytest.raises(InvalidArgumentError, match=rf"^Settings out of range\. .*{message}.*\.$"):
+        create(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"long_documents": "windows", "max_length": 32},
+        {"lora_rank": 4, "ema_decay": 0.99, "pooling": "mean"},
+        {"loss": "focal", "class_weights": "balanced"},
+        {"num_folds": 5, "fold": 5},
+        {"freeze_layers": 2, "layer_wise_learning_rate_decay": 0.9},
+    ],
+    ids=str,
+)
+def test_settings_that_go_together_are_accepted(settings):
+    config = create(**settings)
+
+    assert {name: getattr(config, name) for name in settings} == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("tensorboard", ("tensorboard",)),
+        ("tensorboard, mlflow", ("tensorboard", "mlflow")),
+        ("", ()),
+        (["mlflow"], ("mlflow",)),
+    ],
+)
+def test_trackers_are_words_separated_by_commas(text, value):
+    assert create(report_to=text).report_to == value
+
+
+def test_unknown_tracker_is_refused():
+    with pytest.raises(InvalidArgumentError, match="'tensorboard' or 'mlflow', got 'wandb'"):
+        create(report_to="wandb")
 
 
 def test_every_wrong_setting_is_named():
@@ -227,3 +340,9 @@ def test_title_without_a_name_says_what_is_trained_on_what(model, title):
 
 def test_documents_per_step_count_all_forward_passes():
     assert create(batch_size=8, gradient_accumulation_steps=4).documents_per_step == 32
+
+
+def test_documents_per_step_count_all_processes():
+    config = create(batch_size=8, gradient_accumulation_steps=2, num_processes=4, num_nodes=3)
+
+    assert config.documents_per_step == 192

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textcls_core.runs.history import History, append_rows, read_history, smoothed
+from textcls_core.runs.history import History, append_rows, end_last_line, read_history, smoothed
 
 ROWS = [
     *({"step": step, "epoch": 1, "train_loss": 1.5 - step / 10} for step in range(1, 6)),
@@ -110,6 +110,62 @@ def test_read_history_takes_the_later_of_two_rows_of_a_step(file):
     history = read_history(file)
 
     assert [row["train_loss"] for row in history.training] == [1.4, 1.3, 1.2, 1.1, 1.0, 0.125]
+
+
+NOTE = "Resumed from the checkpoint of step 2."
+
+
+def test_read_history_returns_notes_apart_from_figures(file):
+    with file.open("a") as handle:
+        append_rows(handle, [{"step": 6, "epoch": 0, "note": NOTE}])
+
+    history = read_history(file)
+
+    assert [row["note"] for row in history.notes] == [NOTE]
+    assert len(history.training) == 6
+    assert len(history.evaluations) == 1
+    assert history.rows[-1]["note"] == NOTE
+
+
+def test_read_history_keeps_several_notes_of_a_step(file):
+    notes = [{"step": 5, "epoch": 0, "note": note} for note in ("Skipped one.", NOTE)]
+    with file.open("a") as handle:
+        append_rows(handle, notes)
+
+    assert {row["note"] for row in read_history(file).notes} == {"Skipped one.", NOTE}
+
+
+def test_rows_beyond_the_step_of_a_resume_count_no_more(file):
+    with file.open("a") as handle:
+        append_rows(handle, [{"step": 2, "epoch": 0, "note": NOTE, "resumed_from": 2}])
+        append_rows(handle, [{"step": 3, "epoch": 1, "train_loss": 0.75}])
+
+    history = read_history(file)
+
+    assert [row["train_loss"] for row in history.training] == [1.4, 1.3, 0.75]
+    assert history.evaluations == []
+    assert history.step == 3
+    assert [row["note"] for row in history.notes] == [NOTE]
+
+
+def test_rows_before_the_step_of_a_resume_stay(file):
+    with file.open("a") as handle:
+        append_rows(handle, [{"step": 6, "epoch": 0, "note": NOTE, "resumed_from": 6}])
+
+    assert read_history(file).rows[: len(ROWS)] == tuple(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [("", ""), ("{}\n", "{}\n"), ('{"step": 5, "tr', '{"step": 5, "tr\n')]
+)
+def test_end_last_line_closes_a_torn_line_only(tmp_path, content, expected):
+    file = tmp_path / "history.jsonl"
+    file.write_text(content)
+
+    with file.open("a") as handle:
+        end_last_line(file, handle)
+
+    assert file.read_text() == expected
 
 
 def test_read_history_keeps_training_and_evaluation_of_a_step(file):

@@ -236,6 +236,95 @@ def test_request_stop_of_a_finished_run_is_refused(run):
     assert not run.stop_file.exists()
 
 
+def test_status_is_stopping_after_a_request_to_pause(run, hold_lock):
+    hold_lock(run.lock_file)
+    begin(run)
+
+    run.request_pause()
+
+    assert run.status == RunStatus.STOPPING
+    assert run.pause_file.exists()
+    assert not run.is_paused
+
+
+def test_request_pause_of_a_finished_run_is_refused(run):
+    finish(run, "stopped", paused=True)
+    message = f"Run {run.run_id} is already stopped; there is nothing to pause."
+
+    with pytest.raises(RunStateError, match=message):
+        run.request_pause()
+
+    assert not run.pause_file.exists()
+
+
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_run_is_paused_if_its_end_says_so(run, is_paused):
+    finish(run, "stopped", **({"paused": True} if is_paused else {}))
+
+    assert run.status == RunStatus.STOPPED
+    assert run.is_paused == is_paused
+
+
+def save_checkpoint(run, step):
+    (run.checkpoints_dir / f"step-{step:06d}").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "failed"])
+def test_ended_run_can_go_on_from_its_newest_checkpoint(run, outcome):
+    finish(run, outcome)
+    save_checkpoint(run, 9)
+    save_checkpoint(run, 12)
+
+    assert run.resumable == 12
+
+
+def test_interrupted_run_can_go_on_from_the_start_without_a_checkpoint(old_run):
+    assert old_run.status == RunStatus.INTERRUPTED
+    assert old_run.resumable == 0
+
+
+def test_completed_run_cannot_go_on(run):
+    finish(run, "completed")
+    save_checkpoint(run, 9)
+
+    assert run.resumable is None
+
+
+def test_active_run_cannot_go_on(old_run, hold_lock):
+    hold_lock(old_run.lock_file)
+    save_checkpoint(old_run, 9)
+
+    assert old_run.resumable is None
+
+
+def test_resumed_run_is_queued_until_its_worker_has_come_up(old_run):
+    write_json(old_run.folder / "environment.json", {"device": "cpu"})
+    begin(old_run)
+
+    old_run.resume_file.touch()
+
+    assert old_run.status == RunStatus.QUEUED
+
+
+def test_resumed_run_is_interrupted_if_no_worker_came_up(old_run):
+    begin(old_run)
+    old_run.resume_file.touch()
+
+    minute_ago = time.time() - 60
+    os.utime(old_run.resume_file, (minute_ago, minute_ago))
+
+    assert old_run.status == RunStatus.INTERRUPTED
+
+
+def test_run_on_several_machines_waits_for_those_who_start_it(tmp_path):
+    config = CONFIG.model_copy(update={"num_nodes": 2})
+    run = RunStore(tmp_path).create(config)[0]
+    minute_ago = time.time() - 60
+    os.utime(run.folder / "config.json", (minute_ago, minute_ago))
+
+    assert run.status == RunStatus.QUEUED
+
+
 def test_log_tail_returns_the_last_lines(run):
     run.log_file.write_text("".join(f"line {number}\n" for number in range(5000)))
 

@@ -186,7 +186,9 @@ def test_tfidf_keeps_the_most_frequent_terms_of_many(toy_dataset, monkeypatch):
 def test_frozen_equals_a_regression_on_embeddings(toy_dataset, encoder):
     classifier = encoder.classifier
     vectors = {
-        split: embed(classifier, tokenize(parts(toy_dataset, split)[0], classifier.tokenizer, Reading(32)))
+        split: embed(
+            classifier, tokenize(parts(toy_dataset, split)[0], classifier.tokenizer, Reading(32))
+        )
         for split in ("train", "test")
     }
     reference = LogisticRegression(max_iter=1_000)

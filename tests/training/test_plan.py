@@ -1,116 +1,177 @@
 """Tests of the plan of batches."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textcls_core.training.plan import PlannedStep, plan_epoch, steps_per_epoch
+from textcls_core.config import RunConfig
+from textcls_core.training.plan import StepShape, oversampled, plan_epoch, steps_per_epoch
 
 few = settings(max_examples=40)
 lengths = st.lists(st.integers(1, 512), min_size=1, max_size=100).map(np.array)
-batch_sizes = st.integers(1, 40)
-accumulations = st.integers(1, 5)
+shapes = st.builds(
+    StepShape,
+    documents_per_step=st.integers(1, 64),
+    batch_size=st.integers(1, 40),
+    max_tokens=st.sampled_from([0, 1, 300, 2_000]),
+    world_size=st.integers(1, 5),
+    is_padded=st.booleans(),
+)
 seeds = st.integers(0, 2**32 - 1)
 
 
-def plan(lengths, *, seed=42, epoch=1, batch_size=4, gradient_accumulation_steps=1):
-    return plan_epoch(
-        lengths,
-        seed=seed,
-        epoch=epoch,
-        batch_size=batch_size,
-        gradient_accumulation_steps=gradient_accumulation_steps,
-    )
+def plan(lengths, shape=None, *, rows=None, seed=42, epoch=1):
+    rows = np.arange(len(lengths)) if rows is None else rows
+    return plan_epoch(lengths, rows, seed=seed, epoch=epoch, shape=shape or StepShape(4, 4))
 
 
-def documents(step):
-    return np.concatenate(step.micro_batches).tolist()
+def micro_batches(steps):
+    return [rows for step in steps for batches in step.ranks for rows in batches]
 
 
 def as_lists(steps):
-    return [[rows.tolist() for rows in step.micro_batches] for step in steps]
+    return [[[rows.tolist() for rows in batches] for batches in step.ranks] for step in steps]
+
+
+def size(lengths, rows, shape):
+    """Return the tokens that a forward pass has to hold."""
+    chosen = lengths[rows]
+    return len(rows) * chosen.max() if shape.is_padded else chosen.sum()
 
 
 @few
-@given(lengths, batch_sizes, accumulations, seeds, st.integers(1, 1000))
-def test_plan_has_every_document_exactly_once(lengths, batch_size, accumulation, seed, epoch):
-    steps = plan(
-        lengths,
-        seed=seed,
-        epoch=epoch,
-        batch_size=batch_size,
-        gradient_accumulation_steps=accumulation,
-    )
+@given(lengths, shapes, seeds, st.integers(1, 1000))
+def test_plan_has_every_row_exactly_once(lengths, shape, seed, epoch):
+    steps = plan(lengths, shape, seed=seed, epoch=epoch)
 
-    planned = [row for step in steps for row in documents(step)]
+    planned = np.concatenate([step.rows for step in steps])
     assert sorted(planned) == list(range(len(lengths)))
 
 
 @few
-@given(lengths, batch_sizes, accumulations)
-def test_plan_fills_every_step_but_the_last(lengths, batch_size, accumulation):
-    steps = plan(lengths, batch_size=batch_size, gradient_accumulation_steps=accumulation)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60).map(np.array), shapes)
+def test_plan_has_an_oversampled_row_as_often_as_it_was_given(label_ids, shape):
+    rows = oversampled(label_ids)
 
-    full = batch_size * accumulation
-    assert [step.num_documents for step in steps[:-1]] == [full] * (len(steps) - 1)
-    assert 1 <= steps[-1].num_documents <= full
+    steps = plan(np.ones(len(label_ids), dtype=np.int64), shape, rows=rows)
 
-
-@few
-@given(lengths, batch_sizes, accumulations)
-def test_plan_has_as_many_steps_as_were_announced(lengths, batch_size, accumulation):
-    steps = plan(lengths, batch_size=batch_size, gradient_accumulation_steps=accumulation)
-
-    assert len(steps) == steps_per_epoch(len(lengths), batch_size * accumulation)
+    planned = np.concatenate([step.rows for step in steps])
+    assert Counter(planned.tolist()) == Counter(rows.tolist())
 
 
 @few
-@given(lengths, batch_sizes, accumulations)
-def test_plan_cuts_steps_into_micro_batches_that_fit(lengths, batch_size, accumulation):
-    steps = plan(lengths, batch_size=batch_size, gradient_accumulation_steps=accumulation)
+@given(lengths, shapes)
+def test_plan_fills_every_step_but_the_last(lengths, shape):
+    steps = plan(lengths, shape)
 
-    sizes = [len(rows) for step in steps for rows in step.micro_batches]
-    assert all(1 <= size <= batch_size for size in sizes)
-    assert all(len(step.micro_batches) <= accumulation for step in steps)
+    sizes = [len(step.rows) for step in steps]
+    assert sizes[:-1] == [shape.documents_per_step] * (len(steps) - 1)
+    assert 1 <= sizes[-1] <= shape.documents_per_step
+    assert len(steps) == steps_per_epoch(len(lengths), shape.documents_per_step)
 
 
 @few
-@given(lengths, seeds, st.integers(1, 1000))
-def test_plan_is_decided_by_seed_epoch_and_lengths(lengths, seed, epoch):
-    first = plan(lengths.copy(), seed=seed, epoch=epoch)
+@given(lengths, seeds, st.integers(1, 64))
+def test_number_of_processes_and_cuts_do_not_change_the_documents_of_a_step(lengths, seed, count):
+    whole = [set(step.rows) for step in plan(lengths, StepShape(count, count), seed=seed)]
 
-    again = plan(lengths.copy(), seed=seed, epoch=epoch)
+    for world_size in (2, 3, 7):
+        shape = StepShape(count, 3, 700, world_size, is_padded=True)
+        assert [set(step.rows) for step in plan(lengths, shape, seed=seed)] == whole
+
+
+@few
+@given(lengths, shapes)
+def test_plan_gives_every_process_a_share_of_each_step(lengths, shape):
+    steps = plan(lengths, shape)
+
+    assert {len(step.ranks) for step in steps} == {shape.world_size}
+    assert all(len(rows) for rows in micro_batches(steps))
+
+
+@few
+@given(lengths, shapes)
+def test_plan_cuts_micro_batches_that_fit(lengths, shape):
+    batches = micro_batches(plan(lengths, shape))
+
+    assert all(len(rows) <= shape.batch_size for rows in batches)
+    tokens = [size(lengths, rows, shape) for rows in batches if len(rows) > 1]
+    assert not shape.max_tokens or all(count <= shape.max_tokens for count in tokens)
+
+
+def test_plan_lets_a_text_above_the_token_limit_travel_alone():
+    steps = plan(np.array([5, 900, 6]), StepShape(3, 3, max_tokens=100))
+
+    assert as_lists(steps) == [[[[0, 2], [1]]]]
+
+
+@few
+@given(lengths, shapes, seeds, st.integers(1, 1000))
+def test_plan_is_decided_by_its_arguments(lengths, shape, seed, epoch):
+    first = plan(lengths.copy(), shape, seed=seed, epoch=epoch)
+    np.random.default_rng().random()
+
+    again = plan(lengths.copy(), shape, seed=seed, epoch=epoch)
 
     assert as_lists(again) == as_lists(first)
 
 
 @few
-@given(lengths, st.integers(1, 8), accumulations, seeds)
-def test_accumulation_does_not_change_the_documents_of_a_step(
-    lengths, batch_size, accumulation, seed
-):
-    whole = plan(lengths, seed=seed, batch_size=batch_size * accumulation)
+@given(lengths, shapes)
+def test_plan_orders_the_documents_of_a_process_by_length(lengths, shape):
+    shares = [batches for step in plan(lengths, shape) for batches in step.ranks if batches]
 
-    cut = plan(lengths, seed=seed, batch_size=batch_size, gradient_accumulation_steps=accumulation)
-
-    assert [documents(step) for step in cut] == [documents(step) for step in whole]
+    assert all(np.diff(lengths[np.concatenate(share)]).min(initial=0) >= 0 for share in shares)
 
 
 @few
-@given(lengths, batch_sizes, accumulations)
-def test_plan_orders_the_documents_of_a_step_by_length(lengths, batch_size, accumulation):
-    steps = plan(lengths, batch_size=batch_size, gradient_accumulation_steps=accumulation)
+@given(st.lists(st.integers(1, 512), min_size=1, max_size=100).map(np.array), st.integers(2, 6))
+def test_plan_balances_the_processes_up_to_the_longest_text(lengths, world_size):
+    [step] = plan(lengths, StepShape(100, 100, world_size=world_size))
 
-    assert all(np.diff(lengths[documents(step)]).min(initial=0) >= 0 for step in steps)
+    rows = [np.concatenate(batches) if batches else [] for batches in step.ranks]
+    work = [sum(lengths[row] * (1 + lengths[row] / 2_048) for row in share) for share in rows]
+    longest = lengths.max() * (1 + lengths.max() / 2_048)
+    assert max(work) - min(work) <= longest + 1e-9
+
+
+def test_plan_with_fewer_documents_than_processes_leaves_some_without():
+    [step] = plan(np.array([3, 5]), StepShape(2, 2, world_size=3))
+
+    assert as_lists([step]) == [[[[1]], [[0]], []]]
+    assert sorted(step.rows) == [0, 1]
+
+
+def test_padded_plan_keeps_short_texts_apart_from_long_ones():
+    lengths = np.array([10] * 8 + [500] * 8)
+
+    packed, padded = (plan(lengths, StepShape(16, 16, is_padded=flag)) for flag in (False, True))
+
+    assert [len(rows) for rows in micro_batches(packed)] == [16]
+    assert [sorted(rows) for rows in micro_batches(padded)] == [
+        list(range(8)),
+        list(range(8, 16)),
+    ]
+
+
+@few
+@given(lengths)
+def test_padded_plan_computes_little_padding_per_forward_pass(lengths):
+    batches = micro_batches(plan(lengths, StepShape(64, 64, is_padded=True)))
+
+    padding = [int((lengths[rows].max() - lengths[rows]).sum()) for rows in batches]
+    assert max(padding) <= 256
 
 
 def test_lengths_do_not_change_the_documents_of_a_step(generator):
     short, mixed = np.ones(50, dtype=np.int64), generator.integers(1, 512, 50)
 
-    same = [set(documents(step)) for step in plan(short)]
+    same = [set(step.rows) for step in plan(short)]
 
-    assert same == [set(documents(step)) for step in plan(mixed)]
+    assert same == [set(step.rows) for step in plan(mixed)]
 
 
 @pytest.mark.parametrize("change", [{"seed": 43}, {"epoch": 2}])
@@ -129,5 +190,36 @@ def test_steps_per_epoch_counts_the_incomplete_step(num_examples, expected):
     assert steps_per_epoch(num_examples, 8) == expected
 
 
-def test_planned_step_counts_its_documents():
-    assert PlannedStep((np.array([1, 2, 3]), np.array([4]))).num_documents == 4
+@few
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=80).map(np.array))
+def test_oversampled_makes_every_class_as_frequent_as_the_most_frequent(label_ids):
+    rows = oversampled(label_ids)
+
+    counts = Counter(label_ids[rows].tolist())
+    most = max(Counter(label_ids.tolist()).values())
+    assert counts == dict.fromkeys(set(label_ids.tolist()), most)
+    assert set(rows) == set(range(len(label_ids)))
+
+
+@few
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=80).map(np.array))
+def test_oversampled_repeats_the_rows_of_a_class_evenly(label_ids):
+    repeats = np.bincount(oversampled(label_ids))
+
+    for label in np.unique(label_ids):
+        of_class = repeats[label_ids == label]
+        assert of_class.max() - of_class.min() <= 1
+
+
+def test_shape_of_a_configuration_counts_all_processes():
+    config = RunConfig.create(
+        {
+            "dataset": "toy",
+            "batch_size": 4,
+            "gradient_accumulation_steps": 3,
+            "num_processes": 2,
+            "max_tokens_per_batch": 900,
+        }
+    )
+
+    assert StepShape.of(config, world_size=2, is_padded=True) == StepShape(24, 4, 900, 2, True)

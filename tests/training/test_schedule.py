@@ -1,19 +1,32 @@
-"""Tests of the learning rate and of what it is applied to."""
+"""Tests of the learning rate as a function of the step."""
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import (
+    get_constant_schedule_with_warmup,
+    get_cosine_schedule_with_warmup,
+    get_linear_schedule_with_warmup,
+)
 
-from textcls_core.models.classifier import Classifier
-from textcls_core.training.schedule import build_optimizer, linear_schedule
+from textcls_core.training.schedule import learning_rate_factor
+
+KINDS = ["linear", "cosine", "constant"]
 
 
-def schedule(num_steps, warmup_ratio):
+def schedule(num_steps, warmup_ratio, kind="linear"):
     return [
-        linear_schedule(step, num_steps=num_steps, warmup_ratio=warmup_ratio)
+        learning_rate_factor(step, num_steps=num_steps, warmup_ratio=warmup_ratio, kind=kind)
         for step in range(1, num_steps + 1)
     ]
+
+
+def theirs(make, *arguments, num_steps):
+    """Return the factors of a transformers schedule for its first steps."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    factor_of = make(optimizer, *arguments).lr_lambdas[0]
+    return [factor_of(step) for step in range(num_steps)]
 
 
 @pytest.mark.parametrize(
@@ -27,59 +40,55 @@ def schedule(num_steps, warmup_ratio):
         (2, 0.9, [0.5, 1.0]),
     ],
 )
-def test_schedule_rises_in_the_warmup_and_falls_after_it(num_steps, warmup_ratio, expected):
+def test_linear_schedule_rises_in_the_warmup_and_falls_after_it(num_steps, warmup_ratio, expected):
     assert schedule(num_steps, warmup_ratio) == pytest.approx(expected)
 
 
-def test_schedule_ends_in_zero_after_the_last_step():
-    assert linear_schedule(11, num_steps=10, warmup_ratio=0.1) == 0
+def test_constant_schedule_stays_at_one_after_the_warmup():
+    assert schedule(6, 0.5, "constant") == pytest.approx([1 / 3, 2 / 3, 1, 1, 1, 1])
 
 
-@given(st.integers(1, 500), st.floats(0, 0.999))
-def test_schedule_stays_above_zero_and_reaches_one(num_steps, warmup_ratio):
-    factors = schedule(num_steps, warmup_ratio)
+@pytest.mark.parametrize("warmup", [0, 1, 5, 19])
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("linear", get_linear_schedule_with_warmup),
+        ("cosine", get_cosine_schedule_with_warmup),
+    ],
+)
+def test_schedule_after_the_warmup_is_that_of_transformers(kind, make, warmup):
+    factors = schedule(20, warmup / 20, kind)
+
+    expected = theirs(make, warmup, 20, num_steps=20)
+    assert factors[warmup:] == pytest.approx(expected[warmup:], abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_warmup_is_that_of_transformers_one_step_earlier(kind):
+    """Theirs wastes the first step on a learning rate of zero."""
+    expected = theirs(get_constant_schedule_with_warmup, 5, num_steps=6)
+
+    assert expected[0] == 0
+    assert schedule(20, 0.25, kind)[:5] == pytest.approx(expected[1:])
+
+
+@pytest.mark.parametrize("kind", ["linear", "cosine"])
+def test_schedule_ends_in_zero_after_the_last_step(kind):
+    assert learning_rate_factor(11, num_steps=10, warmup_ratio=0.1, kind=kind) == 0
+
+
+@given(st.integers(1, 500), st.floats(0, 0.999), st.sampled_from(KINDS))
+def test_schedule_stays_above_zero_and_reaches_one(num_steps, warmup_ratio, kind):
+    factors = schedule(num_steps, warmup_ratio, kind)
 
     assert all(0 < factor <= 1 for factor in factors)
     assert max(factors) == 1
 
 
-@given(st.integers(1, 500), st.floats(0, 0.999))
-def test_schedule_rises_before_its_peak_and_falls_after_it(num_steps, warmup_ratio):
-    factors = schedule(num_steps, warmup_ratio)
+@given(st.integers(1, 500), st.floats(0, 0.999), st.sampled_from(KINDS))
+def test_schedule_rises_before_its_peak_and_never_after_it(num_steps, warmup_ratio, kind):
+    factors = schedule(num_steps, warmup_ratio, kind)
 
     peak = factors.index(1)
     assert factors[: peak + 1] == sorted(factors[: peak + 1])
     assert factors[peak:] == sorted(factors[peak:], reverse=True)
-
-
-def test_optimizer_decays_matrices_only(tiny_model_dir):
-    model = Classifier.from_pretrained(tiny_model_dir, ("a", "b"), max_length=32).model
-
-    decayed, others = build_optimizer(model, learning_rate=1e-3, weight_decay=0.1).param_groups
-
-    named = {id(parameter): name for name, parameter in model.named_parameters()}
-    decayed_names = {named[id(parameter)] for parameter in decayed["params"]}
-    other_names = {named[id(parameter)] for parameter in others["params"]}
-    assert (decayed["weight_decay"], others["weight_decay"]) == (0.1, 0.0)
-    assert other_names == {name for name in named.values() if "bias" in name or "LayerNorm" in name}
-    assert decayed_names | other_names == set(named.values())
-
-
-def test_optimizer_leaves_frozen_weights_alone():
-    model = torch.nn.Linear(2, 2)
-    model.weight.requires_grad_(False)
-
-    optimizer = build_optimizer(model, learning_rate=1e-3, weight_decay=0.1)
-
-    assert [len(group["params"]) for group in optimizer.param_groups] == [0, 1]
-
-
-def test_optimizer_steps_like_adamw_by_hand():
-    model = torch.nn.Linear(1, 1, bias=False)
-    torch.nn.init.constant_(model.weight, 2.0)
-    model.weight.grad = torch.tensor([[0.5]])
-
-    build_optimizer(model, learning_rate=0.1, weight_decay=0.25).step()
-
-    # decoupled decay 2 * (1 - 0.1 * 0.25), then a first Adam step of 0.1 * sign(gradient)
-    assert model.weight.item() == pytest.approx(2 * 0.975 - 0.1, abs=1e-6)

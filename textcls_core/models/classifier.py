@@ -298,7 +298,7 @@ def _read_design(folder: Path) -> Design:
     if not file.is_file():
         return Design()
     try:
-        facts = dict(read_json(file))
+        facts = read_json(file)
         unknown = set(facts) - set(Design.__slots__)
         if unknown:
             raise ValueError(f"unknown: {min(unknown)}")
