@@ -30,6 +30,11 @@ class Workspace:
         return self.root / "runs"
 
     @property
+    def groups_dir(self) -> Path:
+        """Folder with one sub-folder per group of runs."""
+        return self.root / "groups"
+
+    @property
     def cache_dir(self) -> Path:
         """Folder whose content can be deleted at any time."""
         return self.root / "cache"
