@@ -22,7 +22,7 @@ from textcls_core.runs.group_figures import validation_score
 from textcls_core.runs.lock import ProcessLock, is_locked
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training.groups import start_member, stop_quietly
-from textcls_core.training.study import LOCK_SECONDS, open_study, sampler_for, suggest, trials_in
+from textcls_core.training.study import LOCK_SECONDS, draw, open_study, trials_in
 
 _POLL_SECONDS = 1.0
 _PLACE_SECONDS = 0.5
@@ -75,26 +75,21 @@ class Search:
         return trial
 
     def _left_behind(self) -> Trial | None:
-        for frozen in trials_in(self.study, TrialState.RUNNING, TrialState.WAITING):
+        for frozen in trials_in(self.study, TrialState.RUNNING):
             owner = frozen.user_attrs.get(_OWNER, self.place)
             if owner == self.place or not is_locked(self.group.coordinator_lock(owner)):
                 logger.info("Taking up trial %d.", frozen.number + 1)
-                self.study.sampler = sampler_for(self.plan, frozen.number, self.place)
                 return Trial(self.study, frozen._trial_id)
         return None
 
     def _new_trial(self) -> Trial | None:
-        number = len(trials_in(self.study))
-        if number >= self.plan.num_planned:
+        if len(trials_in(self.study)) >= self.plan.num_planned:
             return None
-        self.study.sampler = sampler_for(self.plan, number, self.place)
         return self.study.ask()
 
     def _work(self, trial: Trial) -> TrialEnd:
         """Draw settings, train with them, and return how it ended."""
-        space = self.plan.space
-        settings = {name: suggest(trial, name, axis) for name, axis in space.items()}
-        number = trial.number + 1
+        settings, number = draw(trial, self.plan), trial.number + 1
         logger.info("Trial %d: %s.", number, settings)
         try:
             config = self.plan.member_config(self.group.group_id, number, settings)

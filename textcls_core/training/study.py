@@ -1,5 +1,6 @@
 """The Optuna study of a search, in a file that several coordinators share."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -74,21 +75,31 @@ def _pruner(plan: GroupPlan) -> BasePruner:
     return MedianPruner(n_startup_trials=MIN_COMPLETED) if plan.prune else NopPruner()
 
 
-def sampler_for(plan: GroupPlan, number: int, place: int) -> BaseSampler:
-    """Return the sampler of one trial.
+def draw(trial: Trial, plan: GroupPlan) -> dict[str, Any]:
+    """Return the settings of a trial; what was drawn before stays as it is.
 
-    Every trial has a seed of its own, made from the seed of the settings: a coordinator that comes
-    back after kill -9 then draws what it would have drawn, and two coordinators draw differently.
+    Every draw has a seed of its own, made from trial and setting: a coordinator that comes back
+    after kill -9 draws what it would have drawn, and no two coordinators draw the same.
     """
-    seed = (plan.config.seed + 7919 * number + 104_729 * (place - 1)) % 2**32
+    trial.study.sampler = _sampler(plan, f"{trial.number}")
+    _ = trial.relative_params  # what TPE draws together, with that seed
+    settings = {}
+    for name, axis in plan.space.items():
+        trial.study.sampler = _sampler(plan, f"{trial.number} {name}")
+        settings[name] = _suggest(trial, name, axis)
+    return settings
+
+
+def _sampler(plan: GroupPlan, purpose: str) -> BaseSampler:
+    digest = hashlib.blake2b(f"{plan.config.seed} {purpose}".encode(), digest_size=4).digest()
+    seed = int.from_bytes(digest, "big")
     if plan.kind == "random":
         return RandomSampler(seed)
     num_random = min(_MOST_RANDOM, max(plan.num_planned // 3, 1))
     return TPESampler(n_startup_trials=num_random, seed=seed)
 
 
-def suggest(trial: Trial, name: str, axis: Axis) -> Any:
-    """Return the trial's value for a setting, drawn the first time it is asked for."""
+def _suggest(trial: Trial, name: str, axis: Axis) -> Any:
     if isinstance(axis, Choices):
         return trial.suggest_categorical(name, axis.choices)
     if isinstance(axis.low, int) and isinstance(axis.high, int):
