@@ -1,67 +1,59 @@
-"""The verbs of training: `train` and `runs list|show|stop`."""
+"""The verbs of training: `train` and `runs list|show|stop|diff|clone`."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from textcls_core.cli.printing import Json, RunId, emit, open_run
-from textcls_core.config import PRESETS, RunConfig
+from textcls_core.cli.groups import report_group
+from textcls_core.cli.printing import Json, RunId, Wait, emit, open_run, report_run, run_lines
+from textcls_core.cli.settings import (
+    ConfigFile,
+    DatasetName,
+    ModelName,
+    PresetName,
+    Settings,
+    parse_settings,
+    read_config,
+)
+from textcls_core.config import RunConfig
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.files import read_json
-from textcls_core.runs.run import Run, RunStatus
+from textcls_core.runs.group import GroupPlan
+from textcls_core.runs.settings import clone_config, config_diff
 from textcls_core.runs.store import RunStore, summary
-from textcls_core.training.launch import start_run, wait
-from textcls_core.wording import percent
+from textcls_core.training.groups import plan_folds, plan_seeds, start_group
+from textcls_core.training.launch import start_run
 from textcls_core.workspace import Workspace
 
-runs_app = typer.Typer(no_args_is_help=True, help="Look at runs and stop them.")
+runs_app = typer.Typer(no_args_is_help=True, help="Look at runs, compare, clone and stop them.")
 
 
 def train(
-    dataset: Annotated[str | None, typer.Option("--dataset", help="Data set name.")] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", help="minilm, folder or hub name.")
-    ] = None,
-    preset: Annotated[str | None, typer.Option("--preset", help=", ".join(PRESETS))] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
-    config_file: Annotated[Path | None, typer.Option("--config", help="RunConfig as JSON.")] = None,
-    stay: Annotated[bool, typer.Option("--wait", help="Stay until the run has ended.")] = False,
+    dataset: DatasetName = None,
+    model: ModelName = None,
+    preset: PresetName = None,
+    settings: Settings = None,
+    config_file: ConfigFile = None,
+    seeds: Annotated[int | None, typer.Option("--seeds", help="One run per seed.")] = None,
+    folds: Annotated[int | None, typer.Option("--folds", help="Cross-validate.")] = None,
+    stay: Wait = False,
     as_json: Json = False,
 ) -> int:
-    """Fine-tune a model in a process of its own."""
-    values = _read_settings(config_file) if config_file else {}
+    """Fine-tune a model in a process of its own, or several as a group."""
     given = {"dataset": dataset, "model": model, "preset": preset}
-    values |= {key: value for key, value in given.items() if value is not None}
-    values |= dict(_setting(item) for item in settings or [])
-    values.setdefault("dataset", "bbc-news")
-    run = start_run(Workspace.default(), RunConfig.create(values))
-    if not stay:
-        emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [run.run_id])
-        return 0
-    status = wait(run)
-    emit(as_json, summary(run), _run_lines(run))
-    return 1 if status in {RunStatus.FAILED, RunStatus.INTERRUPTED} else 0
+    config = read_config(given, settings, config_file)
+    plan = _group_plan(config, seeds, folds)
+    if plan is None:
+        return report_run(start_run(Workspace.default(), config), stay=stay, as_json=as_json)
+    return report_group(start_group(Workspace.default(), plan), stay=stay, as_json=as_json)
 
 
-def _read_settings(file: Path) -> dict[str, Any]:
-    """Return the settings in a JSON file."""
-    try:
-        values = read_json(file)
-    except OSError as error:
-        raise InvalidArgumentError(f"{file} cannot be read: {error.strerror}.") from error
-    if not isinstance(values, dict):
-        raise InvalidArgumentError(
-            f"Expected one JSON object of settings in {file}, got {type(values).__name__}."
-        )
-    return values
-
-
-def _setting(item: str) -> tuple[str, str]:
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise InvalidArgumentError(f'Expected --set key=value, got "{item[:60]}".')
-    return key.strip(), value.strip()
+def _group_plan(config: RunConfig, seeds: int | None, folds: int | None) -> GroupPlan | None:
+    """Return the group that was asked for, None for a single run."""
+    if seeds is not None and folds is not None:
+        raise InvalidArgumentError("Expected --seeds or --folds, got both. Start two groups.")
+    if seeds is not None:
+        return plan_seeds(config, seeds)
+    return None if folds is None else plan_folds(config, folds)
 
 
 @runs_app.command("list")
@@ -76,7 +68,7 @@ def runs_list(as_json: Json = False) -> None:
 def runs_show(run_id: RunId, as_json: Json = False) -> None:
     """Show one run."""
     run = open_run(run_id)
-    emit(as_json, summary(run), _run_lines(run))
+    emit(as_json, summary(run), run_lines(run))
 
 
 @runs_app.command("stop")
@@ -87,11 +79,23 @@ def runs_stop(run_id: RunId, as_json: Json = False) -> None:
     emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [str(run.status)])
 
 
-def _run_lines(run: Run) -> list[str]:
-    lines = [f"{run.run_id}  {run.status}  {run.config.title}  (step {run.history.step:,})"]
-    finished = run.finished
-    for split in ("validation", "test"):
-        if split in finished:
-            accuracy, macro_f1 = (percent(finished[split][n]) for n in ("accuracy", "macro_f1"))
-            lines.append(f"{split}: accuracy {accuracy}, macro-F1 {macro_f1}")
-    return lines + ([f"error: {finished['error']}"] if "error" in finished else [])
+@runs_app.command("diff")
+def runs_diff(run_id: RunId, other: RunId, as_json: Json = False) -> None:
+    """Show the settings in which two runs differ."""
+    runs = (open_run(run_id), open_run(other))
+    rows = config_diff(runs[0].config, runs[1].config)
+    value = {
+        "runs": [run.run_id for run in runs],
+        "differences": [{"name": name, "values": [one, two]} for name, one, two in rows],
+    }
+    lines = [f"{name:<32}{one!s:<32}{two!s}" for name, one, two in rows]
+    emit(as_json, value, lines or ["The settings are the same."])
+
+
+@runs_app.command("clone")
+def runs_clone(
+    run_id: RunId, settings: Settings = None, stay: Wait = False, as_json: Json = False
+) -> int:
+    """Start a run with the settings of another one, changed by --set."""
+    config = clone_config(open_run(run_id).config, parse_settings(settings))
+    return report_run(start_run(Workspace.default(), config), stay=stay, as_json=as_json)
