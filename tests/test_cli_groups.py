@@ -99,8 +99,8 @@ def test_search_takes_trials_and_leaves_out_pruning(home, coordinators, capsys):
     ("arguments", "message"),
     [
         (["train", "--seeds", "3", "--folds", "3"], "Expected --seeds or --folds, got both."),
-        (["train", "--seeds", "1"], "Expected from 2 to 64 seeds, got 1."),
-        (["train", "--folds", "99"], "Expected from 2 to 64 folds, got 99."),
+        (["train", "--seeds", "1"], "Expected from 2 to 32 seeds, got 1."),
+        (["train", "--folds", "99"], "Expected from 2 to 32 folds, got 99."),
         (["train", "--seeds", "x"], "Invalid value for '--seeds'"),
         (["search"], "Expected at least one setting to vary"),
         (["search", "--space", "learning_rate"], "Expected name=values"),

@@ -151,9 +151,13 @@ def test_a_second_start_with_an_id_finds_the_group_and_makes_only_what_is_missin
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: plan_seeds(CONFIG, 1), InvalidArgumentError, "Expected from 2 to 64 seeds, got 1"),
-        (lambda: plan_folds(CONFIG, 1), InvalidArgumentError, "Expected from 2 to 64 folds, got 1"),
-        (lambda: plan_folds(CONFIG, 51), InvalidArgumentError, "num_folds: input should be less"),
+        (lambda: plan_seeds(CONFIG, 1), InvalidArgumentError, "Expected from 2 to 32 seeds, got 1"),
+        (lambda: plan_folds(CONFIG, 1), InvalidArgumentError, "Expected from 2 to 32 folds, got 1"),
+        (
+            lambda: plan_folds(CONFIG, 99),
+            InvalidArgumentError,
+            "Expected from 2 to 32 folds, got 99",
+        ),
         (
             lambda: plan_search(CONFIG, parse_space(["seed=1:9"]), "grid"),
             InvalidArgumentError,
@@ -161,10 +165,10 @@ def test_a_second_start_with_an_id_finds_the_group_and_makes_only_what_is_missin
         ),
         (
             lambda: plan_search(
-                CONFIG, parse_space([f"seed={','.join(map(str, range(65)))}"]), "grid"
+                CONFIG, parse_space([f"seed={','.join(map(str, range(33)))}"]), "grid"
             ),
             InvalidArgumentError,
-            "A grid of 65 combinations is too large; at most 64 runs are queued at once",
+            "A grid of 33 combinations is too large; at most 32 runs are queued at once",
         ),
         (
             lambda: plan_search(CONFIG, parse_space(["seed=1:9"]), "tpe", 1),

@@ -128,7 +128,7 @@ def _group_lines(group: RunGroup) -> list[str]:
         f"{split} {name}: {_spread_text(found[name])}"
         for split, found in summary(members).items()
         for name in _SHOWN
-        if name in found
+        if name in found and group.plan.repeats
     ]
     best = best_member(members, metric)
     kept = [f"best: {best.label}, run {best.run_id}"] if best else []

@@ -61,6 +61,11 @@ class GroupPlan(BaseModel):
         return self.kind in {"random", "tpe"}
 
     @property
+    def repeats(self) -> bool:
+        """Whether members differ by chance alone, so that their mean and spread say something."""
+        return self.kind in {"seeds", "folds"}
+
+    @property
     def metric(self) -> str:
         """The validation figure by which members are compared."""
         return self.config.metric_for_best_model
@@ -216,13 +221,13 @@ class RunGroup:
     @property
     def has_open_members(self) -> bool:
         """Whether planned members have not come to an end."""
-        return len(self._ended) < self.plan.num_planned
+        return self.num_ended < self.plan.num_planned
 
     @property
-    def _ended(self) -> set[int]:
-        """Numbers of the planned members that have come to an end."""
+    def num_ended(self) -> int:
+        """How many of the planned members have come to an end."""
         ended = {self.number_of(run) for run in self.members if not run.status.is_active}
-        return (ended | set(self.ends)) - {0}
+        return len((ended | set(self.ends)) - {0})
 
     def number_of(self, run: Run) -> int:
         """Return the planned number of a member, from 1; 0 if it joined the group by hand."""

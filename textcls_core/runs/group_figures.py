@@ -1,5 +1,6 @@
 """The figures of a group: how its members did, their mean and spread, the best one."""
 
+import datetime as dt
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -141,6 +142,26 @@ def best_member(members: Sequence[Member], metric: str) -> Member | None:
     ended = [member for member in members if member.status is not None and member.status.has_model]
     scored = [(sign * member.score, member) for member in ended if member.score is not None]
     return min(scored, key=lambda pair: pair[0], default=(0.0, None))[1]
+
+
+def seconds_left(group: RunGroup) -> float | None:
+    """Return how long the members that have not ended will take, None before the first has ended.
+
+    The mean time of the members that ended counts for each of the others.
+    """
+    spans = [_span(run) for run in group.members]
+    known = [span for span in spans if span is not None]
+    num_left = group.plan.num_planned - group.num_ended
+    return statistics.fmean(known) * num_left if known else None
+
+
+def _span(run: Run) -> float | None:
+    """Return the seconds between getting the device and the last figure of a run."""
+    moments = (run.started.get("started_at"), run.finished.get("finished_at"))
+    if not all(moments):
+        return None
+    start, end = (dt.datetime.fromisoformat(str(moment)) for moment in moments)
+    return (end - start).total_seconds()
 
 
 def group_json(group: RunGroup) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +18,17 @@ _FIXED = frozenset(
     }
 )
 """Settings that say what the runs are compared by, or where they compute."""
+SEARCHABLE = tuple(name for name in RunConfig.model_fields if name not in _FIXED)
+"""Settings that a search may vary."""
+_SUGGESTIONS = {
+    "learning_rate": ("3e-5,1e-4,3e-4", "1e-5:1e-3:log"),
+    "num_epochs": ("2,3,4", "2:5"),
+    "batch_size": ("8,16,32", "8,16,32"),
+    "warmup_ratio": ("0,0.1", "0:0.2"),
+    "weight_decay": ("0,0.01,0.1", "1e-3:0.3:log"),
+    "max_length": ("128,256,512", "128,256,512"),
+}
+"""What is typical for a grid, and for trials that are drawn."""
 _HINT = "for example learning_rate=1e-5:1e-3:log or num_epochs=2,3,4"
 
 
@@ -103,6 +114,22 @@ def typed(name: str, text: str) -> Any:
         InvalidArgumentError: If `RunConfig` refuses it.
     """
     return getattr(RunConfig.create({"dataset": "any", name: text}), name)
+
+
+def suggested_axis(name: str, *, is_grid: bool) -> str:
+    """Return values that are worth a try, as they are typed; the default where none are known.
+
+    Example:
+        >>> suggested_axis("learning_rate", is_grid=False), suggested_axis("loss", is_grid=True)
+        ('1e-5:1e-3:log', 'cross_entropy,focal')
+    """
+    if name in _SUGGESTIONS:
+        return _SUGGESTIONS[name][0 if is_grid else 1]
+    default = _default(name)
+    if isinstance(default, bool):
+        return "true,false"
+    words = get_args(RunConfig.model_fields[name].annotation)
+    return ",".join(map(str, words)) or str(default)
 
 
 def _default(name: str) -> object:

@@ -25,13 +25,13 @@ from textcls_core.runs.search_space import (
 from textcls_core.runs.store import new_run_id
 from textcls_core.training.launch import command_line, start_run
 from textcls_core.training.process import start_detached
-from textcls_core.wording import plural
+from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
 
 Method = Literal["grid", "random", "tpe"]
 METHODS: tuple[Method, ...] = ("grid", "random", "tpe")
-MAX_MEMBERS = 64
-"""Runs that are queued at once; each waits as a process of its own."""
+MAX_MEMBERS = 32
+"""Runs that are queued at once: each waits as a process of its own, with torch in its memory."""
 MAX_TRIALS = 1_000
 _POLL_SECONDS = 0.5
 _LAUNCH_SECONDS = 20.0
@@ -110,11 +110,16 @@ def _require_number(number: int, what: str) -> None:
 
 
 def _plan(kind: GroupKind, config: RunConfig, space: Space, num_planned: int) -> GroupPlan:
-    titles = {"seeds": f"{num_planned} seeds", "folds": f"{num_planned}-fold cross-validation"}
-    what = titles.get(kind, f"{kind} search")
+    what = {
+        "seeds": f"{num_planned} seeds",
+        "folds": f"{num_planned}-fold cross-validation",
+        "grid": f"grid of {num_planned}",
+        "random": f"random search, {num_planned} trials",
+        "tpe": f"TPE search, {num_planned} trials",
+    }
     return GroupPlan(
         kind=kind,
-        title=f"{config.title[:80]}: {what}",
+        title=f"{shorten(config.title, 80)}: {what[kind]}",
         config=config,
         space=dict(space),
         num_planned=num_planned,
