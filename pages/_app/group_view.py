@@ -37,9 +37,9 @@ _NUM_RECENT = 5
 _ADVICE = {
     RunStatus.QUEUED: "The first run waits for its device; it starts by itself.",
     RunStatus.STOPPING: "Active runs finish their step and keep their best model.",
-    RunStatus.INTERRUPTED: "Nobody is at work on the rest of this group: its coordinator or a run "
-    "was killed. Resume starts what is missing.",
+    RunStatus.INTERRUPTED: "A run was killed; the others are done. Start it again on its own page.",
 }
+_LEFT_BEHIND = "Nobody will start the rest of this group: what led it was killed or gave up."
 
 
 def open_group() -> str:
@@ -104,13 +104,14 @@ def _show_head(group: RunGroup, status: RunStatus) -> None:
         can_cancel = status.is_active and status != RunStatus.STOPPING
         if can_cancel and st.button("Cancel the group", icon=_STOP, key="group.cancel"):
             _act(cancel, group)
-        is_left = status in {RunStatus.INTERRUPTED, RunStatus.FAILED} and group.has_open_members
-        if is_left and st.button("Resume", icon=_GO_ON, key="group.resume"):
+        if group.can_resume and st.button("Resume", icon=_GO_ON, key="group.resume"):
             _act(resume, group)
         if st.button("New run", key="group.new"):
             state.set_parameter("group", None)
             st.rerun(scope="app")
-    if status in _ADVICE:
+    if group.can_resume:
+        st.caption(_LEFT_BEHIND)
+    elif status in _ADVICE:
         st.caption(_ADVICE[status])
     if group.error:
         st.error(escape(group.error), icon=":material/error:")
@@ -226,9 +227,9 @@ def _member_row(member: Member, score: str, *, is_loss: bool) -> dict[str, Any]:
     return {
         "Run": member.label,
         "State": controls.status_cell(member.status) if member.status else [],
-        **member.settings,
         score: None if member.score is None else factor * member.score,
         "test accuracy": None if accuracy is None else 100 * accuracy,
+        **member.settings,
         **({"Note": member.reason} if member.reason else {}),
     }
 

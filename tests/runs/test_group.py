@@ -185,3 +185,19 @@ def test_a_damaged_plan_names_its_file(workspace):
         InvalidArgumentError, match=rf"{GROUP_ID}/group\.json does not describe a group of this ver"
     ):
         _ = reopened(group).plan
+
+
+def test_a_group_left_behind_can_be_resumed_unless_it_was_cancelled(workspace):
+    group = make_group(workspace)
+
+    before = group.can_resume
+    group.request_cancel()
+
+    assert (before, group.can_resume) == (True, False)
+
+
+def test_a_group_whose_members_all_ended_cannot_be_resumed(workspace):
+    group = make_group(workspace, "tpe", ("seed=1:9",), num_planned=1)
+    finish(add_member(group, 1, seed=1), **DONE)
+
+    assert not group.can_resume

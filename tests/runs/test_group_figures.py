@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.groups import add_member, figures, finish, make_group, validate
-from textcls_core.files import to_json
+from textcls_core.files import to_json, write_json
 from textcls_core.runs.group import TrialEnd
 from textcls_core.runs.group_figures import (
     Spread,
     best_member,
     group_json,
     members_of,
+    seconds_left,
     summary,
     validation_score,
 )
@@ -126,3 +127,20 @@ def test_the_json_of_a_group_has_its_stable_fields(group):
     assert shown["members"][4]["status"] == "skipped"
     assert shown["members"][0]["test"]["accuracy"] == pytest.approx(0.7)
     assert {"kind", "planned", "space", "metric", "dataset", "model", "name"} <= set(shown)
+
+
+def test_the_time_left_is_the_mean_time_of_those_that_ended_for_each_of_the_rest(workspace):
+    group = make_group(workspace, num_planned=4)
+    for number, seconds in ((1, 10), (2, 30)):
+        run = add_member(group, number, seed=number)
+        finish(run, validation=figures(0.9), finished_at=f"2026-01-01T12:00:{seconds}+00:00")
+        write_json(run.folder / "started.json", {"started_at": "2026-01-01T12:00:00+00:00"})
+
+    assert seconds_left(group) == 40
+
+
+def test_the_time_left_is_unknown_before_a_run_has_ended(workspace):
+    group = make_group(workspace)
+    add_member(group, 1, seed=1)
+
+    assert seconds_left(group) is None

@@ -287,13 +287,31 @@ def test_resume_of_a_search_starts_a_coordinator(workspace, coordinators):
     assert coordinators == [group.folder]
 
 
+def test_a_search_without_coordinator_is_resumed_while_its_last_run_trains(
+    workspace, coordinators, hold_lock
+):
+    group = make_group(workspace, "tpe", ("seed=1:9",))
+    hold_lock(add_member(group, 1, seed=1).lock_file)
+
+    resume(workspace, GROUP_ID)
+
+    assert coordinators == [group.folder]
+
+
+def test_a_search_with_a_coordinator_is_not_resumed(workspace, coordinators, hold_lock):
+    hold_lock(make_group(workspace, "tpe", ("seed=1:9",)).coordinator_lock(1))
+
+    with pytest.raises(RunStateError, match="is running; only one that somebody left behind"):
+        resume(workspace, GROUP_ID)
+
+
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
-        (lambda group: group.request_cancel(), "is stopped; only an interrupted or failed one can"),
+        (lambda group: group.request_cancel(), "is stopped; only one that somebody left behind"),
         (
             lambda group: [add_member(group, n, seed=n) for n in (1, 2, 3)],
-            "All members of group .* have been started. Look at the interrupted or failed runs",
+            "All members of group .* have been started. Look at the interrupted runs one",
         ),
     ],
     ids=["cancelled", "nothing missing"],

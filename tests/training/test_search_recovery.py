@@ -12,8 +12,11 @@ import pytest
 from tests.fake_workers import lead, states
 from tests.groups import GROUP_ID, add_member, figures, finish, make_group, validate
 from textcls_core.runs.group import RunGroup
-from textcls_core.runs.run import Run
+from textcls_core.runs.group_figures import members_of
+from textcls_core.runs.run import Run, RunStatus
+from textcls_core.runs.search_space import parse_space
 from textcls_core.training import search
+from textcls_core.training.groups import plan_search, start_group, wait
 from textcls_core.training.study import JournalLock, open_study
 from textcls_core.workspace import APP_DIR
 
@@ -151,3 +154,18 @@ def test_a_run_that_is_still_training_is_adopted(workspace, workers):
     told = open_study(group.folder / "study.journal", group.plan).trials[0]
     assert told.state.name == "COMPLETE"
     assert list(told.intermediate_values) == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_a_search_and_its_runs_are_processes_that_end_by_themselves(workspace, tiny_config):
+    space = parse_space(["learning_rate=1e-3:1e-2:log", "num_epochs=1,2"])
+    plan = plan_search(tiny_config, space, "random", 2)
+
+    group = start_group(workspace, plan)
+    was_alive = group.has_coordinator
+    status = wait(group)
+
+    assert (was_alive, status) == (True, RunStatus.COMPLETED)
+    members = members_of(RunGroup(group.folder))
+    assert [member.ending for member in members] == ["completed", "completed"]
+    assert all(member.score is not None and member.score > 0 for member in members)

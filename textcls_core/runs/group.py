@@ -224,6 +224,18 @@ class RunGroup:
         return self.num_ended < self.plan.num_planned
 
     @property
+    def can_resume(self) -> bool:
+        """Whether planned members are open and nobody will start them.
+
+        A search whose coordinator was killed can be resumed while its last run still trains.
+        """
+        if self.is_cancelled or not self.has_open_members:
+            return False
+        if self.plan.is_search:
+            return not self.has_coordinator
+        return self.status == RunStatus.INTERRUPTED
+
+    @property
     def num_ended(self) -> int:
         """How many of the planned members have come to an end."""
         ended = {self.number_of(run) for run in self.members if not run.status.is_active}

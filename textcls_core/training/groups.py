@@ -253,21 +253,27 @@ def resume(workspace: Workspace, group_id: str) -> RunGroup:
         RunStateError: If it was cancelled, is at work, or has nothing left to start.
     """
     group = GroupStore.open(workspace).open_group(group_id)
-    status = group.status
-    if status not in {RunStatus.INTERRUPTED, RunStatus.FAILED}:
-        raise RunStateError(
-            f"Group {group.group_id} is {status}; only an interrupted or failed one can go on."
-        )
-    if not group.has_open_members:
-        raise RunStateError(
-            f"All members of group {group.group_id} have been started. "
-            "Look at the interrupted or failed runs one by one."
-        )
+    if not group.can_resume:
+        raise RunStateError(_why_not(group))
     if group.plan.is_search:
         _start_coordinator(group)
     else:
         _start_members(group)
     return RunGroup(group.folder)
+
+
+def _why_not(group: RunGroup) -> str:
+    """Return why a group cannot be resumed."""
+    status = group.status
+    if status == RunStatus.INTERRUPTED:
+        return (
+            f"All members of group {group.group_id} have been started. "
+            "Look at the interrupted runs one by one."
+        )
+    return (
+        f"Group {group.group_id} is {status}; only one that somebody left behind can be resumed. "
+        "Start a new group for other settings."
+    )
 
 
 def _start_coordinator(group: RunGroup) -> None:
