@@ -11,7 +11,7 @@ from textcls_core.runs.group import GroupPlan, RunGroup, member_run_id
 from textcls_core.runs.group_store import GroupStore
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import Run
-from textcls_core.runs.search_space import parse_space
+from textcls_core.runs.search_space import Choices, parse_space
 from textcls_core.runs.store import RunStore
 from textcls_core.workspace import Workspace
 
@@ -28,13 +28,16 @@ def make_group(
     age_seconds: float = 60.0,
     **settings: Any,
 ) -> RunGroup:
-    """Write the folder of a group that was started `age_seconds` ago and has no member yet."""
+    """Write the folder of a group that was started `age_seconds` ago and has no member yet.
+
+    Two folds need no space.
+    """
     config = RunConfig.create({"dataset": "toy", **settings})
     plan = GroupPlan(
         kind=kind,
         title=f"{config.title}: {kind}",
         config=config,
-        space=parse_space(space) if space else {},
+        space=parse_space(space) if kind != "folds" else {"fold": Choices(choices=(1, 2))},
         num_planned=num_planned,
         created_at=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=age_seconds),
     )

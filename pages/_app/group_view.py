@@ -14,8 +14,9 @@ from textcls_core.charts.groups import (
     spread_rows,
 )
 from textcls_core.errors import TextclsError
-from textcls_core.runs.group import RunGroup
+from textcls_core.runs.group import GroupPlan, RunGroup
 from textcls_core.runs.group_figures import (
+    COMPARED,
     Member,
     Spread,
     best_member,
@@ -130,7 +131,7 @@ def _show_figures(group: RunGroup, status: RunStatus, members: list[Member]) -> 
     """Show how far the group is and what it found."""
     plan = group.plan
     ended = ("Ended", f"{group.num_ended} of {plan.num_planned}", _ended_note(members))
-    cards = _spread_cards(members) if plan.repeats else _best_cards(group, members)
+    cards = _spread_cards(plan, members) if plan.repeats else _best_cards(group, members)
     left = seconds_left(group) if status.is_active else None
     time_left = [] if left is None else [("Time left", duration(left), "if the rest is alike")]
     controls.metrics([ended, *cards, *time_left], card_width=_CARD_WIDTH)
@@ -144,11 +145,14 @@ def _ended_note(members: list[Member]) -> str:
     return ", ".join(counted) or "none yet"
 
 
-def _spread_cards(members: list[Member]) -> list[tuple[str, str, str]]:
+def _spread_cards(plan: GroupPlan, members: list[Member]) -> list[tuple[str, str, str]]:
+    """Return the figures that speak for the group, and the accuracy on the other split."""
     spreads = summary(members)
+    other = next(split for split in COMPARED if split != plan.headline)
+    shown = ((plan.headline, "accuracy"), (plan.headline, "macro_f1"), (other, "accuracy"))
     return [
         (capitalised(figure_name(f"{split}_{name}")), _spread_text(found), _range_text(found))
-        for split, name in (("test", "accuracy"), ("test", "macro_f1"), ("validation", "accuracy"))
+        for split, name in shown
         if (found := spreads[split].get(name)) is not None
     ]
 
@@ -178,7 +182,7 @@ def _show_chart(group: RunGroup, members: list[Member]) -> None:
     """Show the spread of repeated runs, or settings against the figure they led to."""
     plan = group.plan
     if plan.repeats and any(member.counts for member in members):
-        figure, rows = spread_chart(members), spread_rows(members)
+        figure, rows = spread_chart(members, plan.headline), spread_rows(members)
         summary_text = "Figures of every run with mean and standard deviation"
     elif not plan.repeats and any(member.score is not None for member in members):
         is_dark = st.context.theme.type == "dark"

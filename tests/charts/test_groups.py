@@ -209,7 +209,7 @@ def test_the_spread_of_one_run_has_no_deviation(workspace):
     group = make_group(workspace)
     finish(add_member(group, 1, seed=1), validation=figures(0.7))
 
-    figure = spread_chart(members_of(group)).to_dict()
+    figure = spread_chart(members_of(group), "validation").to_dict()
 
     assert figure["layout"]["title"]["text"] == "Validation accuracy 70.0 % over 1 run"
     assert spread_rows(members_of(group))[0]["standard deviation"] == ""

@@ -181,6 +181,20 @@ def test_repeated_runs_are_shown_with_mean_and_spread(open_page, seeds):
     assert list(table["Note"].dropna()) == ["Out of memory."]
 
 
+def test_folds_are_judged_by_the_rows_that_each_validate_once(open_page, workspace):
+    group = make_group(workspace, "folds", (), 2, num_folds=2, fold=1)
+    for fold, accuracy in ((1, 0.8), (2, 0.9)):
+        run = add_member(group, fold, fold=fold)
+        finish(run, validation=figures(accuracy), test=figures(0.5))
+
+    app = open_page("training", group=GROUP_ID)
+
+    names = list(cards(app))
+    assert names == ["Ended", "Validation accuracy", "Validation macro-F1", "Test accuracy"]
+    title = "Validation accuracy 85.0 % ± 7.1 over 2 runs"
+    assert chart(app)["layout"]["title"]["text"] == title
+
+
 def test_a_search_is_shown_with_its_best_run_and_what_became_of_each(open_page, search):
     app = open_page("training", group=GROUP_ID)
 

@@ -12,11 +12,13 @@ from textcls_core.dataset.text_dataset import Split
 from textcls_core.runs.group import GroupPlan
 from textcls_core.runs.group_figures import Member, Spread, best_member, summary
 from textcls_core.runs.search_space import Axis, Choices
-from textcls_core.wording import capitalised, figure_name, percent, plural
+from textcls_core.wording import figure_name, percent, plural
 
 _HEIGHT = 400
 _NUM_TICKS = 5
 _NAME_WIDTH = 15
+_BELOW = 0.16
+"""How far below the points of a figure its mean stands, so that it covers none."""
 _FAINTEST = 0.45
 """Opacity of the worst line; fainter ones would vanish on one of the two backgrounds."""
 SPREAD_FIGURES: tuple[tuple[Split, str], ...] = (
@@ -203,14 +205,19 @@ def _wrapped(name: str) -> str:
     return "<br>".join(plain(line, 30) for line in lines)
 
 
-def spread_chart(members: Sequence[Member]) -> go.Figure:
-    """Return a point per completed run for each figure, with mean and standard deviation."""
+def spread_chart(members: Sequence[Member], headline: Split = "test") -> go.Figure:
+    """Return a point per completed run for each figure, with mean and standard deviation.
+
+    Args:
+        members: Members; those that were not trained to their end are left out.
+        headline: The split whose accuracy becomes the title.
+    """
     counted = [member for member in members if member.counts]
     spreads = _spreads(members)
     figure = go.Figure()
     for height, ((split, name), spread) in enumerate(spreads.items()):
         having = [member for member in counted if name in member.figures.get(split, {})]
-        offsets = [0.4 * (place + 0.5) / len(having) - 0.2 for place in range(len(having))]
+        offsets = [0.3 * (place + 0.5) / len(having) - 0.3 for place in range(len(having))]
         figure.add_scatter(
             x=[member.figures[split][name] for member in having],
             y=[height + offset for offset in offsets],
@@ -221,7 +228,7 @@ def spread_chart(members: Sequence[Member]) -> go.Figure:
         )
         figure.add_trace(_mean_mark(height, spread))
     _style_spread(figure, [figure_name(f"{split}_{name}") for split, name in spreads])
-    figure.update_layout(title_text=_spread_title(spreads))
+    figure.update_layout(title_text=_spread_title(spreads, headline))
     return figure
 
 
@@ -256,7 +263,7 @@ def _mean_mark(height: int, spread: Spread) -> go.Scatter:
     deviation = spread.standard_deviation or 0.0
     return go.Scatter(
         x=[spread.mean],
-        y=[height],
+        y=[height + _BELOW],
         mode="markers",
         marker={"symbol": "diamond", "color": SECOND_LINE, "size": 13},
         error_x={"array": [deviation], "color": SECOND_LINE, "thickness": 3, "width": 8},
@@ -264,15 +271,13 @@ def _mean_mark(height: int, spread: Spread) -> go.Scatter:
     )
 
 
-def _spread_title(spreads: Mapping[tuple[Split, str], Spread]) -> str:
-    """Return the accuracy, on the test rows where there are some."""
-    accuracy = [(key, spread) for key, spread in spreads.items() if key[1] == "accuracy"]
-    if not accuracy:
+def _spread_title(spreads: Mapping[tuple[Split, str], Spread], headline: Split) -> str:
+    spread = spreads.get((headline, "accuracy"))
+    if spread is None:
         return "No run has ended yet"
-    (split, name), spread = accuracy[-1]
     around = f" ± {deviation_text(spread)}" if spread.n > 1 else ""
-    found = f"{capitalised(figure_name(f'{split}_{name}'))} {percent(spread.mean)}{around}"
-    return f"{found} over {plural(spread.n, 'run')}"
+    accuracy = f"{headline.capitalize()} accuracy {percent(spread.mean)}{around}"
+    return f"{accuracy} over {plural(spread.n, 'run')}"
 
 
 def _style_spread(figure: go.Figure, names: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from textcls_core.config import RunConfig
+from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.files import read_json, write_json, write_text
 from textcls_core.runs.lock import is_locked
@@ -64,6 +65,11 @@ class GroupPlan(BaseModel):
     def repeats(self) -> bool:
         """Whether members differ by chance alone, so that their mean and spread say something."""
         return self.kind in {"seeds", "folds"}
+
+    @property
+    def headline(self) -> Split:
+        """The split whose figures speak for repeated runs: over folds all rows validate once."""
+        return "validation" if self.kind == "folds" else "test"
 
     @property
     def metric(self) -> str:
