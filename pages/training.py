@@ -3,6 +3,8 @@
 import streamlit as st
 
 from pages._app import controls, frame, state
+from pages._app.group_form import show_group_form
+from pages._app.group_view import open_group, show_group, show_group_link
 from pages._app.live_run import show_live_run
 from pages._app.text import escape, show_text
 from pages._app.training_form import show_form
@@ -63,19 +65,23 @@ def show_setup() -> None:
     with right:
         try:
             show_plan(RunConfig.create(settings), info)
+            show_group_form(settings)
         except TextclsError as error:
             st.error(escape(str(error)), icon=":material/error:")
 
 
 controls.header("Train", "Fine-tune a model on a data set; it goes on when this page is closed.")
-watched = state.parameter("watch")
+group_id, watched = open_group(), state.parameter("watch")
 known = {run.run_id: run for run in state.run_store().runs()}
 if watched and watched not in known:
     st.warning("The run in this link does not exist in this workspace.")
     show_text("Known runs: " + (", ".join(list(known)[:8]) or "none yet"))
     state.set_parameter("watch", None)
-if watched in known:
+if group_id:
+    show_group(group_id)
+elif watched in known:
     st.session_state.pop(TOKEN, None)  # only now: a second click may still be on its way
+    show_group_link(known[watched])
     show_live_run(known[watched])
 else:
     frame.show_active_links()

@@ -94,6 +94,14 @@ def tiny_model_dir(tiny_models: dict[str, Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def minilm_dir() -> Path:
+    """Folder of the embedded model, checked once."""
+    from textcls_core.models.catalogue import locate
+
+    return locate("minilm")
+
+
+@pytest.fixture(scope="session")
 def tiny_config(tiny_model_dir: Path) -> RunConfig:
     """Settings of a run on `toy` that takes a second and learns most of it; copy to change one."""
     return RunConfig.create(

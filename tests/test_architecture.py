@@ -18,13 +18,17 @@ PAGES = sorted((APP_DIR / "pages").glob("*.py"))
 MAX_LINES, MAX_PAGE_LINES, MAX_BODY_LINES, MEDIAN_BODY_LINES = 400, 150, 40, 10
 BANNED_NAMES = {"utils", "util", "common", "helpers", "manager", "managers", "misc"}
 RISKY_CALLS = ("unsafe_allow_html", "st.html(", "st.iframe(", "components.v1", "st.write(")
+HEAVY = {"torch", "transformers", "sklearn", "optuna"}
 ALWAYS_IMPORTED = (
     "pages._app.frame",
+    "pages._app.group_form",
+    "pages._app.group_view",
     "pages._app.import_form",
     "pages._app.live_run",
     "pages._app.training_form",
     "textcls_core.charts.dataset",
     "textcls_core.charts.evaluation",
+    "textcls_core.charts.groups",
     "textcls_core.charts.mistakes",
     "textcls_core.charts.training",
     "textcls_core.dataset.store",
@@ -36,6 +40,7 @@ ALWAYS_IMPORTED = (
     "textcls_core.training.baseline_fitting",
     "textcls_core.training.baselines",
     "textcls_core.training.estimate",
+    "textcls_core.training.groups",
     "textcls_core.training.launch",
 )
 
@@ -63,7 +68,7 @@ def imported_at_the_top(file: Path) -> list[str]:
 def loaded_with(modules: Sequence[str]) -> str:
     """Return which of the heavy libraries a fresh process has loaded with these modules."""
     imports = "; ".join(f"import {module}" for module in modules)
-    look = "import sys; print(sorted({'torch', 'transformers', 'sklearn'} & set(sys.modules)))"
+    look = f"import sys; print(sorted({HEAVY} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", f"{imports}; {look}"], cwd=APP_DIR, capture_output=True, text=True
     )

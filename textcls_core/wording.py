@@ -33,6 +33,26 @@ def points(share: float, reference: float) -> str:
     return f"{round(100 * (share - reference), 1) + 0.0:+.1f} points"  # + 0.0: never "-0.0"
 
 
+def figure_name(name: str) -> str:
+    """Return the name of a figure as people write it.
+
+    Example:
+        >>> figure_name("validation_macro_f1"), figure_name("balanced_accuracy")
+        ('validation macro-F1', 'balanced accuracy')
+    """
+    return name.replace("macro_f1", "macro-F1").replace("_f1", " F1").replace("_", " ")
+
+
+def capitalised(text: str) -> str:
+    """Return text with its first letter large, the others as they are.
+
+    Example:
+        >>> capitalised("test macro-F1")
+        'Test macro-F1'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def duration(seconds: float) -> str:
     """Return a time span with its two largest units.
 

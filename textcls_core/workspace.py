@@ -35,6 +35,11 @@ class Workspace:
         return self.root / "baselines"
 
     @property
+    def groups_dir(self) -> Path:
+        """Folder with one sub-folder per group of runs."""
+        return self.root / "groups"
+
+    @property
     def cache_dir(self) -> Path:
         """Folder whose content can be deleted at any time."""
         return self.root / "cache"

@@ -98,13 +98,14 @@ def examples_table(rows: Sequence[dict[str, Any]], key: str, height: int) -> lis
     return list(event["selection"]["rows"])
 
 
-def metrics(cards: Sequence[tuple[str, str, str]]) -> None:
+def metrics(cards: Sequence[tuple[str, str, str]], *, card_width: int = _CARD_WIDTH) -> None:
     """Show a row of bordered figures.
 
     Args:
         cards: Label, value and a note (a baseline or unit) of each figure.
+        card_width: Least width of a card; long values need more.
     """
-    with st.grid(len(cards), min_column_width=_CARD_WIDTH):
+    with st.grid(len(cards), min_column_width=card_width):
         for name, value, note in cards:
             st.metric(
                 name,

@@ -279,6 +279,22 @@ def test_position_of_an_unknown_row_is_an_error():
         dataset.position("zzz")
 
 
+def test_positions_follow_the_order_asked_for():
+    dataset = make_dataset()
+
+    assert dataset.positions(["b", "a", "b"]).tolist() == [1, 0, 1]
+    assert dataset.positions([]).tolist() == []
+
+
+def test_positions_of_unknown_rows_are_an_error():
+    dataset = make_dataset()
+
+    with pytest.raises(
+        NotFoundError, match=r"1 of 2 rows are not in this data set\. Use the version that the run"
+    ):
+        dataset.positions(["a", "zzz"])
+
+
 def test_fingerprint_is_a_hex_digest():
     fingerprint = make_dataset().fingerprint
 

@@ -178,6 +178,18 @@ def test_examples_of_a_run_have_the_texts_of_its_predictions(tmp_path):
     assert examples.texts == ("three", "one")
 
 
+def test_examples_of_a_fold_have_texts_of_other_splits(tmp_path):
+    rows = Rows(["one", "two"], ["x", "y"], ["train", "validation"], extra={})
+    dataset = build_dataset(rows, ["row-1", "row-0"])
+    predictions = make_predictions([0, 1], [[0.5, 0.5]] * 2, ["x", "y"])
+    run = Run(tmp_path)
+    predictions.save(run.predictions_file("validation"))
+
+    examples = Examples.of_run(run, dataset, "validation")
+
+    assert examples.texts == ("two", "one")
+
+
 @pytest.mark.parametrize(
     ("row_id", "expected"),
     [

@@ -23,7 +23,6 @@ from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import write_json
-from textcls_core.models.catalogue import locate
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
@@ -62,12 +61,6 @@ def navigated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Behave like a server that has served a page before; else a click is lost to the guard."""
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
     monkeypatch.setattr("streamlit.testing.v1.app_test.PagesManager", _NavigatedPages)
-
-
-@pytest.fixture(scope="session")
-def minilm_dir() -> Path:
-    """Folder of the embedded model, checked once."""
-    return locate("minilm")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from textcls_core.cli.dataset import dataset_app
+from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.results import evaluate_run, explain, mistakes, predict
 from textcls_core.cli.training import runs_app, train
 from textcls_core.errors import TextclsError
@@ -19,7 +20,9 @@ from textcls_core.files import describe_refusal
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="TextCLS Studio.")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(runs_app, name="runs")
+app.add_typer(groups_app, name="groups")
 app.command()(train)
+app.command()(search)
 app.command("evaluate")(evaluate_run)
 app.command()(mistakes)
 app.command()(predict)

@@ -8,12 +8,16 @@ import typer
 from textcls_core.dataset.text_dataset import SPLITS, Split
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.files import to_json
-from textcls_core.runs.run import Run
-from textcls_core.runs.store import RunStore
+from textcls_core.runs.run import Run, RunStatus
+from textcls_core.runs.store import RunStore, summary
+from textcls_core.training.baselines import Baseline, baselines_of_run, best_baseline
+from textcls_core.training.launch import wait
+from textcls_core.wording import percent
 from textcls_core.workspace import Workspace
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or `latest`.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Stay until the end.")]
 SplitName = Annotated[str, typer.Option("--split", help="train, validation or test.")]
 
 
@@ -33,3 +37,47 @@ def parse_split(name: str) -> Split:
         if split == name:
             return split
     raise InvalidArgumentError(f'Expected a split ({", ".join(SPLITS)}), got "{name[:40]}".')
+
+
+def report_run(run: Run, *, stay: bool, as_json: bool) -> int:
+    """Print the id of a run that was started, or stay and print its result; give the exit code."""
+    if not stay:
+        emit(as_json, {"run_id": run.run_id, "status": str(run.status)}, [run.run_id])
+        return 0
+    status = wait(run)
+    emit(as_json, run_json(run), run_lines(run))
+    return exit_code(status)
+
+
+def exit_code(status: RunStatus) -> int:
+    """Return the exit code of a command that waited for a run or a group."""
+    return 1 if status in {RunStatus.FAILED, RunStatus.INTERRUPTED} else 0
+
+
+def run_json(run: Run) -> dict[str, object]:
+    """Return a run in its stable form, with the best baseline on the same test rows."""
+    best = _best_baseline(run)
+    if best is None:
+        return summary(run)
+    baseline, accuracy = best
+    facts = {"best": baseline.name, "title": baseline.title, "test_accuracy": accuracy}
+    return {**summary(run), "baselines": facts}
+
+
+def _best_baseline(run: Run) -> tuple[Baseline, float] | None:
+    known = baselines_of_run(Workspace.default(), run.config, "test")
+    return best_baseline(known, "test")
+
+
+def run_lines(run: Run) -> list[str]:
+    """Return what a person reads about a run."""
+    lines = [f"{run.run_id}  {run.status}  {run.config.title}  (step {run.history.step:,})"]
+    finished = run.finished
+    for split in ("validation", "test"):
+        if split in finished:
+            accuracy, macro_f1 = (percent(finished[split][n]) for n in ("accuracy", "macro_f1"))
+            lines.append(f"{split}: accuracy {accuracy}, macro-F1 {macro_f1}")
+    best = _best_baseline(run)
+    if best is not None:
+        lines.append(f"best baseline: {best[0].title}, test accuracy {percent(best[1])}")
+    return lines + ([f"error: {finished['error']}"] if "error" in finished else [])

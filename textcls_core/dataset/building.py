@@ -44,6 +44,11 @@ def duplicate_key(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def shuffle_key(seed: int, key: str) -> bytes:
+    """Return what to sort texts by to shuffle them, whatever order they come in."""
+    return hashlib.blake2b(f"{seed}\0{key}".encode(), digest_size=16).digest()
+
+
 def build_dataset(rows: Rows, row_ids: Sequence[str] | None = None) -> TextDataset:
     """Return a single-label data set; class ids follow the sorted class names.
 

@@ -1,10 +1,9 @@
 """Deterministic stratified splits that depend on the texts, not on their order."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from textcls_core.dataset.building import duplicate_key
+from textcls_core.dataset.building import duplicate_key, shuffle_key
 from textcls_core.dataset.text_dataset import Split
 
 VALIDATION_SHARE = 0.15
@@ -43,15 +42,11 @@ def stratified_split(
         members[label].append(key)
     split_of: dict[str, Split] = {}
     for group in members.values():
-        group.sort(key=lambda key: _order_key(seed, key))
+        group.sort(key=lambda key: shuffle_key(seed, key))
         num_test, num_validation = _sizes(len(group), test_share, validation_share)
         for position, key in enumerate(group):
             split_of[key] = _split_at(position, num_test, num_validation)
     return [split_of[key] for key in keys]
-
-
-def _order_key(seed: int, key: str) -> bytes:
-    return hashlib.blake2b(f"{seed}\0{key}".encode(), digest_size=16).digest()
 
 
 def _sizes(count: int, test_share: float, validation_share: float) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """TextDataset: one immutable version of a labelled text collection."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -135,6 +136,21 @@ class TextDataset:
                 f'Row "{row_id}" is not in this data set. Choose one from the table.'
             )
         return int(found)
+
+    def positions(self, row_ids: Sequence[str]) -> Indices:
+        """Return the positions of rows, in the order of `row_ids`, shape (M,).
+
+        Raises:
+            NotFoundError: If a row is not in this data set.
+        """
+        wanted = pa.array(row_ids, pa.string())
+        found = pc.index_in(wanted, value_set=self.table["row_id"].combine_chunks())
+        if found.null_count:
+            raise NotFoundError(
+                f"{found.null_count} of {len(wanted)} rows are not in this data set. "
+                "Use the version that the run was trained on."
+            )
+        return np.asarray(found, dtype=np.int64)
 
 
 def _check_schema(table: pa.Table) -> None:

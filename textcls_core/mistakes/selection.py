@@ -51,9 +51,8 @@ class Examples:
     def of_run(cls, run: Run, dataset: TextDataset, split: Split) -> "Examples":
         """Return the examples of a run on the version of the data set it was trained on."""
         predictions = run.predictions(split)
-        rows = dataset.indices(split)
-        text_of = dict(zip(dataset.row_ids(rows), dataset.texts(rows), strict=True))
-        return cls(predictions, tuple(text_of[row_id] for row_id in predictions.row_ids))
+        rows = dataset.positions(predictions.row_ids)  # by id: a fold has splits of its own
+        return cls(predictions, tuple(dataset.texts(rows)))
 
     def select(self, selection: Selection) -> Indices:
         """Return the positions of the selected examples in the chosen order, shape (M,).

@@ -51,7 +51,7 @@ class RunStore:
         Returns:
             The run, and whether this call made it.
         """
-        run = Run(self.root / _checked(run_id or new_run_id()))
+        run = Run(self.root / checked_id(run_id or new_run_id()))
         try:
             with new_directory(run.folder) as temporary:
                 write_json(temporary / "config.json", config.model_dump(mode="json"))
@@ -114,10 +114,14 @@ def _is_readable(run: Run) -> bool:
         return False
 
 
-def _checked(run_id: str) -> str:
-    """Return an id that we made; anything else could point outside the folder."""
+def checked_id(run_id: str, noun: str = "run") -> str:
+    """Return an id that we made; anything else could point outside the folder.
+
+    Raises:
+        NotFoundError: If it is not from `new_run_id`.
+    """
     if not _RUN_ID.fullmatch(run_id):
-        raise NotFoundError(f'"{run_id[:40]}" is not a run id. Ids are made by the app.')
+        raise NotFoundError(f'"{run_id[:40]}" is not a {noun} id. Ids are made by the app.')
     return run_id
 
 

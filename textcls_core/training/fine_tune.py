@@ -9,6 +9,7 @@ from typing import Any
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
+from textcls_core.dataset.folding import with_fold
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
 from textcls_core.errors import InvalidArgumentError, TextclsError
@@ -53,13 +54,14 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
         TextclsError: If data set, model or settings cannot be used together.
     """
     workspace = Workspace(run.folder.parent.parent)
-    dataset = load_dataset(run.config, workspace)
+    stored = load_dataset(run.config, workspace)
+    dataset = in_folds(run.config, stored)
     if ranks.is_first:
         _write_started(run, dataset)
     classifier, reasons = prepare(run.config, dataset, compute)
     if ranks.is_first:
         _write_environment(run, compute, reasons)
-        _measure_baselines(workspace, dataset, Encoder(run.config.model, classifier, compute), run)
+        _measure_baselines(workspace, stored, Encoder(run.config.model, classifier, compute), run)
     splits = tokenize_splits(classifier, dataset, workspace, ranks)
     adapt(classifier.model, run.config)
     stepper = Stepper(classifier, splits["train"], run.config, compute, ranks)
@@ -79,11 +81,18 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
 
 
 def load_dataset(config: RunConfig, workspace: Workspace) -> TextDataset:
-    """Return the data set version of a run, with its splits or those of a fold."""
+    """Return the data set version of a run."""
     store = DatasetStore.open(workspace)
     dataset = store.load(config.dataset_fingerprint or config.dataset)
     require_trainable(dataset)
     return dataset
+
+
+def in_folds(config: RunConfig, dataset: TextDataset) -> TextDataset:
+    """Return the data set with the splits of the run's fold, if it is one of a cross-validation."""
+    if not config.num_folds:
+        return dataset
+    return with_fold(dataset, num_folds=config.num_folds, fold=config.fold)
 
 
 def prepare(

@@ -130,7 +130,7 @@ def command_line(config: RunConfig) -> str:
     defaults = RunConfig.create(
         {"dataset": config.dataset, "model": config.model, "preset": config.preset}
     )
-    skip = {"dataset", "model", "preset", "dataset_fingerprint"}
+    skip = {"dataset", "model", "preset", "dataset_fingerprint", "group"}
     changed = [
         f"--set {name}={_quoted(value)}"
         for name, value in config

@@ -18,7 +18,7 @@ from textcls_core.models.device import choose_compute
 from textcls_core.models.work import training_flops
 from textcls_core.training.adaptation import adapt
 from textcls_core.training.distributed import Ranks
-from textcls_core.training.fine_tune import load_dataset, prepare, tokenize_splits
+from textcls_core.training.fine_tune import in_folds, load_dataset, prepare, tokenize_splits
 from textcls_core.training.plan import PlannedStep, StepShape, oversampled, plan_epoch
 from textcls_core.training.steps import Stepper
 from textcls_core.workspace import Workspace
@@ -53,7 +53,7 @@ def measure(workspace: Workspace, config: RunConfig) -> Preflight:
     Raises:
         TextclsError: If data set, model or settings cannot be used, or memory does not suffice.
     """
-    dataset = load_dataset(config, workspace)
+    dataset = in_folds(config, load_dataset(config, workspace))
     compute = choose_compute(config.device, config.precision)
     classifier, reasons = prepare(config, dataset, compute)
     splits = tokenize_splits(classifier, dataset, workspace, Ranks())

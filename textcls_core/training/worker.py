@@ -90,6 +90,7 @@ def _guarded(run: Run, writer: RunWriter) -> dict[str, Any]:
 
 def _work(run: Run, writer: RunWriter) -> dict[str, Any]:
     """Wait for the device, then train; return the facts for `finished.json`."""
+    _wait_for_equals(run, writer)
     from textcls_core.models.device import choose_compute, choose_device
     from textcls_core.training.distributed import join
     from textcls_core.training.fine_tune import fine_tune
@@ -127,14 +128,25 @@ def _help(run: Run) -> int:
     return 0
 
 
+def _wait_for_equals(run: Run, writer: RunWriter) -> None:
+    """Wait for earlier runs that ask for the same device, before torch takes its memory."""
+    store = RunStore(run.folder.parent)
+    while any(other.config.device == run.config.device for other in store.waiting_behind(run)):
+        _pause_in_queue(writer)
+
+
+def _pause_in_queue(writer: RunWriter) -> None:
+    if writer.command() != "go":
+        raise StoppedWhileQueuedError
+    time.sleep(_QUEUE_POLL_SECONDS)
+
+
 def _wait_for_device(run: Run, writer: RunWriter, device: str) -> ProcessLock:
     """Return the device's slot once no earlier run needs it; runs get it in order of their ids."""
     store = RunStore(run.folder.parent)
     slot = ProcessLock(store.slot_file(device))
     while not (_is_next(store, run, device) and slot.acquire()):
-        if writer.command() != "go":
-            raise StoppedWhileQueuedError
-        time.sleep(_QUEUE_POLL_SECONDS)
+        _pause_in_queue(writer)
     return slot
 
 
