@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from tokenizers import Encoding, Tokenizer
 
 from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
+from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.models.token_lengths import load_tokenizer
 from textcls_core.training.plan import plan_epoch
 
@@ -53,6 +55,32 @@ class PreviewRow:
     """The text they stand for, or the beginning of it."""
     cut_at: int
     """Position among the tokens where they are missing."""
+
+
+def preview_of(
+    dataset: TextDataset, config: RunConfig, model_dir: Path, num_rows: int
+) -> list[PreviewRow]:
+    """Return the first texts of the first training step of a run, in the order they are drawn.
+
+    Args:
+        dataset: What the run trains on.
+        config: Settings of the run.
+        model_dir: Folder with the model's `tokenizer.json`.
+        num_rows: Texts wanted at most.
+
+    Raises:
+        ModelError: If the model has no `tokenizer.json`, or a damaged one.
+    """
+    rows = first_step_rows(dataset.indices("train"), config)[:num_rows]
+    label_sets = dataset.table["label_ids"].take(pa.array(rows)).to_pylist()
+    return first_batch(
+        dataset.texts(rows),
+        [", ".join(dataset.label_names[label] for label in labels) for labels in label_sets],
+        model_dir,
+        max_length=config.max_length,
+        long_documents=config.long_documents,
+        max_windows=config.max_windows,
+    )
 
 
 def first_step_rows(train_rows: Indices, config: RunConfig) -> Indices:
