@@ -69,6 +69,7 @@ def _engine_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(History, "notes", notes, raising=False)
     if not hasattr(Run, "resumable"):
         monkeypatch.setattr(Run, "resumable", property(lambda _: None), raising=False)
+        monkeypatch.setattr(Run, "is_paused", False, raising=False)
         monkeypatch.setattr(Run, "live_predictions", live_predictions, raising=False)
 
 

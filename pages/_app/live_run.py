@@ -23,7 +23,8 @@ _REFRESH_SECONDS = 1.0
 _LOG_LINES = 12
 _ADVICE = {
     RunStatus.QUEUED: "Waiting for the device; the run starts by itself.",
-    RunStatus.STOPPING: "Finishing the step, then keeping the best model.",
+    RunStatus.STOPPING: "Finishing the step, then saving what is asked for.",
+    RunStatus.INTERRUPTED: "The worker ended without a word: killed, out of memory, or a reboot.",
 }
 
 
@@ -102,10 +103,10 @@ def _show_head(run: Run, status: RunStatus) -> None:
         st.subheader(escape(run.config.title), anchor=False, width="content")
         controls.status_badge(status)
         show_actions(run, status)
-    if status in _ADVICE:
+    if run.is_paused:
+        st.caption("Paused: everything is kept in its checkpoint.")
+    elif status in _ADVICE:
         st.caption(_ADVICE[status])
-    if status == RunStatus.INTERRUPTED:
-        st.caption("The worker ended without a word: killed, out of memory, or a reboot.")
     if status == RunStatus.FAILED:
         st.error(escape(run.finished.get("error", "")), icon=":material/error:")
     if run.config.num_nodes > 1 and status.is_active:

@@ -12,6 +12,7 @@ from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training import launch
 
 STOP = "Stop and keep the best"
+_FROM_START = "Starts again from the first step, because there is no whole checkpoint."
 
 
 def show_actions(run: Run, status: RunStatus) -> None:
@@ -42,13 +43,13 @@ def _offer_resume(run: Run) -> None:
     """Show from where the run can go on, and let it."""
     step = run.resumable
     if step is None:
-        st.caption("No checkpoint of it can be used: train again with the same settings.")
         return
     if st.button(
         "Resume", type="primary", icon=":material/resume:", key="training.resume"
     ) and _try(lambda: launch.resume_run(state.workspace(), run.run_id)):
         st.rerun(scope="app")
-    st.caption(f"Continues from the checkpoint at step {step:,}.")
+    place = f"Continues from the checkpoint at step {step:,}." if step else _FROM_START
+    st.caption(place)
 
 
 def _link_to_results(run: Run) -> None:

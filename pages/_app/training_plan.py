@@ -97,9 +97,9 @@ def show_measured(config: RunConfig) -> None:
     controls.metrics(
         [
             ("Measured time", duration(facts["seconds"]), f"± {percent(facts['margin'], 0)}"),
-            ("Peak memory", f"{facts['peak_memory_mb']:,.0f} MB", "of the worker"),
-            ("Longest batch", f"{facts['longest_batch_tokens']:,}", "tokens"),
-            ("Step", f"{facts['seconds_per_step']:.2f} s", "on the longest batch"),
+            ("Peak memory", f"{facts['peak_memory_mb']:,.0f} MB", "in the largest step"),
+            ("Step", f"{facts['seconds_per_step']:.2f} s", "on average"),
+            ("Largest step", f"{facts['longest_batch_tokens']:,}", "tokens"),
         ]
     )
 

@@ -114,6 +114,19 @@ def test_training_interrupted_run_says_what_may_have_happened(open_page, interru
     assert any("The worker ended without a word" in text for text in shown(app.caption))
 
 
+def test_training_paused_run_says_so(open_page, toy_run, monkeypatch):
+    facts = {"outcome": "stopped", "paused": True}
+    write_json(toy_run.folder / "finished.json", facts)
+    monkeypatch.setattr(
+        Run, "is_paused", property(lambda run: run.finished.get("paused")), raising=False
+    )
+
+    app = open_page("training", watch=toy_run.run_id)
+
+    assert "Paused: everything is kept in its checkpoint." in shown(app.caption)
+    assert metrics(app)["Step"] == "20 of 20"
+
+
 def test_training_run_that_never_came_up_is_shown(open_page, workspace):
     run, _ = RunStore.open(workspace).create(RunConfig.create({"dataset": "toy"}))
     minute_ago = time.time() - 60

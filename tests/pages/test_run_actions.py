@@ -13,7 +13,7 @@ def test_training_stop_asks_the_worker(open_page, active_run):
 
     assert not app.exception
     assert active_run.status == RunStatus.STOPPING
-    assert "Finishing the step, then keeping the best model." in shown(app.run().caption)
+    assert "Finishing the step, then saving what is asked for." in shown(app.run().caption)
 
 
 def test_training_stop_of_a_run_that_has_just_ended_is_a_note(open_page, active_run):
@@ -70,11 +70,23 @@ def test_training_resume_goes_on_from_the_checkpoint_it_names(open_page, request
     assert not app.exception
 
 
-def test_training_resume_is_not_offered_without_a_checkpoint(open_page, interrupted_run):
+def test_training_resume_without_a_checkpoint_says_that_it_starts_again(
+    open_page, interrupted_run, resumed, monkeypatch
+):
+    monkeypatch.setattr(Run, "resumable", property(lambda _: 0), raising=False)
+
     app = open_page("training", watch=interrupted_run.run_id)
 
-    assert "Resume" not in labels(app)
-    assert any("No checkpoint of it can be used" in text for text in shown(app.caption))
+    assert "Resume" in labels(app)
+    assert any("Starts again from the first step" in text for text in shown(app.caption))
+
+
+def test_training_resume_is_not_offered_when_the_run_cannot_go_on(
+    open_page, interrupted_run, monkeypatch
+):
+    monkeypatch.setattr(Run, "resumable", property(lambda _: None), raising=False)
+
+    assert "Resume" not in labels(open_page("training", watch=interrupted_run.run_id))
 
 
 def test_training_resume_is_not_offered_for_a_completed_run(open_page, toy_run, resumed):

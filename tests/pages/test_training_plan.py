@@ -105,7 +105,7 @@ def test_plan_measures_memory_and_time_on_demand(open_page, measured):
     assert [config.dataset for config in measured] == ["toy"]
     assert metrics(app)["Measured time"] == "3 min 20 s"
     assert metrics(app)["Peak memory"] == "1,432 MB"
-    assert metrics(app)["Longest batch"] == "2,048"
+    assert metrics(app)["Largest step"] == "2,048"
 
 
 def test_plan_keeps_what_was_measured_for_these_settings_only(open_page, measured):

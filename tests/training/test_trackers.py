@@ -143,10 +143,23 @@ def test_tensorboard_keeps_the_settings_as_text(folder):
 
 def test_tensorboard_leaves_out_what_is_no_number(folder):
     written = tracker("tensorboard", folder)
-    written.on_rows([training(1, NAN), {"step": 1, "epoch": 1, "note": "Resumed."}, training(2)])
+    written.on_rows([training(1, NAN), training(2)])
     written.close()
 
     assert in_tensorboard(folder)["train/loss"] == [(2, 0.5)]
+
+
+def test_tensorboard_leaves_out_notes_and_what_they_count(folder):
+    before = tracker("tensorboard", folder)
+    before.on_rows([training(1), training(2)])
+    before.close()
+    resumed = tracker("tensorboard", folder)
+    resumed.on_rows([{"step": 2, "note": "Resumed from step 2.", "resumed_from": 2}, training(3)])
+    resumed.close()
+
+    found = in_tensorboard(folder)
+    assert [step for step, _ in found["train/loss"]] == [1, 2, 3]
+    assert "train/resumed_from" not in found
 
 
 def test_tensorboard_resumed_replaces_the_steps_done_again(folder):

@@ -65,9 +65,9 @@ class Tracker:
         self._send()  # connects before the first step: the first time may take seconds
 
     def on_rows(self, rows: Iterable[Row]) -> None:
-        """Take rows of the history; they are sent every few seconds."""
+        """Take rows of the history, which are sent every few seconds; notes are left out."""
         now = time.time()
-        self._waiting.extend((now, row) for row in rows)
+        self._waiting.extend((now, row) for row in rows if "note" not in row)
         if time.monotonic() >= self._next_attempt:
             self._send()
 
