@@ -19,6 +19,7 @@ from tests.pages.conftest import (
 from textcls_core.config import RunConfig
 from textcls_core.files import write_json
 from textcls_core.runs.history import append_rows
+from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
 
 
