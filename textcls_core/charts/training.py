@@ -74,7 +74,7 @@ STEP_FIGURES = (
     StepFigure("gradient_norm", "Gradient norm", ".3~g"),
     StepFigure("tokens_per_second", "Tokens per second", ",.3~s"),
     StepFigure("useful_share", "Share of the measured peak", ".0%"),
-    StepFigure("memory_mb", "Device memory in MB", ",.0f", is_noisy=False),
+    StepFigure("memory_mb", "Peak memory in MB", ",.0f", is_noisy=False),
 )
 """In the order in which they are shown; older runs, and runs on a CPU, lack some."""
 
