@@ -25,7 +25,9 @@ ALWAYS_IMPORTED = (
     "pages._app.group_view",
     "pages._app.import_form",
     "pages._app.live_run",
+    "pages._app.run_actions",
     "pages._app.training_form",
+    "pages._app.training_plan",
     "textcls_core.charts.dataset",
     "textcls_core.charts.evaluation",
     "textcls_core.charts.groups",
@@ -42,6 +44,9 @@ ALWAYS_IMPORTED = (
     "textcls_core.training.estimate",
     "textcls_core.training.groups",
     "textcls_core.training.launch",
+    "textcls_core.training.preview",
+    "textcls_core.training.samples",
+    "textcls_core.training.trackers",
 )
 
 

@@ -1,50 +1,102 @@
-"""One run while it trains and after: progress, curves, log, stop."""
+"""One run while it trains and after: progress, curves, validation rows, log."""
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from pages._app import controls, state
+from pages._app.live_curves import show_curves, show_notes
+from pages._app.run_actions import show_actions
 from pages._app.text import escape, show_text
-from textcls_core.charts.training import learning_rate_chart, loss_chart, scores_chart
+from textcls_core.charts.live import MAX_RUNS
+from textcls_core.charts.training import BaselineLine
 from textcls_core.errors import TextclsError
 from textcls_core.runs.run import Run, RunStatus
-from textcls_core.training.launch import command_line
+from textcls_core.training import launch
 from textcls_core.wording import ago, duration, percent
 
-STOP = "Stop and keep the best"
+Baselines = Callable[[Run], Sequence[BaselineLine]]
+"""Gives the simple models on the validation rows of a run, as far as they are known."""
+
 _REFRESH_SECONDS = 1.0
 _LOG_LINES = 12
 _ADVICE = {
-    RunStatus.INTERRUPTED: "The worker ended without a word: killed, out of memory, or a reboot. "
-    "Start the run again with the same settings.",
     RunStatus.QUEUED: "Waiting for the device; the run starts by itself.",
-    RunStatus.STOPPING: "Finishing the step, then keeping the best model.",
+    RunStatus.STOPPING: "Finishing the step, then saving what is asked for.",
+    RunStatus.INTERRUPTED: "The worker ended without a word: killed, out of memory, or a reboot.",
 }
 
 
-def show_live_run(run: Run) -> None:
-    """Show a run; it refreshes itself while the run is active."""
+def baseline_lines(run: Run) -> Sequence[BaselineLine]:
+    """Return the baselines of a run on its validation rows, as far as they are measured."""
+    known = state.run_baselines(run, "validation")
+    return [
+        BaselineLine(baseline.title, figures.accuracy, figures.macro_f1)
+        for baseline in known
+        if (figures := baseline.validation) is not None
+    ]
+
+
+def choose_others(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """Return the runs to draw beside this one, with a switcher; they are kept in the URL."""
+    others = {
+        other.run_id: other
+        for other in runs
+        if other.run_id != run.run_id and (other.status.is_active or other.history_file.exists())
+    }
+    labels = {run_id: controls.run_label(other) for run_id, other in others.items()}
+    wanted = state.parameter("compare").split(",")
+    if run.run_id in wanted:  # one of the runs beside it is now the one that is watched
+        state.set_parameter("compare", ",".join(i for i in wanted if i != run.run_id))
+    chosen = state.choose_many(
+        "compare",
+        "Compare with",
+        labels,
+        noun="run",
+        max_selections=MAX_RUNS - 1,
+        placeholder="other runs",
+        width="stretch",
+    )
+    return [others[run_id] for run_id in chosen]
+
+
+def show_live_run(
+    run: Run, others: Sequence[Run] = (), baselines: Baselines = baseline_lines
+) -> None:
+    """Show a run; it refreshes itself while it, or a run beside it, is active.
+
+    Args:
+        run: The run to watch.
+        others: Runs whose curves are drawn in the same charts.
+        baselines: Gives the lines to beat.
+    """
     is_active = run.status.is_active
-    st.fragment(_show, run_every=_REFRESH_SECONDS if is_active else None)(run.run_id, is_active)
+    refreshes = is_active or any(other.status.is_active for other in others)
+    show = st.fragment(_show, run_every=_REFRESH_SECONDS if refreshes else None)
+    show(run.run_id, [other.run_id for other in others], is_active, baselines)
 
 
-def _show(run_id: str, was_active: bool) -> None:
+def _show(run_id: str, other_ids: list[str], was_active: bool, baselines: Baselines) -> None:
     try:
-        _show_run(state.run_store().open_run(run_id), was_active)
+        runs = {run.run_id: run for run in state.run_store().runs()}
+        run = runs.get(run_id) or state.run_store().open_run(run_id)
+        others = [runs[other_id] for other_id in other_ids if other_id in runs]
+        _show_run(run, others, was_active, baselines)
     except TextclsError as error:  # for example when the folder was deleted meanwhile
         st.error(escape(str(error)), icon=":material/error:")
 
 
-def _show_run(run: Run, was_active: bool) -> None:
+def _show_run(run: Run, others: Sequence[Run], was_active: bool, baselines: Baselines) -> None:
     """Show the run as it stands now."""
     status = run.status
     if was_active and not status.is_active:
         st.rerun()  # the whole page, so that the results and their links appear
     _show_head(run, status)
     _show_figures(run, status)
-    if run.history.rows:
-        _show_curves(run)
+    if state.history(run).rows:
+        show_notes(run)
+        show_curves(run, others, baselines(run))
     elif status.is_active:
         st.info(_preparing(run), icon=":material/hourglass_top:")
     _show_details(run)
@@ -55,47 +107,21 @@ def _show_head(run: Run, status: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escape(run.config.title), anchor=False, width="content")
         controls.status_badge(status)
-        can_stop = status.is_active and status != RunStatus.STOPPING
-        if can_stop and st.button(STOP, icon=":material/stop:", key="training.stop"):
-            _stop(run)
-        if run.has_model:
-            state.remember("run", run.run_id)  # the other pages then show this run
-            view = {"run": run.run_id}
-            st.page_link(
-                "pages/evaluation.py",
-                label="Evaluate",
-                query_params=view,
-                icon=":material/grid_on:",
-            )
-            st.page_link(
-                "pages/mistakes.py", label="Mistakes", query_params=view, icon=":material/rule:"
-            )
-        if not status.is_active and st.button("Train again", key="training.again"):
-            state.set_parameter("watch", None)
-            state.set_parameter("dataset", None)  # the form then takes that of the run
-            state.set_parameter("preset", None)
-            state.set_parameter("from", run.run_id)
-            st.rerun(scope="app")
-        if st.button("New run", key="training.new"):
-            state.set_parameter("watch", None)
-            state.set_parameter("from", None)
-            st.rerun(scope="app")
-    if status in _ADVICE:
+        show_actions(run, status)
+    if run.is_paused:
+        st.caption("Paused: everything is kept in its checkpoint.")
+    elif status in _ADVICE:
         st.caption(_ADVICE[status])
     if status == RunStatus.FAILED:
         st.error(escape(run.finished.get("error", "")), icon=":material/error:")
-
-
-def _stop(run: Run) -> None:
-    try:
-        run.request_stop()
-    except TextclsError as error:
-        st.toast(escape(str(error)))
+    if run.config.num_nodes > 1 and status.is_active:
+        st.caption("Start one of these on each machine:")
+        st.code("\n".join(launch.node_commands(run)), language=None, wrap_lines=True)
 
 
 def _show_figures(run: Run, status: RunStatus) -> None:
     """Show progress while active, and the result afterwards."""
-    history, test = run.history, run.finished.get("test")
+    history, test = state.history(run), run.finished.get("test")
     if test:
         majority = f"majority class {percent(test['majority_accuracy'])}"
         controls.metrics(
@@ -103,7 +129,7 @@ def _show_figures(run: Run, status: RunStatus) -> None:
                 ("Test accuracy", percent(test["accuracy"]), majority),
                 ("Test macro-F1", percent(test["macro_f1"]), "mean over classes"),
                 ("Training time", duration(run.finished["train_seconds"]), "training only"),
-                ("Speed", f"{run.finished['tokens_per_second']:,.0f} tokens/s", "without padding"),
+                ("Tokens per second", f"{run.finished['tokens_per_second']:,.0f}", "no padding"),
             ]
         )
     elif history.rows:
@@ -111,48 +137,41 @@ def _show_figures(run: Run, status: RunStatus) -> None:
         num_steps = run.started.get("num_steps", 0)
         best = history.best(run.config.metric_for_best_model)
         accuracy = percent(best["validation_accuracy"]) if best else "not yet"
-        speed = history.latest("examples_per_second")
         controls.metrics(
             [
                 ("Step", f"{history.step:,} of {num_steps:,}", percent(share, 0)),
-                ("Time left", "…" if left is None else duration(left), what_is_left(left)),
-                ("Validation accuracy", accuracy, "best so far"),
-                ("Speed", "…" if speed is None else f"{speed:,.1f} texts/s", run_device(run)),
+                ("Time left", "…" if left is None else duration(left), what_is_left(left, status)),
+                ("Validation accuracy", accuracy, "of the kept model"),
+                _speed(run),
             ]
         )
         age = dt.datetime.now(dt.UTC) - run.updated_at
-        st.progress(share, text=f"Updated {duration(age.total_seconds())} ago ({status})")
+        text = f"Updated {duration(age.total_seconds())} ago ({status}{run_device(run)})"
+        st.progress(share, text=text)
 
 
-def what_is_left(seconds: float | None) -> str:
-    """Return what the worker is doing for the rest of the time."""
+def what_is_left(seconds: float | None, status: RunStatus) -> str:
+    """Return what the worker is doing, or would do, for the rest of the time."""
+    if not status.is_active:
+        return "if it went on"
     return "measuring the result" if seconds == 0 else "training only"
 
 
 def run_device(run: Run) -> str:
-    """Return device and number format in a few characters."""
+    """Return where a run computes and in which number format, once it is known."""
     facts = run.environment
-    return f"{facts.get('device', '')} {facts.get('precision', '')}".strip()
+    return f" on {facts['device']} in {facts['precision']}" if "precision" in facts else ""
 
 
-def _show_curves(run: Run) -> None:
-    """Show loss, validation figures and learning rate."""
-    num_steps, history = run.started.get("num_steps"), run.history
-    smoothing = st.slider("Smoothing", 0.0, 0.99, 0.9, 0.01, key="training.smoothing", width=260)
-    st.altair_chart(
-        loss_chart(history, num_steps, smoothing),
-        key="training.loss",
-        alt=f"Training and validation loss up to step {history.step}",
-    )
-    left, right = controls.panels()
-    left.altair_chart(
-        scores_chart(history, num_steps, run.config.metric_for_best_model),
-        key="training.scores",
-        alt="Validation accuracy and macro-F1",
-    )
-    right.altair_chart(
-        learning_rate_chart(history, num_steps), key="training.rate", alt="Learning rate by step"
-    )
+def _speed(run: Run) -> tuple[str, str, str]:
+    """Return the card with the newest speed; runs of earlier versions only know it in texts."""
+    history = state.history(run)
+    tokens, texts = history.latest("tokens_per_second"), history.latest("examples_per_second")
+    if tokens is None:
+        return "Texts per second", "…" if texts is None else f"{texts:,.1f}", ""
+    share = history.latest("useful_share")
+    note = "no padding" if share is None else f"{percent(share, 0)} of the peak"
+    return "Tokens per second", f"{tokens:,.0f}", note
 
 
 def _show_details(run: Run) -> None:
@@ -169,11 +188,11 @@ def _show_details(run: Run) -> None:
                 "accuracy": percent(row["validation_accuracy"]),
                 "macro-F1": percent(row["validation_macro_f1"]),
             }
-            for row in run.history.evaluations
+            for row in state.history(run).evaluations
         ]
         st.dataframe(rows or [{"step": "none yet"}], hide_index=True, alt="Validations")
     with settings, st.expander("Settings and machine", expanded=True):
-        st.code(command_line(run.config), language=None, wrap_lines=True)
+        st.code(launch.command_line(run.config), language=None, wrap_lines=True)
         for reason in run.environment.get("reasons", []):
             show_text(reason)
         st.caption(f"Made {ago(run.created_at)}, {escape(run.run_id)}")

@@ -7,19 +7,32 @@ opens the same view; a choice that is absent there is taken from the page visite
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
+from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
+from textcls_core.errors import ModelError
 from textcls_core.evaluation.evaluation import Evaluation, evaluate
 from textcls_core.mistakes.selection import Examples
+from textcls_core.models.catalogue import locate_tokenizer
+from textcls_core.runs.history import History, read_history
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
 from textcls_core.training.baselines import Baseline, baselines_of_run, read_baselines
+from textcls_core.training.preview import PreviewRow, preview_of
 from textcls_core.workspace import Workspace
+
+_LOOK_AGAIN_SECONDS = 30.0
+"""A model that is not found is looked for again after this time."""
+_PREVIEWED = {
+    *("dataset", "model", "seed", "max_length", "long_documents", "max_windows"),
+    *("batch_size", "gradient_accumulation_steps", "num_processes", "num_nodes", "oversampling"),
+}
+"""Settings that decide what the first batch looks like."""
 
 
 def workspace() -> Workspace:
@@ -125,14 +138,64 @@ def attention_of(folder: str, text: str) -> Any:
     return explain_attention(explainable_classifier(folder), text)
 
 
+@st.cache_data(max_entries=32, ttl=_LOOK_AGAIN_SECONDS, show_spinner="Looking for the model")
+def _find_tokenizer(model: str) -> tuple[str, str]:
+    """Return the folder, or why there is none: a hub that is down is not asked at every click."""
+    try:
+        return str(locate_tokenizer(model)), ""
+    except ModelError as error:
+        return "", str(error)
+
+
+def tokenizer_dir(model: str) -> Path:
+    """Return a folder with the tokenizer and the config.json of a model.
+
+    Raises:
+        ModelError: If it is missing or unreachable.
+    """
+    folder, problem = _find_tokenizer(model)
+    if problem:
+        raise ModelError(problem)
+    return Path(folder)
+
+
 @st.cache_data(max_entries=8, show_spinner="Counting tokens")
 def token_lengths(fingerprint: str, model: str) -> Any:
     """Return tokens per text of a data set version, shape (N,), or of a sample of it."""
-    from textcls_core.models.catalogue import locate_tokenizer
     from textcls_core.models.token_lengths import cached_token_lengths
 
     texts = dataset(fingerprint).texts()
-    return cached_token_lengths(texts, fingerprint, locate_tokenizer(model), workspace().cache_dir)
+    return cached_token_lengths(texts, fingerprint, tokenizer_dir(model), workspace().cache_dir)
+
+
+@st.cache_data(max_entries=8, show_spinner="Cutting the first texts into tokens")
+def _first_batch(fingerprint: str, settings: str, num_rows: int) -> list[PreviewRow]:
+    config = RunConfig.model_validate_json(settings)
+    return preview_of(dataset(fingerprint), config, tokenizer_dir(config.model), num_rows)
+
+
+def first_batch(config: RunConfig, fingerprint: str, num_rows: int) -> list[PreviewRow]:
+    """Return the first texts of the first training step as the model will see them."""
+    return _first_batch(fingerprint, config.model_dump_json(include=_PREVIEWED), num_rows)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _history(file: str, size: int, modified: int) -> History:  # noqa: ARG001 - the key
+    return read_history(Path(file))
+
+
+def history(run: Run) -> History:
+    """Return the metric rows of a run; the file is read again only when it has changed."""
+    try:
+        found = run.history_file.stat()
+    except FileNotFoundError:
+        return History(())
+    return _history(str(run.history_file), found.st_size, found.st_mtime_ns)
+
+
+def theme() -> Literal["light", "dark"]:
+    """Return the theme of the page, which words in a chart do not follow by themselves."""
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def parameter(name: str, default: str = "") -> str:
@@ -208,6 +271,42 @@ def choose(
         **arguments,
     )
     return value
+
+
+def choose_many(
+    name: str, title: str, labels: Mapping[Any, str], *, noun: str, **arguments: Any
+) -> list[str]:
+    """Return the options in the URL under `name`, with a widget to change them.
+
+    Args:
+        name: URL parameter; it holds the options separated by commas.
+        title: Label of the widget.
+        labels: Values with the labels to show.
+        noun: What an option is, for the note about one that does not exist.
+        **arguments: Further arguments of `st.multiselect`.
+    """
+    shown = distinct_labels(labels)
+    wanted = [value for value in parameter(name).split(",") if value]
+    known = [value for value in dict.fromkeys(wanted) if value in shown]
+    if known != wanted:
+        ignore_parameter(name, noun)
+        set_parameter(name, ",".join(known))
+    key = f"choose.{name}"
+    st.session_state[key] = known
+    st.multiselect(
+        title,
+        list(shown),
+        format_func=shown.__getitem__,
+        key=key,
+        on_change=_remember_many,
+        args=(name, key),
+        **arguments,
+    )
+    return known
+
+
+def _remember_many(name: str, key: str) -> None:
+    set_parameter(name, ",".join(st.session_state[key]))
 
 
 def distinct_labels(labels: Mapping[Any, str]) -> dict[Any, str]:

@@ -24,7 +24,7 @@ PAGES = {
     "explanation": "Attention",
     "prediction": "Predict",
 }
-LOSS_CHART = '[aria-label*="loss up to step"]'
+LOSS_CHART = '[aria-label*="validation loss by step"]'
 
 
 def open_page(page: Page, app: App, path: str) -> None:
@@ -32,10 +32,10 @@ def open_page(page: Page, app: App, path: str) -> None:
     settle(page)
 
 
-def chart_step(page: Page) -> int:
-    """Return the step the live chart has reached, as its text alternative says."""
-    label = page.locator(LOSS_CHART).first.get_attribute("aria-label") or ""
-    return int(re.findall(r"step (\d+)", label)[-1])
+def shown_step(page: Page) -> int:
+    """Return the step the run has reached, as its card says."""
+    card = page.get_by_test_id("stMetric").filter(has_text=re.compile(r"^Step"))
+    return int(card.get_by_test_id("stMetricValue").inner_text().split()[0].replace(",", ""))
 
 
 def choose_model_folder(page: Page, folder: Path) -> None:
@@ -84,13 +84,13 @@ def fill_training_form(page: Page, model: Path, **settings: str) -> None:
 
 
 def wait_for_step_after(page: Page, step: int) -> None:
-    """Wait until the live chart has moved on by more than 20 steps."""
+    """Wait until the live page has moved on by more than 20 steps."""
     page.wait_for_function(
-        """([selector, step]) => {
-            const label = document.querySelector(selector)?.getAttribute("aria-label") ?? ""
-            return Number(label.match(/step (\\d+)/)?.[1] ?? 0) > step + 20
-        }""",
-        arg=[LOSS_CHART, step],
+        """step => [...document.querySelectorAll('[data-testid="stMetric"]')].some(card => {
+            const found = card.innerText.match(/^Step\\s+([\\d,]+) of/)
+            return found && Number(found[1].replaceAll(",", "")) > step + 20
+        })""",
+        arg=step,
         timeout=40_000,
     )
 
@@ -120,7 +120,7 @@ def test_whole_job_from_import_to_attention(
     )
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator(LOSS_CHART).first).to_be_visible(timeout=40_000)
-    wait_for_step_after(page, chart_step(page))
+    wait_for_step_after(page, shown_step(page))
     page.reload()  # the run goes on, and the page finds it again
     expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible(timeout=90_000)
 
@@ -153,7 +153,7 @@ def test_run_survives_kill_of_the_app_and_the_tab_heals(
     run = start_run(app.workspace, config)
     open_page(page, app, f"training?watch={run.run_id}")
     expect(page.locator(LOSS_CHART).first).to_be_visible(timeout=40_000)
-    before = chart_step(page)
+    before = shown_step(page)
 
     app.kill()
     app.start()

@@ -15,7 +15,9 @@ from textcls_core.models.catalogue import (
     absolute_name,
     check_folder,
     locate,
+    position_limit,
     require_available,
+    require_length,
 )
 
 
@@ -357,3 +359,43 @@ def test_offered_names_are_distinct():
 def test_every_other_offer_is_a_hub_name(model):
     with pytest.raises(ModelError, match="HF_HUB_OFFLINE is set"):
         require_available(model.name)
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit"),
+    [
+        ({"model_type": "bert", "max_position_embeddings": 512}, 512),
+        ({"model_type": "roberta", "max_position_embeddings": 514}, 512),
+        ({"model_type": "gpt2", "n_positions": 1024}, 1024),
+        ({"model_type": "xlnet"}, None),
+        ({"model_type": "t5", "max_position_embeddings": None}, None),
+        ({"model_type": "odd", "max_position_embeddings": "many"}, None),
+        ({"model_type": "odd", "max_position_embeddings": -1}, None),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_position_limit_is_what_the_settings_of_the_model_say(tmp_path, settings, limit):
+    folder = make_folder(tmp_path / "model", **{"config.json": settings})
+
+    assert position_limit(folder) == limit
+
+
+def test_position_limit_of_a_damaged_model_is_a_message(tmp_path):
+    (tmp_path / "config.json").write_text("{")
+
+    with pytest.raises(ModelError, match="is damaged"):
+        position_limit(tmp_path)
+
+
+@pytest.mark.parametrize(("limit", "max_length"), [(512, 512), (None, 8192)])
+def test_length_the_model_can_read_is_accepted(limit, max_length):
+    require_length("minilm", limit, max_length)
+
+
+def test_length_beyond_the_positions_of_the_model_is_refused():
+    with pytest.raises(ModelError) as caught:
+        require_length("minilm", 512, 513)
+
+    assert str(caught.value) == (
+        "max_length 513 is more than the 512 tokens minilm can read. Set max_length to 512 or less."
+    )

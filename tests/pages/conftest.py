@@ -23,6 +23,7 @@ from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import write_json
+from textcls_core.models.catalogue import SUGGESTED, PretrainedModel
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
@@ -113,6 +114,43 @@ def failed_run(workspace: Workspace, toy_dataset: TextDataset) -> Run:
     run = make_run(workspace, "toy", toy_dataset, {}, name="Too big")
     facts = {"outcome": "failed", "error": "Out of memory. Halve batch_size."}
     write_json(run.folder / "finished.json", facts)
+    return run
+
+
+@pytest.fixture
+def offer_model(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Put a model into the list of the form; AppTest cannot type a new one."""
+
+    def offer(name: str) -> None:
+        model = PretrainedModel(name, "for this test", "hub")
+        monkeypatch.setattr("pages._app.training_form.SUGGESTED", (*SUGGESTED, model))
+
+    return offer
+
+
+@pytest.fixture
+def runs(workspace: Workspace) -> Callable[[], list[Run]]:
+    """Read which runs there are now."""
+    return lambda: RunStore.open(workspace).runs()
+
+
+@pytest.fixture
+def active_run(
+    workspace: Workspace, toy_dataset: TextDataset, hold_lock: Callable[[Path], Any]
+) -> Run:
+    """A run that is alive at step 20 of 40."""
+    run = make_run(workspace, "toy", toy_dataset, {}, name="Half way")
+    (run.folder / "finished.json").unlink()
+    write_json(run.folder / "started.json", {"num_steps": 40})
+    hold_lock(run.lock_file)
+    return run
+
+
+@pytest.fixture
+def interrupted_run(workspace: Workspace, toy_dataset: TextDataset) -> Run:
+    """A run whose worker was killed."""
+    run = make_run(workspace, "toy", toy_dataset, {})
+    (run.folder / "finished.json").unlink()
     return run
 
 
@@ -275,3 +313,29 @@ def set_parameters(app: AppTest, **parameters: str) -> AppTest:
     for name, value in parameters.items():
         app.query_params[name] = value
     return app.run()
+
+
+def open_form(open_page: OpenPage, **parameters: str) -> AppTest:
+    """Open the form of the Train page on `toy`."""
+    return open_page("training", **{"dataset": "toy", **parameters})
+
+
+def setting(app: AppTest, name: str) -> Any:
+    """Return the widget of a setting."""
+    fields = (app.number_input, app.selectbox, app.toggle, app.multiselect, app.text_input)
+    return next(field for group in fields for field in group if field.label == name)
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    """Return the figures on cards by their title."""
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    """Press a button."""
+    return app.button(key=key).click().run()
+
+
+def labels(app: AppTest) -> list[str]:
+    """Return what is written on the buttons."""
+    return [button.label for button in app.button]

@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from pages._app import state
 from pages._app.state import distinct_labels
+from textcls_core.errors import ModelError
+from textcls_core.runs.run import Run
 
 pytestmark = pytest.mark.usefixtures("navigated", "quick")
 
@@ -27,6 +30,16 @@ def pinned_app():
     from pages._app import state
 
     st.text(state.choose("letter", "Letter", ["a", "b"], default="a", pin=True))
+
+
+def many_app():
+    """A page with a choice of several, two of which look the same."""
+    import streamlit as st
+
+    from pages._app import state
+
+    labels = {"a": "same", "b": "same", "c": "other"}
+    st.text(" ".join(state.choose_many("letters", "Letters", labels, noun="letter")))
 
 
 def search_app():
@@ -125,6 +138,64 @@ def test_choice_pinned_is_in_the_url_from_the_start():
     app = AppTest.from_function(pinned_app).run()
 
     assert app.query_params["letter"] == "a"
+
+
+def test_choice_of_several_starts_empty_with_a_clean_url():
+    app = AppTest.from_function(many_app).run()
+
+    assert app.text[0].value == ""
+    assert "letters" not in app.query_params
+
+
+def test_choice_of_several_goes_into_the_url_in_its_order():
+    app = AppTest.from_function(many_app).run()
+    app.multiselect[0].set_value(["c", "b"]).run()
+
+    assert app.text[0].value == "c b"
+    assert app.query_params["letters"] == "c,b"
+
+
+def test_choice_of_several_emptied_cleans_the_url():
+    app = AppTest.from_function(many_app)
+    app.query_params["letters"] = "a,b"
+    app.run().multiselect[0].set_value([]).run()
+
+    assert app.text[0].value == ""
+    assert "letters" not in app.query_params
+
+
+@pytest.mark.parametrize(("letters", "expected"), [("z,b", "b"), ("b,b", "b"), ("z", "")])
+def test_choice_of_several_leaves_out_what_is_unknown_with_a_note(letters, expected):
+    app = AppTest.from_function(many_app)
+    app.query_params["letters"] = letters
+    app.run()
+
+    assert app.text[0].value == expected
+    assert app.toast[0].value == "The link names a letter that does not exist here; it was ignored."
+
+
+def test_history_is_read_again_when_it_has_grown(tmp_path):
+    run = Run(tmp_path)
+    before = state.history(run).rows
+    run.history_file.write_text('{"step": 1, "train_loss": 0.5}\n')
+
+    assert before == ()
+    assert state.history(run).step == 1
+
+
+def test_model_that_is_missing_is_looked_for_once(monkeypatch):
+    asked = []
+
+    def refuse(name):
+        asked.append(name)
+        raise ModelError("not here")
+
+    monkeypatch.setattr(state, "locate_tokenizer", refuse)
+    for _ in range(3):
+        with pytest.raises(ModelError, match="not here"):
+            state.tokenizer_dir("no/such-model")
+
+    assert asked == ["no/such-model"]
 
 
 def test_search_goes_into_the_url():

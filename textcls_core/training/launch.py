@@ -16,6 +16,7 @@ from textcls_core.files import write_text
 from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
+from textcls_core.training.trackers import require_trackers
 from textcls_core.workspace import APP_DIR, Workspace
 
 _POLL_SECONDS = 0.5
@@ -36,6 +37,7 @@ def checked(workspace: Workspace, config: RunConfig) -> RunConfig:
     info = datasets.find(config.dataset_fingerprint or config.dataset)
     require_trainable(datasets.load(info.fingerprint))
     require_available(config.model)
+    require_trackers(config.report_to)
     return config.model_copy(
         update={
             "dataset": info.name,

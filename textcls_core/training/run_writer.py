@@ -8,6 +8,7 @@ from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import replaced_directory
 from textcls_core.runs.history import append_rows, end_last_line
 from textcls_core.runs.run import Run
+from textcls_core.training.trackers import open_trackers
 from textcls_core.wording import percent
 
 if TYPE_CHECKING:
@@ -25,10 +26,14 @@ class RunWriter:
         self.was_terminated = False
         self._history = run.history_file.open("a", encoding="utf-8")
         end_last_line(run.history_file, self._history)
+        settings = run.config.model_dump(mode="json")
+        self._trackers = open_trackers(run.config.report_to, run.folder, settings, run.run_id)
 
     def on_rows(self, rows: list[dict[str, Any]]) -> None:
         """Append metric rows; log validations and notes."""
         append_rows(self._history, rows)
+        for tracker in self._trackers:
+            tracker.on_rows(rows)
         for row in rows:
             if "validation_loss" in row:
                 logger.info("%s", _describe(row))
@@ -43,6 +48,11 @@ class RunWriter:
         """Replace the kept model by the present one, in one step."""
         with replaced_directory(self.run.model_dir) as folder:
             classifier.save(folder)
+
+    def close(self, outcome: str) -> None:
+        """Send the trackers what they are still to get, and how the run ended."""
+        for tracker in self._trackers:
+            tracker.close(outcome)
 
     def command(self) -> "Command":
         """Tell what the files in the run folder, or the system, ask for.

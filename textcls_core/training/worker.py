@@ -54,6 +54,7 @@ def main(run_folder: Path) -> int:
     if not run.exists:  # nobody is left to be told, and the folder must not come back
         return 1
     write_json(run.folder / "finished.json", {**facts, "finished_at": now()})
+    writer.close(str(facts["outcome"]))
     logger.info("Run %s.", "paused" if facts.get("paused") else facts["outcome"])
     return 0 if facts["outcome"] != RunStatus.FAILED else 1
 

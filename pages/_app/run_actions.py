@@ -1,0 +1,81 @@
+"""What can be done with a run: pause, stop, resume, train again, look at its results."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages._app import state
+from pages._app.text import escape
+from pages._app.training_form import forget_settings
+from textcls_core.errors import TextclsError
+from textcls_core.runs.run import Run, RunStatus
+from textcls_core.training import launch
+
+STOP = "Stop and keep the best"
+_FROM_START = "Starts again from the first step, because there is no whole checkpoint."
+
+
+def show_actions(run: Run, status: RunStatus) -> None:
+    """Show the buttons that make sense in this state."""
+    if status == RunStatus.RUNNING and st.button(
+        "Pause",
+        icon=":material/pause:",
+        key="training.pause",
+        help="Saves a checkpoint and ends the process; Resume goes on from there.",
+    ):
+        _try(run.request_pause)
+    can_stop = status.is_active and status != RunStatus.STOPPING
+    if can_stop and st.button(STOP, icon=":material/stop:", key="training.stop"):
+        _try(run.request_stop)
+    if not status.is_active and status != RunStatus.COMPLETED:
+        _offer_resume(run)
+    if run.has_model:
+        _link_to_results(run)
+    if not status.is_active and st.button("Train again", key="training.again"):
+        _train_again(run)
+    if st.button("New run", key="training.new"):
+        state.set_parameter("watch", None)
+        state.set_parameter("from", None)
+        st.rerun(scope="app")
+
+
+def _offer_resume(run: Run) -> None:
+    """Show from where the run can go on, and let it."""
+    step = run.resumable
+    if step is None:
+        return
+    if st.button(
+        "Resume", type="primary", icon=":material/resume:", key="training.resume"
+    ) and _try(lambda: launch.resume_run(state.workspace(), run.run_id)):
+        st.rerun(scope="app")
+    place = f"Continues from the checkpoint at step {step:,}." if step else _FROM_START
+    st.caption(place)
+
+
+def _link_to_results(run: Run) -> None:
+    state.remember("run", run.run_id)  # the other pages then show this run
+    links = (
+        ("pages/evaluation.py", "Evaluate", ":material/grid_on:"),
+        ("pages/mistakes.py", "Mistakes", ":material/rule:"),
+    )
+    for page, name, icon in links:
+        st.page_link(page, label=name, query_params={"run": run.run_id}, icon=icon)
+
+
+def _train_again(run: Run) -> None:
+    """Open the form with the settings of the run."""
+    forget_settings()
+    for name in ("watch", "dataset", "preset"):  # the form then takes those of the run
+        state.set_parameter(name, None)
+    state.set_parameter("from", run.run_id)
+    st.rerun(scope="app")
+
+
+def _try(request: Callable[[], object]) -> bool:
+    """Ask for something and tell whether it went well; a refusal becomes a note."""
+    try:
+        request()
+    except TextclsError as error:
+        st.toast(escape(str(error)))
+        return False
+    return True

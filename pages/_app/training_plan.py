@@ -1,0 +1,120 @@
+"""What a run will do before it starts: size, time, memory, the first texts, and the command."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages._app import controls, state
+from pages._app.text import escape
+from pages._app.token_text import token_text
+from textcls_core.config import RunConfig
+from textcls_core.dataset.store import DatasetInfo
+from textcls_core.errors import ModelError, TextclsError
+from textcls_core.models.catalogue import position_limit, require_length
+from textcls_core.training import launch
+from textcls_core.training.estimate import estimate
+from textcls_core.training.trackers import require_trackers
+from textcls_core.wording import duration, percent, plural
+
+_MEASURED = "training.preflight"
+_TEXTS_SHOWN = 8
+
+
+def require_startable(config: RunConfig) -> None:
+    """Refuse what the worker would refuse, as far as it can be known at once.
+
+    Raises:
+        TextclsError: If the model cannot read so many tokens, or a tool of `report_to` is missing.
+    """
+    require_trackers(config.report_to)
+    try:
+        limit = position_limit(state.tokenizer_dir(config.model))
+    except ModelError:
+        return  # the plan says what is wrong with the model
+    require_length(config.model, limit, config.max_length)
+
+
+def show_plan(config: RunConfig, info: DatasetInfo) -> None:
+    """Show steps, tokens and time, or why the model cannot be had."""
+    try:
+        lengths = state.token_lengths(info.fingerprint, config.model)
+    except ModelError as error:
+        st.warning(escape(str(error)), icon=":material/cloud_off:")
+        return
+    train_rows = info.split_counts.get("train", 0)
+    plan = estimate(config, train_rows, lengths, state.run_store().runs())
+    seconds = "unknown" if plan.seconds is None else duration(plan.seconds)
+    controls.metrics(
+        [
+            ("Steps", f"{plan.num_steps:,}", f"{config.documents_per_step} texts each"),
+            ("Tokens", f"{plan.num_tokens:,}", plural(config.num_epochs, "epoch")),
+            ("Time", seconds, "training only"),
+        ]
+    )
+    st.caption(escape(plan.basis))
+    cut = float((lengths > config.max_length).mean())
+    st.caption(f"{percent(cut)} of the texts are longer than {config.max_length} tokens.")
+    if config.num_processes * config.num_nodes > 1:
+        st.caption(_processes(config))
+
+
+def show_first_batch(config: RunConfig, info: DatasetInfo) -> None:
+    """Show the first texts as the model will see them."""
+    with st.expander("First batch as the model sees it", expanded=True):
+        try:
+            rows = state.first_batch(config, info.fingerprint, _TEXTS_SHOWN)
+        except ModelError as error:
+            st.caption(escape(str(error)))
+            return
+        num_cut = sum(row.num_cut > 0 for row in rows)
+        total = min(config.documents_per_step, info.split_counts.get("train", 0))
+        st.caption(
+            f"Showing {len(rows)} of the {plural(total, 'text')} of the first step; "
+            f"{num_cut} of them cut off. Each underlined piece is one token."
+        )
+        token_text(rows)
+
+
+def measure(config: RunConfig) -> None:
+    """Take a dry step on the longest texts, and remember what it took."""
+    with st.spinner("Measuring a step on the longest texts"):
+        try:
+            facts = launch.preflight(state.workspace(), config)
+        except TextclsError as error:
+            facts = {"error": str(error)}
+    st.session_state[_MEASURED] = {"command": launch.command_line(config), "facts": dict(facts)}
+
+
+def show_measured(config: RunConfig) -> None:
+    """Show what `measure` found, as long as it is about the settings in the form."""
+    measured = st.session_state.get(_MEASURED)
+    if measured is None or measured["command"] != launch.command_line(config):
+        return
+    facts: dict[str, Any] = measured["facts"]
+    if "error" in facts:
+        st.error(escape(facts["error"]), icon=":material/error:")
+        return
+    controls.metrics(
+        [
+            ("Measured time", duration(facts["seconds"]), f"± {percent(facts['margin'], 0)}"),
+            ("Peak memory", f"{facts['peak_memory_mb']:,.0f} MB", "in the largest step"),
+            ("Step", f"{facts['seconds_per_step']:.2f} s", "on average"),
+            ("Largest step", f"{facts['longest_batch_tokens']:,}", "tokens"),
+        ]
+    )
+
+
+def show_command(config: RunConfig) -> None:
+    """Show how to start the same run from a terminal."""
+    st.caption("The same run from a terminal:")
+    st.code(launch.command_line(config), language=None, wrap_lines=True)
+
+
+def _processes(config: RunConfig) -> str:
+    """Return a sentence about the processes of a run."""
+    if config.num_nodes == 1:
+        return f"{config.num_processes} processes share each step."
+    return (
+        f"{config.num_nodes} machines with {plural(config.num_processes, 'process', 'processes')} "
+        "each share every step. Once made, the run shows the command to start on each machine."
+    )
