@@ -6,7 +6,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from textcls_core.config import RunConfig
 from textcls_core.errors import ModelError
-from textcls_core.training.plan import plan_epoch
+from textcls_core.training.plan import StepShape, plan_epoch
 from textcls_core.training.preview import MAX_CUT_CHARACTERS, first_batch, first_step_rows
 
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -156,28 +156,28 @@ def test_preview_shows_bytes_of_a_character_as_the_character(tiny_models):
     assert words(row) == "cat ␣ 你 · ·"
 
 
-def test_first_step_has_the_documents_of_the_plan():
+def test_first_step_has_the_documents_of_the_plan(toy_dataset):
     config = RunConfig.create({"dataset": "toy", "batch_size": 4, "gradient_accumulation_steps": 2})
-    rows = np.arange(100, 160)
-    planned = plan_epoch(
-        np.arange(60), seed=42, epoch=1, batch_size=4, gradient_accumulation_steps=2
-    )
+    train = toy_dataset.indices("train")
+    lengths = np.arange(len(train))
+    plan = plan_epoch(lengths, lengths, seed=42, epoch=1, shape=StepShape.of(config))
 
-    found = first_step_rows(rows, config)
+    found = first_step_rows(toy_dataset, config)
 
-    assert sorted(found) == sorted(rows[np.concatenate(planned[0].micro_batches)])
-
-
-def test_first_step_of_a_small_data_set_has_all_of_it():
-    config = RunConfig.create({"dataset": "toy", "batch_size": 16})
-
-    assert sorted(first_step_rows(np.array([3, 5, 8]), config)) == [3, 5, 8]
+    assert sorted(found) == sorted(train[plan[0].rows])
 
 
-def test_first_step_follows_the_seed():
-    rows = np.arange(1_000)
+def test_first_step_of_a_small_data_set_has_all_of_it(toy_dataset):
+    config = RunConfig.create({"dataset": "toy", "batch_size": 1000})
+
+    found = first_step_rows(toy_dataset, config)
+
+    assert sorted(found) == toy_dataset.indices("train").tolist()
+
+
+def test_first_step_follows_the_seed(toy_dataset):
     drawn = [
-        first_step_rows(rows, RunConfig.create({"dataset": "toy", "seed": seed})).tolist()
+        first_step_rows(toy_dataset, RunConfig.create({"dataset": "toy", "seed": seed})).tolist()
         for seed in (1, 2)
     ]
 
