@@ -49,8 +49,13 @@ class Examples:
 
     @classmethod
     def of_run(cls, run: Run, dataset: TextDataset, split: Split) -> "Examples":
-        """Return the examples of a run on the version of the data set it was trained on."""
-        predictions = run.predictions(split)
+        """Return the examples of a run on the version of the data set it was trained on.
+
+        Raises:
+            NotFoundError: If the run has no predictions for this split.
+            RunStateError: If the run gives several labels per text.
+        """
+        predictions = run.single_label_predictions(split, "The list of mistakes")
         rows = dataset.indices(split)
         text_of = dict(zip(dataset.row_ids(rows), dataset.texts(rows), strict=True))
         return cls(predictions, tuple(text_of[row_id] for row_id in predictions.row_ids))

@@ -249,6 +249,10 @@ class Classifier:
             for rows in batches_by_length(tokenized.lengths, MAX_TOKENS_PER_BATCH):
                 logits[rows] = self.logits(tokenized, rows, compute.device).float().cpu().numpy()
         self.model.train(was_training)
+        return self.probabilities_of(logits)
+
+    def probabilities_of(self, logits: np.ndarray) -> Probabilities:
+        """Return what logits mean, shape (N, C): shares of 1, or each label by itself."""
         return softmax(logits) if self.design.task == "single_label" else sigmoid(logits)
 
     def _make_readout(self) -> Readout:
