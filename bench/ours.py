@@ -18,6 +18,7 @@ from bench.sampling import Batches
 from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import Split, TextDataset
+from textcls_core.evaluation.by_task import figures_of
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import choose_compute
 from textcls_core.runs.store import RunStore
@@ -106,7 +107,7 @@ def train_to_target(job: TargetJob) -> Course:
     def accuracy() -> float:
         tuning.stepper.optimizer.prepare_all()
         predictions = predict(classifier, test, tuning.compute)
-        return float((predictions.predicted_label_ids == predictions.true_label_ids).mean())
+        return figures_of(predictions).accuracy
 
     examiner = Examiner(job, tuning.num_steps, accuracy)
     observer.stops = lambda: examiner.is_satisfied(tuning.progress.step)

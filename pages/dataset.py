@@ -33,7 +33,8 @@ def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
         show_findings(info)
     with right, st.container(border=True):
         show_lengths(info, rows)
-    show_dataset_baselines(info.fingerprint)
+    if info.task == "single_label":
+        show_dataset_baselines(info.fingerprint)
 
 
 def show_findings(info: DatasetInfo) -> None:

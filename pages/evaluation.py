@@ -8,6 +8,8 @@ from textcls_core.charts.evaluation import ALL, confusion_chart, selected_cell
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.confusion import Normalisation, top_confusions
 from textcls_core.evaluation.evaluation import Evaluation
+from textcls_core.evaluation.figures import Figures
+from textcls_core.evaluation.multi_label import MultiLabelEvaluation
 from textcls_core.mistakes.selection import Examples, Selection
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural
@@ -106,13 +108,26 @@ def known(result: Evaluation, name: str) -> str:
     return value
 
 
-def show_classes(result: Evaluation) -> None:
+def show_classes(result: Figures) -> None:
     """Show precision, recall and F1 per class."""
     st.subheader("By class", anchor=False)
     controls.shares_table(
         result.to_json()["per_class"],
         ("precision", "recall", "f1"),
         "Precision, recall, F1 and support per class",
+    )
+
+
+def show_label_sets(result: MultiLabelEvaluation) -> None:
+    """Show what is measured of label sets, and why there is no matrix."""
+    st.caption(
+        f"Micro-F1 {percent(result.micro_f1)}, Hamming loss {percent(result.hamming_loss)}. "
+        "Accuracy counts a text if all its labels are right."
+    )
+    st.info(
+        "This run gives several labels per text. The confusion matrix and its examples come for "
+        "single-label runs only so far.",
+        icon=":material/info:",
     )
 
 
@@ -124,9 +139,12 @@ if chosen is None or chosen_split is None:
 else:
     figures = state.evaluation(chosen, chosen_split)
     baselines.show_figures(chosen, chosen_split, figures)
-    matrix, examples = controls.panels()
-    with matrix:
-        show_matrix(figures)
-    with examples:
-        show_examples(chosen, chosen_split, figures)
+    if isinstance(figures, Evaluation):
+        matrix, examples = controls.panels()
+        with matrix:
+            show_matrix(figures)
+        with examples:
+            show_examples(chosen, chosen_split, figures)
+    elif isinstance(figures, MultiLabelEvaluation):
+        show_label_sets(figures)
     show_classes(figures)

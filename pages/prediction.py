@@ -7,8 +7,9 @@ import streamlit as st
 from pages._app import controls, frame, state
 from pages._app.text import badge_label, show_text
 from textcls_core.charts.prediction import probabilities_chart
+from textcls_core.dataset.text_dataset import Task
 from textcls_core.runs.run import Run
-from textcls_core.wording import percent, plural
+from textcls_core.wording import plural
 
 if TYPE_CHECKING:
     from textcls_core.prediction.predict import TextPrediction
@@ -20,20 +21,27 @@ MAX_CHARACTERS = 200_000
 
 
 def show_one(prediction: "TextPrediction") -> None:
-    """Show the probabilities of one text as bars."""
+    """Show the answer for one text, and all probabilities as bars."""
     with st.container(border=True):
-        st.badge(badge_label(prediction.label), color="blue")
+        with st.container(horizontal=True):
+            for name in prediction.labels:
+                st.badge(badge_label(name), color="blue")
+            if not prediction.labels:
+                st.badge("no label", color="gray")
         st.plotly_chart(
             probabilities_chart(prediction.probabilities),
             config=controls.NO_TOOLBAR,
-            alt=f"{prediction.label} with {percent(prediction.confidence)}",
+            alt=prediction.answer,
         )
-        st.caption("The answer is the class with the largest probability.")
 
 
-def show_many(predictions: list["TextPrediction"]) -> None:
-    """Show a table of texts with their classes."""
+def show_many(predictions: list["TextPrediction"], task: Task) -> None:
+    """Show a table of texts with their answers."""
     st.caption(plural(len(predictions), "text"))
+    if task == "multi_label":
+        answers = [{"labels": item.answer, "text": item.text} for item in predictions]
+        controls.shares_table(answers, (), "Predicted labels with their probabilities")
+        return
     rows = [
         {"label": item.label, "confidence": item.confidence, "text": item.text}
         for item in predictions
@@ -50,14 +58,20 @@ def show_run(run: Run) -> None:
     if not asked:
         return
     classifier = state.predicting_classifier(str(run.require_model()))
-    from textcls_core.prediction.predict import predict_texts, split_list  # brings torch along
+    from textcls_core.prediction.predict import (  # brings torch along
+        DECISION_RULES,
+        predict_texts,
+        split_list,
+    )
 
     texts = split_list(text) if mode == MANY else [text]
     predictions = predict_texts(classifier, texts)
+    task = classifier.design.task
     if mode == MANY:
-        show_many(predictions)
+        show_many(predictions, task)
     else:
         show_one(predictions[0])
+    st.caption(DECISION_RULES[task])
 
 
 def show_commands(run: Run) -> None:

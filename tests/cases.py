@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from textcls_core.evaluation.multi_label import MultiLabelPredictions
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.training.baselines import Baseline, BaselineFigures, BaselineName
 
@@ -19,6 +20,21 @@ def make_predictions(
         row_ids=tuple(f"row-{position}" for position in range(len(true_label_ids))),
         true_label_ids=np.array(true_label_ids, dtype=np.int64),
         probabilities=np.array(probabilities, dtype=np.float64).reshape(-1, len(label_names)),
+        label_names=tuple(label_names),
+    )
+
+
+def make_label_sets(
+    targets: Sequence[Sequence[int]],
+    probabilities: Sequence[Sequence[float]],
+    label_names: Sequence[str] = ("ham", "spam", "news"),
+) -> MultiLabelPredictions:
+    """Return multi-label predictions with the row ids row-0, row-1 and so on."""
+    shape = (-1, len(label_names))
+    return MultiLabelPredictions(
+        row_ids=tuple(f"row-{position}" for position in range(len(targets))),
+        targets=np.array(targets, dtype=bool).reshape(shape),
+        probabilities=np.array(probabilities, dtype=np.float64).reshape(shape),
         label_names=tuple(label_names),
     )
 

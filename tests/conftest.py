@@ -14,15 +14,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import settings
 
 from textcls_core.config import RunConfig
-from textcls_core.dataset.building import Rows, build_dataset
+from textcls_core.dataset.building import Rows, build_dataset, make_row_ids
 from textcls_core.dataset.splitting import stratified_split
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.dataset.text_dataset import TextDataset
+from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
+from textcls_core.evaluation.by_task import figures_of, predictions_of
+from textcls_core.files import write_json
 from textcls_core.runs.run import Run
+from textcls_core.runs.store import RunStore
 from textcls_core.workspace import APP_DIR, Workspace
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -305,3 +309,48 @@ def save_seeded(model_class, config, tokenizer, folder: Path) -> None:
     torch.manual_seed(0)
     model_class(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def topics_dataset() -> TextDataset:
+    """168 short texts about one, two or none of three topics: a multi-label data set."""
+    texts, label_ids = [], []
+    for (first, one), (second, two) in itertools.combinations(enumerate(NOUNS.values()), 2):
+        for pair in itertools.product(one, two):
+            texts.append(" and ".join(pair))
+            label_ids.append([first, second])
+    for label_id, nouns in enumerate(NOUNS.values()):
+        texts += [f"{first} {noun}" for noun, first in itertools.product(nouns, FIRST)]
+        label_ids += [[label_id]] * (len(nouns) * len(FIRST))
+    texts += [f"{first} {last}" for first, last in itertools.product(FIRST, LAST[1:])]
+    label_ids += [[]] * (len(texts) - len(label_ids))
+    turns = itertools.cycle(["train", "train", "train", "validation", "test"])
+    columns = {
+        "row_id": make_row_ids(texts),
+        "text": texts,
+        "label_ids": pa.array(label_ids, SCHEMA.field("label_ids").type),
+        "split": list(itertools.islice(turns, len(texts))),
+    }
+    return TextDataset(pa.table(columns), tuple(NOUNS), "multi_label")
+
+
+@pytest.fixture
+def topics_run(workspace: Workspace, topics_dataset: TextDataset) -> Run:
+    """A completed run on `topics`, without a model, that misses `weather` in every row."""
+    info = DatasetStore.open(workspace).save(topics_dataset, "topics", "made for the tests")
+    settings = {"dataset": "topics", "dataset_fingerprint": info.fingerprint}
+    run, _ = RunStore.open(workspace).create(RunConfig.create(settings))
+    run.predictions_file("test").parent.mkdir()
+    figures = {}
+    for split in topics_dataset.splits:
+        rows = topics_dataset.indices(split)
+        targets = topics_dataset.targets[rows]
+        probabilities = np.where(targets == 1, [0.9, 0.8, 0.3], [0.2, 0.1, 0.3])
+        row_ids = tuple(topics_dataset.row_ids(rows))
+        predictions = predictions_of(row_ids, targets, probabilities, topics_dataset.label_names)
+        predictions.save(run.predictions_file(split))
+        names = ("loss", "accuracy", "macro_f1", "majority_accuracy")
+        figures[split] = {name: getattr(figures_of(predictions), name) for name in names}
+    facts = {"outcome": "completed", "train_seconds": 4.2, "tokens_per_second": 100.0}
+    write_json(run.folder / "finished.json", {**facts, **figures})
+    return run

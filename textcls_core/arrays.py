@@ -11,14 +11,23 @@ from jaxtyping import Bool, Float, Int
 Probabilities = Float[np.ndarray, "N C"]
 """One row per example; every row sums to 1."""
 
+LabelProbabilities = Float[np.ndarray, "N C"]
+"""One row per example; every entry is the probability of one class by itself."""
+
+LabelSets = Bool[np.ndarray, "N C"]
+"""Whether an example has a class."""
+
 LabelIds = Int[np.ndarray, " N"]
 """Class index per example, 0 <= id < C."""
 
 Losses = Float[np.ndarray, " N"]
-"""Cross-entropy per example, in nats."""
+"""Loss per example, in nats."""
 
 Counts = Int[np.ndarray, "C C"]
 """Confusion counts: row = true class, column = predicted class."""
+
+ClassCounts = Int[np.ndarray, " C"]
+"""Examples per class."""
 
 Lengths = Int[np.ndarray, " N"]
 """A length per example, in the unit its name says."""

@@ -11,6 +11,7 @@ from pages._app.text import escape
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.evaluation import Evaluation
+from textcls_core.evaluation.figures import Figures
 from textcls_core.runs.run import Run
 from textcls_core.training.baselines import (
     Baseline,
@@ -45,7 +46,7 @@ def table_cells(run: Run) -> dict[str, str]:
     }
 
 
-def show_figures(run: Run, split: Split, result: Evaluation) -> None:
+def show_figures(run: Run, split: Split, result: Figures) -> None:
     """Show the headline figures beside the best baseline, or else the least to beat."""
     known = state.run_baselines(run, split)
     note = partial(_best_note, known, split)
@@ -70,7 +71,7 @@ def _best_note(known: Sequence[Baseline], split: Split, figure: Figure, otherwis
     return f"best baseline {value}"
 
 
-def _show_comparison(run: Run, split: Split, result: Evaluation, known: Sequence[Baseline]) -> None:
+def _show_comparison(run: Run, split: Split, result: Figures, known: Sequence[Baseline]) -> None:
     """Show the figures of a run and of the baselines as a table, or where to measure them."""
     if known:
         own = BaselineFigures.of(result, has_probabilities=True)
@@ -87,7 +88,7 @@ def _show_comparison(run: Run, split: Split, result: Evaluation, known: Sequence
         ]
         with st.expander("Baselines as a table"):
             _table(rows, f"This run and the baselines on {split}")
-    elif split != "train" and not run.config.num_folds:
+    elif isinstance(result, Evaluation) and split != "train" and not run.config.num_folds:
         st.page_link(
             "pages/dataset.py",
             label="Measure the baselines of this data set",

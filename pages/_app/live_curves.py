@@ -18,6 +18,7 @@ from textcls_core.charts.training import (
     scores_chart,
     step_chart,
 )
+from textcls_core.evaluation.predictions import Predictions
 from textcls_core.runs.run import Run
 
 _NOTES_SHOWN = 4
@@ -43,7 +44,8 @@ def show_curves(run: Run, others: Sequence[Run], baselines: Sequence[BaselineLin
     histories = {names[run.run_id]: state.history(run) for run in runs}
     metric, view = _choose_view(runs)
     _draw("loss", loss_chart(histories, view), "Training and validation loss by step")
-    predictions = run.live_predictions()
+    newest = run.live_predictions()
+    predictions = newest if isinstance(newest, Predictions) else None  # one label per text
     left, right = controls.panels() if predictions is not None else (st.container(), None)
     scores = scores_chart(
         histories,

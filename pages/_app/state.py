@@ -16,7 +16,8 @@ from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import ModelError
-from textcls_core.evaluation.evaluation import Evaluation, evaluate
+from textcls_core.evaluation.by_task import figures_of
+from textcls_core.evaluation.figures import Figures
 from textcls_core.mistakes.selection import Examples
 from textcls_core.models.catalogue import locate_tokenizer
 from textcls_core.runs.history import History, read_history
@@ -105,11 +106,11 @@ def examples(run: Run, split: Split) -> Examples:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _evaluation(root: str, run_id: str, split: Split) -> Evaluation:
-    return evaluate(Run(Path(root) / run_id).predictions(split))
+def _evaluation(root: str, run_id: str, split: Split) -> Figures:
+    return figures_of(Run(Path(root) / run_id).predictions(split))
 
 
-def evaluation(run: Run, split: Split) -> Evaluation:
+def evaluation(run: Run, split: Split) -> Figures:
     """Return the figures of a finished run on one split."""
     return _evaluation(str(run.folder.parent), run.run_id, split)
 

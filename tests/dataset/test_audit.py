@@ -1,10 +1,11 @@
+import pyarrow as pa
 import pytest
 
 from textcls_core.dataset.audit import audit, audit_rows, require_trainable
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.findings import Finding
-from textcls_core.dataset.text_dataset import TextDataset
-from textcls_core.errors import DatasetFormatError, InvalidArgumentError
+from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
+from textcls_core.errors import DatasetFormatError
 
 
 def make_rows(labels, texts=None, splits=None) -> Rows:
@@ -14,6 +15,16 @@ def make_rows(labels, texts=None, splits=None) -> Rows:
         splits=splits or ["train"] * len(labels),
         extra={},
     )
+
+
+def make_label_sets(label_sets, splits, texts=None, names=("x", "y")) -> TextDataset:
+    columns = {
+        "row_id": [str(n) for n in range(len(splits))],
+        "text": texts or [f"text {n}" for n in range(len(splits))],
+        "label_ids": pa.array(label_sets, SCHEMA.field("label_ids").type),
+        "split": splits,
+    }
+    return TextDataset(pa.table(columns), names, "multi_label")
 
 
 def find(rows: Rows, kind: str) -> Finding | None:
@@ -151,7 +162,7 @@ def test_audit_warns_of_a_text_with_two_labels():
     finding = find(make_rows(["x", "y", "x"], ["same", "same", "other"]), "conflicting_labels")
 
     assert (finding.gate, finding.count, finding.examples) == ("warn", 1, ("same",))
-    assert finding.message == "Conflicting labels: 1 text with more than one label."
+    assert finding.message == "Conflicting labels: 1 text labelled in several ways."
 
 
 def test_audit_sees_no_conflict_in_repeats_of_one_label():
@@ -194,13 +205,6 @@ def test_audit_of_a_data_set_finds_what_audit_of_its_rows_finds():
     assert audit(build_dataset(rows)) == audit_rows(rows)
 
 
-def test_audit_refuses_a_multi_label_set():
-    dataset = build_dataset(make_rows(["x", "y"]))
-
-    with pytest.raises(InvalidArgumentError, match="Expected a single-label data set"):
-        audit(TextDataset(dataset.table, dataset.label_names, "multi_label"))
-
-
 def test_require_trainable_accepts_good_rows():
     dataset = build_dataset(make_good_rows())
 
@@ -218,12 +222,55 @@ def test_require_trainable_names_every_reason():
         require_trainable(build_dataset(rows))
 
 
-def test_require_trainable_refuses_a_multi_label_set():
-    dataset = build_dataset(make_rows(["x", "y"]))
+def test_require_trainable_accepts_rows_with_several_labels_and_with_none():
+    dataset = make_label_sets([[0, 1], [], [1], [0]], ["train", "train", "validation", "test"])
 
-    with pytest.raises(
-        DatasetFormatError,
-        match=r"Expected one label per row; this data set has several\. "
-        "Multi-label training is not available yet",
-    ):
-        require_trainable(TextDataset(dataset.table, dataset.label_names, "multi_label"))
+    assert require_trainable(dataset) is None
+    assert audit(dataset) == ()
+
+
+@pytest.mark.parametrize(
+    ("label_sets", "splits", "message"),
+    [
+        ([[0, 1], []], ["train", "train"], "No row is left for validation and test"),
+        (
+            [[0], [0, 1], [1]],
+            ["train", "validation", "test"],
+            r'1 class has no training row: "y"\. Add some or drop the class',
+        ),
+        (
+            [[], [], []],
+            ["train", "validation", "test"],
+            r'2 classes have no training row: "x", "y"',
+        ),
+    ],
+)
+def test_require_trainable_names_what_is_missing_in_a_multi_label_set(label_sets, splits, message):
+    with pytest.raises(DatasetFormatError, match=message):
+        require_trainable(make_label_sets(label_sets, splits))
+
+
+def test_require_trainable_refuses_a_multi_label_set_without_labels():
+    dataset = make_label_sets([[], [], []], ["train", "validation", "test"], names=())
+
+    with pytest.raises(DatasetFormatError, match=r"No row has a label\. Add labels to some rows"):
+        require_trainable(dataset)
+
+
+def test_require_trainable_refuses_a_multi_label_set_with_too_many_classes():
+    names = tuple(f"c{n}" for n in range(501))
+    dataset = make_label_sets(
+        [list(range(501)), [0], [0]], ["train", "validation", "test"], names=names
+    )
+
+    with pytest.raises(DatasetFormatError, match="501 classes; at most 500 can be trained"):
+        require_trainable(dataset)
+
+
+def test_audit_finds_equal_texts_with_other_label_sets():
+    splits = ["train", "train", "validation", "test"]
+    dataset = make_label_sets([[0, 1], [1], [1, 0], [0]], splits, texts=["a", "a", "b", "b"])
+
+    kinds = [finding.kind for finding in audit(dataset)]
+
+    assert kinds == ["exact_duplicates", "conflicting_labels", "leaked_texts"]

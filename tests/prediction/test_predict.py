@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.models.classifier import Classifier
+from textcls_core.models.classifier import Classifier, Design
 from textcls_core.prediction.predict import MAX_TEXTS, predict_texts
 
 LABELS = ("animals", "food", "weather")
@@ -14,6 +15,25 @@ TEXTS = ["snow", "the old cat was here and we all looked at it", "a small apple"
 @pytest.fixture(scope="module")
 def classifier(tiny_model_dir):
     return Classifier.from_pretrained(tiny_model_dir, LABELS, max_length=64)
+
+
+@pytest.fixture
+def tags(tiny_model_dir):
+    """A classifier that judges every label by itself."""
+    design = Design(task="multi_label")
+    return Classifier.from_pretrained(tiny_model_dir, LABELS, max_length=64, design=design)
+
+
+@pytest.fixture
+def given(tags):
+    """Make `tags` give a text these probabilities, whatever it says."""
+
+    def give(probabilities):
+        head = tags.model.classifier
+        torch.nn.init.zeros_(head.weight)
+        head.bias.data = torch.logit(torch.tensor(probabilities))
+
+    return give
 
 
 def test_predictions_are_in_the_order_of_the_texts(classifier):
@@ -42,6 +62,7 @@ def test_prediction_as_json_has_the_stable_names(classifier):
     assert prediction.to_json() == {
         "label": prediction.label,
         "confidence": prediction.confidence,
+        "labels": [prediction.label],
         "probabilities": prediction.probabilities,
     }
 
@@ -50,6 +71,34 @@ def test_texts_are_cleaned_as_in_a_data_set(classifier):
     [prediction] = predict_texts(classifier, ["sn\0ow \ud83d"])
 
     assert prediction.text == "snow \ufffd"
+
+
+def test_prediction_of_a_multi_label_model_is_every_label_from_one_half_on(tags, given):
+    given([0.6, 0.2, 0.9])
+
+    [prediction] = predict_texts(tags, ["snow"])
+
+    assert prediction.labels == ("weather", "animals")
+    assert (prediction.label, prediction.confidence) == ("weather", pytest.approx(0.9))
+    assert list(prediction.probabilities.values()) == pytest.approx([0.6, 0.2, 0.9])
+    assert prediction.answer == "weather 90.0 %, animals 60.0 %"
+
+
+def test_prediction_of_a_multi_label_model_may_be_no_label(tags, given):
+    given([0.1, 0.4, 0.3])
+
+    [prediction] = predict_texts(tags, ["snow"])
+
+    assert prediction.labels == ()
+    assert prediction.to_json()["labels"] == []
+    assert (prediction.label, prediction.confidence) == ("food", pytest.approx(0.4))
+    assert prediction.answer == "no label (food 40.0 %)"
+
+
+def test_prediction_of_a_single_label_model_is_its_answer(classifier):
+    [prediction] = predict_texts(classifier, [TEXTS[0]])
+
+    assert prediction.answer == f"{prediction.label} {100 * prediction.confidence:.1f} %"
 
 
 @pytest.mark.parametrize("empty", ["", " \n\t", "\0"])

@@ -16,6 +16,7 @@ from textcls_core.training.baselines import Baseline
 from textcls_core.wording import duration, percent, plural
 from textcls_core.workspace import Workspace
 
+_NO_BASELINES = "There are no baselines for data sets with several labels per text so far."
 dataset_app = typer.Typer(no_args_is_help=True, help="Import and look at data sets.")
 
 
@@ -80,12 +81,13 @@ def dataset_baselines(
     require_trainable(dataset)
     encoder = Encoder.load(model, dataset, max_length) if model else None
     found = ensure_baselines(workspace, dataset, encoder)
+    lines = [line for baseline in found for line in _baseline_lines(baseline)]
     value = {
         "dataset": name,
         "fingerprint": dataset.fingerprint,
         "baselines": [baseline.to_json() for baseline in found],
     }
-    emit(as_json, value, [line for baseline in found for line in _baseline_lines(baseline)])
+    emit(as_json, value, lines or [_NO_BASELINES])
 
 
 def _baseline_lines(baseline: Baseline) -> list[str]:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textcls_core.dataset.building import Rows, duplicate_key
 from textcls_core.dataset.findings import Finding, blocker, info, warning
@@ -16,27 +16,45 @@ _EXAMPLES = 5
 
 
 def audit_rows(rows: Rows) -> tuple[Finding, ...]:
-    """Return what is worth knowing about labelled rows, blocking findings first."""
-    found = [
-        *_class_findings(rows.labels),
-        *_untrained_classes(rows),
-        *_missing_splits(rows.splits),
-        *_near_equal_labels(rows.labels),
-        *_duplicate_findings(rows),
-    ]
-    return tuple(sorted(found, key=lambda finding: finding.gate != "fail"))
+    """Return what is worth knowing about rows with one label, blocking findings first."""
+    pairs = zip(rows.labels, rows.splits, strict=True)
+    return _blocking_first(
+        [
+            *_class_findings(rows.labels),
+            *_untrained_classes(rows.labels, {name for name, split in pairs if split == "train"}),
+            *_missing_splits(rows.splits),
+            *_near_equal_labels(rows.labels),
+            *_duplicate_findings(rows),
+        ]
+    )
 
 
 def audit(dataset: TextDataset) -> tuple[Finding, ...]:
-    """Return the findings of a stored single-label data set."""
-    names = dataset.label_names
+    """Return the findings of a stored data set."""
+    names, sets = dataset.label_names, dataset.label_sets
     rows = Rows(
         texts=dataset.texts(),
-        labels=[names[label_id] for label_id in dataset.label_ids],
+        labels=[", ".join(names[label_id] for label_id in sorted(set(ids))) for ids in sets],
         splits=dataset.table["split"].to_pylist(),
         extra={},
     )
-    return audit_rows(rows)
+    if dataset.task == "single_label":
+        return audit_rows(rows)
+    trained = {names[i] for row in dataset.indices("train") for i in sets[row]}
+    return _blocking_first(
+        [
+            *_no_class(names),
+            *_too_many_classes(len(names)),
+            *_untrained_classes(names, trained),
+            *_missing_splits(rows.splits),
+            *_near_equal_labels(names),
+            *_duplicate_findings(rows),
+        ]
+    )
+
+
+def _blocking_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: finding.gate != "fail"))
 
 
 def require_trainable(dataset: TextDataset) -> None:
@@ -45,11 +63,6 @@ def require_trainable(dataset: TextDataset) -> None:
     Raises:
         DatasetFormatError: With every blocking finding.
     """
-    if dataset.task != "single_label":
-        raise DatasetFormatError(
-            "Expected one label per row; this data set has several. "
-            "Multi-label training is not available yet."
-        )
     blocking = [finding.message for finding in audit(dataset) if finding.gate == "fail"]
     if blocking:
         raise DatasetFormatError("This data set cannot be trained on. " + " ".join(blocking))
@@ -64,12 +77,8 @@ def _class_findings(labels: Sequence[str]) -> list[Finding]:
             "Add rows of another class."
         )
         return [blocker("one_class", 1, message, (name,))]
-    if len(counts) > MAX_CLASSES:
-        message = (
-            f"{len(counts):,} classes; at most {MAX_CLASSES} can be trained. "
-            "Check that the label column is the right one."
-        )
-        return [blocker("too_many_classes", len(counts), message)]
+    if too_many := _too_many_classes(len(counts)):
+        return too_many
     small = sorted(name for name, count in counts.items() if count < MIN_ROWS_PER_CLASS)
     if not small:
         return []
@@ -82,11 +91,23 @@ def _class_findings(labels: Sequence[str]) -> list[Finding]:
     return [blocker("class_too_small", len(small), message, tuple(small[:_EXAMPLES]))]
 
 
-def _untrained_classes(rows: Rows) -> list[Finding]:
-    trained = {
-        label for label, split in zip(rows.labels, rows.splits, strict=True) if split == "train"
-    }
-    unseen = sorted(set(rows.labels) - trained)
+def _no_class(names: Sequence[str]) -> list[Finding]:
+    message = "No row has a label. Add labels to some rows."
+    return [] if names else [blocker("no_class", 0, message)]
+
+
+def _too_many_classes(count: int) -> list[Finding]:
+    if count <= MAX_CLASSES:
+        return []
+    message = (
+        f"{count:,} classes; at most {MAX_CLASSES} can be trained. "
+        "Check that the label column is the right one."
+    )
+    return [blocker("too_many_classes", count, message)]
+
+
+def _untrained_classes(names: Iterable[str], trained: set[str]) -> list[Finding]:
+    unseen = sorted(set(names) - trained)
     if not unseen:
         return []
     shown = ", ".join(f'"{shorten(name)}"' for name in unseen[:_EXAMPLES])
@@ -142,7 +163,7 @@ def _duplicate_findings(rows: Rows) -> list[Finding]:
         findings.append(info("exact_duplicates", repeats, message, _repeated(counts)))
     conflicts = _several(labels_of)
     if conflicts:
-        message = f"Conflicting labels: {plural(len(conflicts), 'text')} with more than one label."
+        message = f"Conflicting labels: {plural(len(conflicts), 'text')} labelled in several ways."
         findings.append(warning("conflicting_labels", len(conflicts), message, _shown(conflicts)))
     leaks = _several(splits_of)
     if leaks:

@@ -1,21 +1,22 @@
 """Predictions: what a run said about every row of one split."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from textcls_core.arrays import LabelIds, Losses, Probabilities
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.files import temporary_sibling, to_json
+from textcls_core.evaluation.prediction_file import (
+    damage_explained,
+    per_class,
+    read_predictions,
+    write_predictions,
+)
 
 _SMALLEST = np.finfo(np.float64).tiny
-_LABELS_KEY = b"label_names"
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,11 @@ class Predictions:
     def save(self, file: Path) -> None:
         """Write a Parquet file with one probability column per class, in one step."""
         columns = {
-            "row_id": pa.array(self.row_ids, pa.string()),
-            "true_label_id": pa.array(self.true_label_ids),
-            "loss": pa.array(self.loss),
-            **{f"p{c}": pa.array(self.probabilities[:, c]) for c in range(len(self.label_names))},
+            "true_label_id": self.true_label_ids,
+            "loss": self.loss,
+            "p": self.probabilities,
         }
-        metadata = {_LABELS_KEY: to_json(self.label_names).encode()}
-        with temporary_sibling(file) as temporary:
-            pq.write_table(pa.table(columns).replace_schema_metadata(metadata), temporary)
-            temporary.replace(file)
+        write_predictions(file, self.row_ids, columns, self.label_names, "single_label")
 
     @classmethod
     def load(cls, file: Path) -> Self:
@@ -96,17 +93,11 @@ class Predictions:
         Raises:
             InvalidArgumentError: If the file is damaged.
         """
-        try:
-            table = pq.read_table(file)
-            names = json.loads(table.schema.metadata[_LABELS_KEY])
-            columns = [table[f"p{c}"].to_numpy() for c in range(len(names))]
+        with damage_explained(file):
+            table, names = read_predictions(file)
             return cls(
                 row_ids=tuple(table["row_id"].to_pylist()),
                 true_label_ids=table["true_label_id"].to_numpy(),
-                probabilities=np.stack(columns, axis=1),
-                label_names=tuple(names),
+                probabilities=per_class(table, "p", len(names)),
+                label_names=names,
             )
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise InvalidArgumentError(
-                f"The predictions in {file.name} are damaged. Train the run again."
-            ) from error

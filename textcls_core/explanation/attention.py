@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from textcls_core.arrays import Attention
 from textcls_core.dataset.building import clean_text
 from textcls_core.errors import InvalidArgumentError, ModelError
-from textcls_core.models.classifier import Classifier, softmax
+from textcls_core.models.classifier import Classifier
 
 MAX_TOKENS = 512
 """Tokens looked at: the weights of all layers and heads grow with the square of the length."""
@@ -150,7 +150,9 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
         spans=spans,
         attention=_stack(output.attentions, classifier.model.config),
         label_names=classifier.label_names,
-        probabilities=softmax(output.logits.float().numpy())[0].astype(np.float64),
+        probabilities=classifier.probabilities_of(output.logits.float().numpy())[0].astype(
+            np.float64
+        ),
         is_causal=bool(np.triu(output.attentions[0][0, 0].numpy(), 1).max() == 0),
         num_cut=_num_cut(classifier, text),
     )

@@ -49,8 +49,13 @@ class Examples:
 
     @classmethod
     def of_run(cls, run: Run, dataset: TextDataset, split: Split) -> "Examples":
-        """Return the examples of a run on the version of the data set it was trained on."""
-        predictions = run.predictions(split)
+        """Return the examples of a run on the version of the data set it was trained on.
+
+        Raises:
+            NotFoundError: If the run has no predictions for this split.
+            RunStateError: If the run gives several labels per text.
+        """
+        predictions = run.single_label_predictions(split, "The list of mistakes")
         rows = dataset.positions(predictions.row_ids)  # by id: a fold has splits of its own
         return cls(predictions, tuple(dataset.texts(rows)))
 

@@ -253,6 +253,10 @@ class Classifier:
                     logits[rows] = batch.float().cpu().numpy()
         finally:
             self.model.train(was_training)
+        return self.probabilities_of(logits)
+
+    def probabilities_of(self, logits: np.ndarray) -> Probabilities:
+        """Return what logits mean, shape (N, C): shares of 1, or each label by itself."""
         return softmax(logits) if self.design.task == "single_label" else sigmoid(logits)
 
     def _make_readout(self) -> Readout:

@@ -28,6 +28,7 @@ from pydantic import ValidationError
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import SPLITS, Split
 from textcls_core.errors import InvalidArgumentError, NotFoundError, RunStateError
+from textcls_core.evaluation.by_task import AnyPredictions, load_predictions
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import read_json, write_text
 from textcls_core.runs.checkpoint import checkpoints
@@ -230,7 +231,7 @@ class Run:
         """Return where the predictions of a split lie."""
         return self.folder / "predictions" / f"{split}.parquet"
 
-    def predictions(self, split: Split) -> Predictions:
+    def predictions(self, split: Split) -> AnyPredictions:
         """Return the predictions of a split.
 
         Raises:
@@ -243,12 +244,31 @@ class Run:
                 f'Run {self.run_id} has no predictions for "{split}" (it has: {has}; '
                 f"status: {self.status})."
             )
-        return Predictions.load(file)
+        return load_predictions(file)
 
-    def live_predictions(self) -> Predictions | None:
+    def single_label_predictions(self, split: Split, view: str) -> Predictions:
+        """Return the predictions of a split for a view that knows one label per text only.
+
+        Args:
+            split: One of the run's splits.
+            view: What they are for, as a sentence begins with it: "The list of mistakes".
+
+        Raises:
+            NotFoundError: If the run has none for it.
+            RunStateError: If the run gives several labels per text.
+        """
+        predictions = self.predictions(split)
+        if isinstance(predictions, Predictions):
+            return predictions
+        raise RunStateError(
+            f"This run gives several labels per text. {view} comes for single-label runs only so "
+            f"far; `evaluate {self.run_id}` prints its figures."
+        )
+
+    def live_predictions(self) -> AnyPredictions | None:
         """Return the predictions of the newest validation, if there was one."""
         file = self.live_predictions_file
-        return Predictions.load(file) if file.exists() else None
+        return load_predictions(file) if file.exists() else None
 
     def require_model(self) -> Path:
         """Return the model folder of a run that ended with one.

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.evaluation.evaluation import Evaluation
+from textcls_core.evaluation.figures import Figures
 from textcls_core.files import read_json, write_json
 from textcls_core.workspace import Workspace
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class BaselineFigures(BaseModel):
-    """What a baseline reaches on one split; shares in [0, 1], defined as in `Evaluation`."""
+    """What a baseline reaches on one split; shares in [0, 1], defined as in `Figures`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,7 +44,7 @@ class BaselineFigures(BaseModel):
     """Mean cross-entropy, in nats; None for a method that gives no probabilities."""
 
     @classmethod
-    def of(cls, result: Evaluation, *, has_probabilities: bool) -> Self:
+    def of(cls, result: Figures, *, has_probabilities: bool) -> Self:
         """Return the figures of an evaluation, its loss only if that means something."""
         return cls(
             num_examples=result.num_examples,

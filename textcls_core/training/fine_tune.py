@@ -13,7 +13,7 @@ from textcls_core.dataset.folding import with_fold
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
 from textcls_core.errors import InvalidArgumentError, TextclsError
-from textcls_core.evaluation.evaluation import evaluate
+from textcls_core.evaluation.by_task import figures_of
 from textcls_core.files import write_json
 from textcls_core.models.catalogue import locate
 from textcls_core.models.classifier import Classifier, Design
@@ -228,7 +228,7 @@ def _predict_splits(
         if split not in splits or (split == "train" and is_hurried):
             continue  # whoever stops a run does not wait for the largest split
         predictions = predict(classifier, splits[split], compute.exact(), ranks)
-        result = evaluate(predictions)
+        result = figures_of(predictions)
         figures[str(split)] = {
             "loss": result.loss,
             "accuracy": result.accuracy,

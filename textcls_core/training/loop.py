@@ -16,8 +16,7 @@ import numpy as np
 from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
 from textcls_core.errors import TrainingError
-from textcls_core.evaluation.evaluation import evaluate
-from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.by_task import AnyPredictions, figures_of
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import Compute
 from textcls_core.models.work import training_flops
@@ -50,7 +49,7 @@ class Observer(Protocol):
     def on_rows(self, rows: list[dict[str, Any]]) -> None:
         """Take training or evaluation rows, or notes, in order."""
 
-    def on_validation(self, predictions: Predictions) -> None:
+    def on_validation(self, predictions: AnyPredictions) -> None:
         """Take the predictions of a validation."""
 
     def on_best(self, classifier: Classifier) -> None:
@@ -301,7 +300,7 @@ class FineTuning:
             predictions = predict(
                 self.stepper.classifier, self.validation, self.compute, self.ranks
             )
-            figures = evaluate(predictions)
+            figures = figures_of(predictions)
             row = {
                 "step": self.progress.step,
                 "epoch": epoch,

@@ -4,7 +4,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from textcls_core.errors import RunStateError
-from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.files import replaced_directory
 from textcls_core.runs.history import append_rows, end_last_line
 from textcls_core.runs.run import Run
@@ -40,7 +40,7 @@ class RunWriter:
             if "note" in row:
                 logger.info("%s", row["note"])
 
-    def on_validation(self, predictions: Predictions) -> None:
+    def on_validation(self, predictions: AnyPredictions) -> None:
         """Keep the predictions of the newest validation, to look at while training."""
         predictions.save(self.run.live_predictions_file)
 
@@ -75,7 +75,7 @@ class SilentObserver:
     def on_rows(self, rows: list[dict[str, Any]]) -> None:
         """Do nothing; the first process writes."""
 
-    def on_validation(self, predictions: Predictions) -> None:
+    def on_validation(self, predictions: AnyPredictions) -> None:
         """Do nothing; the first process writes."""
 
     def on_best(self, classifier: "Classifier") -> None:

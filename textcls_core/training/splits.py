@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.by_task import AnyPredictions, predictions_of
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import Compute
 from textcls_core.models.tokens import TokenizedTexts
@@ -23,7 +23,7 @@ class TokenizedSplit:
 
 def predict(
     classifier: Classifier, split: TokenizedSplit, compute: Compute, ranks: Ranks | None = None
-) -> Predictions:
+) -> AnyPredictions:
     """Return the classifier's predictions for a split, in the order of its rows.
 
     With several processes each computes a part, and all get the whole.
@@ -32,9 +32,9 @@ def predict(
     mine = np.arange(ranks.rank, len(split.tokens), ranks.world_size)
     probabilities = np.zeros((len(split.tokens), len(classifier.label_names)))
     probabilities[mine] = classifier.predict_probabilities(split.tokens.take(mine), compute)
-    return Predictions(
-        row_ids=split.row_ids,
-        true_label_ids=split.targets,
-        probabilities=ranks.summed_array(probabilities, compute.device),
-        label_names=classifier.label_names,
+    return predictions_of(
+        split.row_ids,
+        split.targets,
+        ranks.summed_array(probabilities, compute.device),
+        classifier.label_names,
     )

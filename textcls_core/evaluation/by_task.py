@@ -1,0 +1,54 @@
+"""Predictions of either task: the only place that tells one label from several."""
+
+from pathlib import Path
+
+import numpy as np
+
+from textcls_core.evaluation.evaluation import evaluate
+from textcls_core.evaluation.figures import Figures
+from textcls_core.evaluation.multi_label import MultiLabelPredictions, evaluate_multi_label
+from textcls_core.evaluation.prediction_file import read_task
+from textcls_core.evaluation.predictions import Predictions
+
+AnyPredictions = Predictions | MultiLabelPredictions
+
+
+def predictions_of(
+    row_ids: tuple[str, ...],
+    targets: np.ndarray,
+    probabilities: np.ndarray,
+    label_names: tuple[str, ...],
+) -> AnyPredictions:
+    """Return the predictions that fit the targets.
+
+    Args:
+        row_ids: N row ids of the data set.
+        targets: Class ids (N,), or 0 and 1 per class (N, C) when a text may have several.
+        probabilities: Shape (N, C).
+        label_names: C class names.
+    """
+    if targets.ndim == 1:
+        return Predictions(row_ids, targets, probabilities, label_names)
+    return MultiLabelPredictions(row_ids, targets == 1, probabilities, label_names)
+
+
+def load_predictions(file: Path) -> AnyPredictions:
+    """Return what `save` of either kind wrote.
+
+    Raises:
+        InvalidArgumentError: If the file is damaged.
+    """
+    if read_task(file) == "multi_label":
+        return MultiLabelPredictions.load(file)
+    return Predictions.load(file)
+
+
+def figures_of(predictions: AnyPredictions) -> Figures:
+    """Return the figures of a split.
+
+    Raises:
+        InvalidArgumentError: If there are no rows.
+    """
+    if isinstance(predictions, MultiLabelPredictions):
+        return evaluate_multi_label(predictions)
+    return evaluate(predictions)
