@@ -27,7 +27,7 @@ def scripted(monkeypatch, figures):
             for loss, accuracy, macro_f1 in figures
         ]
     )
-    monkeypatch.setattr(loop, "evaluate", lambda _predictions: next(results))
+    monkeypatch.setattr(loop, "figures_of", lambda _predictions: next(results))
 
 
 @pytest.fixture(scope="module")

@@ -278,7 +278,7 @@ def test_main_waits_for_an_earlier_run_on_its_device(make_run, hold_lock):
 
 
 def test_main_does_not_wait_for_a_run_on_another_device(make_run, hold_lock):
-    earlier, later = make_run(EARLIER), make_run(LATER)
+    earlier, later = make_run(EARLIER, device="cuda"), make_run(LATER)
     age(earlier, 5)
     hold_lock(earlier.lock_file)
     write_json(earlier.folder / "environment.json", {"device": "cuda"})

@@ -37,6 +37,8 @@ from textcls_core.runs.lock import is_locked
 
 _LAUNCH_SECONDS = 20.0
 """A run whose worker has not taken its lock after this time will not start any more."""
+_LAUNCH_TOGETHER_SECONDS = 120.0
+"""Several processes start one after another, torchrun first."""
 _LOG_BYTES = 20_000
 
 
@@ -161,12 +163,13 @@ class Run:
 
     def _is_launching(self, started: bool) -> bool:
         """Tell whether a worker may still be on its way."""
+        limit = _LAUNCH_SECONDS if self.config.num_processes == 1 else _LAUNCH_TOGETHER_SECONDS
         if self.resume_file.exists():
-            return time.time() - self.resume_file.stat().st_mtime < _LAUNCH_SECONDS
+            return time.time() - self.resume_file.stat().st_mtime < limit
         if started or (self.folder / "environment.json").exists():
             return False
         age = time.time() - (self.folder / "config.json").stat().st_mtime
-        return age < _LAUNCH_SECONDS or self.config.num_nodes > 1  # people start those by hand
+        return age < limit or self.config.num_nodes > 1  # people start those by hand
 
     @property
     def has_model(self) -> bool:

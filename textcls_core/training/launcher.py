@@ -34,7 +34,8 @@ def main(run_folder: Path) -> int:
     signal.signal(signal.SIGTERM, lambda *_: run.stop_file.touch())
     code = torchrun.wait()
     lock = ProcessLock(run.lock_file)
-    if not run.finished and lock.acquire(_LOCK_SECONDS) and not run.finished:
+    is_resumed = run.resume_file.exists()  # somebody was faster than the end of the others
+    if not is_resumed and lock.acquire(_LOCK_SECONDS) and not run.finished:
         reason = first_error(run) or (
             f"The processes ended with exit code {code} and without a word; one was perhaps "
             "killed for want of memory. The log tells more; the run can be resumed."

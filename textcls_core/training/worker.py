@@ -171,7 +171,8 @@ def explain(error: Exception) -> str:
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if "out of memory" in text.lower() or isinstance(error, MemoryError):
         return "Out of memory. Halve batch_size and double gradient_accumulation_steps."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    is_full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    if is_full or f"os error {errno.ENOSPC}" in text:  # as safetensors says it
         return "The disk is full. Free some space, then resume the run from its last checkpoint."
     if isinstance(error, OSError) and error.errno is not None:
         return f"The disk refused a write or read: {os.strerror(error.errno)}."

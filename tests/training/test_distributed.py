@@ -1,0 +1,169 @@
+"""Tests of runs that several processes train together, as real gloo processes."""
+
+import json
+import os
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from textcls_core.dataset.building import Rows, build_dataset
+from textcls_core.dataset.store import DatasetStore
+from textcls_core.runs.run import RunStatus
+from textcls_core.training.distributed import Ranks
+from textcls_core.training.launch import start_run
+from textcls_core.workspace import APP_DIR, Workspace
+
+DEADLINE_SECONDS = 180
+ONLY_ONE = """
+import builtins, os, sys
+real_import = builtins.__import__
+def import_and_arrange(*arguments, **options):
+    module = real_import(*arguments, **options)
+    stepper = getattr(sys.modules.get("textcls_core.training.steps"), "Stepper", None)
+    if stepper is not None:
+        builtins.__import__ = real_import
+        run = stepper.run
+        def run_or_not(self, planned, step, learning_rate):
+            if step == 2:
+                {action}
+            return run(self, planned, step, learning_rate)
+        stepper.run = run_or_not
+    return module
+if os.environ.get("RANK") == "{rank}":
+    builtins.__import__ = import_and_arrange
+"""
+"""Started by every Python process; makes one rank do something in its second step."""
+
+
+def test_one_process_is_the_first_and_exchanges_nothing():
+    ranks, model, array = Ranks(), object(), np.ones(3)
+
+    assert ranks.is_first
+    assert ranks.wrap(model, "cpu") is model
+    assert ranks.summed_array(array, "cpu") is array
+    assert ranks.from_first("x") == "x"
+
+
+@pytest.fixture(scope="module")
+def steady_model_dir(tiny_model_dir, tmp_path_factory):
+    """The tiny BERT without dropout, which would differ from process to process."""
+    folder = shutil.copytree(tiny_model_dir, tmp_path_factory.mktemp("steady") / "bert")
+    settings = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**settings, "hidden_dropout_prob": 0.0}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory, toy_dataset, tiny_config, steady_model_dir):
+    """Make a run in a workspace of its own, and wait for its end; settings may be given."""
+    texts, names = toy_dataset.texts(), np.array(toy_dataset.label_names)
+    splits = toy_dataset.table["split"].to_pylist()
+    splits[splits.index("train")] = "test"
+    rows = Rows(texts, names[toy_dataset.label_ids].tolist(), splits, extra={})
+
+    def train(**settings):
+        workspace = Workspace(tmp_path_factory.mktemp("together") / "workspace")
+        DatasetStore.open(workspace).save(build_dataset(rows), "toy", "95 rows to train on")
+        config = tiny_config.model_copy(update={"model": str(steady_model_dir), **settings})
+        run = start_run(workspace, config)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not run.finished:  # the launcher writes the end of a run whose worker was killed
+            assert time.monotonic() < deadline, "waited too long"
+            time.sleep(0.2)
+        return run
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLOO_SOCKET_IFNAME", "lo")
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield train
+
+
+@pytest.fixture(scope="module")
+def pair(together):
+    """The same run in one process and in two: steps of 94 texts, and of the one that is left.
+
+    So one process has no text at all in every second step.
+    """
+    settings = {"num_epochs": 4, "max_tokens_per_batch": 150, "learning_rate": 1e-3}
+    one = together(batch_size=94, **settings)
+    return one, together(batch_size=47, num_processes=2, **settings)
+
+
+@pytest.mark.slow
+def test_two_processes_complete_a_run(pair):
+    one, two = pair
+
+    assert two.finished.get("error") is None
+    assert (one.status, two.status) == (RunStatus.COMPLETED, RunStatus.COMPLETED)
+    assert two.finished["steps"] == one.finished["steps"] == 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["train_loss", "gradient_norm"])
+def test_two_processes_have_the_losses_of_one(pair, name):
+    one, two = ([row[name] for row in run.history.training] for run in pair)
+
+    assert len(two) == 8
+    assert two[:2] == pytest.approx(one[:2], rel=1e-6)
+    assert two == pytest.approx(one, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_two_processes_predict_every_row_in_its_place(pair):
+    one, two = pair
+
+    for split in ("train", "validation", "test"):
+        expected, actual = one.predictions(split), two.predictions(split)
+        assert actual.row_ids == expected.row_ids
+        assert actual.true_label_ids.tolist() == expected.true_label_ids.tolist()
+        np.testing.assert_allclose(actual.probabilities, expected.probabilities, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_two_processes_log_every_step_once(pair):
+    _, two = pair
+
+    lines = two.history_file.read_text().splitlines()
+    steps = [json.loads(line)["step"] for line in lines if "train_loss" in line]
+    assert steps == list(range(1, 9))
+    assert two.log_tail(500)[-1].endswith("Run completed.")
+
+
+@pytest.fixture
+def only_one(tmp_path, monkeypatch):
+    """Let one of the processes do something in its second step."""
+
+    def arrange(rank, action):
+        code = ONLY_ONE.format(rank=rank, action=action)
+        (tmp_path / "sitecustomize.py").write_text(code)
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(APP_DIR)]))
+
+    return arrange
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rank", "reason"),
+    [(0, "RuntimeError: a cable broke"), (1, "Process 1: RuntimeError: a cable broke")],
+)
+def test_run_fails_with_the_reason_of_the_process_that_failed(together, only_one, rank, reason):
+    only_one(rank, 'raise RuntimeError("a cable broke")')
+
+    run = together(batch_size=8, num_processes=2)
+
+    assert run.status == RunStatus.FAILED
+    assert run.finished["error"] == reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_run_fails_with_a_sentence_if_a_process_is_killed(together, only_one, rank):
+    only_one(rank, "os.kill(os.getpid(), 9)")
+
+    run = together(batch_size=8, num_processes=2)
+
+    assert run.status == RunStatus.FAILED
+    assert run.resumable == 0
+    assert run.finished["error"]
