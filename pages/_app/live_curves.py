@@ -21,7 +21,7 @@ from textcls_core.charts.training import (
 from textcls_core.runs.run import Run
 
 _NOTES_SHOWN = 4
-_SIDE_WIDTH = 215
+_SIDE_WIDTH = 180
 
 
 def show_notes(run: Run) -> None:
@@ -93,7 +93,7 @@ def _choose_view(runs: Sequence[Run]) -> tuple[str, View]:
 def _show_step_figures(histories: Histories, view: View) -> None:
     """Show the small charts, in as many columns as there is room for."""
     figures = [figure for figure in STEP_FIGURES if has_figure(histories, figure)]
-    grid = st.grid(max(min(len(figures), 4), 1), min_column_width=_SIDE_WIDTH)
+    grid = st.grid(max(len(figures), 1), min_column_width=_SIDE_WIDTH)
     for figure in figures:
         with grid.cell():
             _draw(figure.column, step_chart(histories, view, figure), f"{figure.title} by step")
