@@ -43,7 +43,7 @@ def show_curves(run: Run, others: Sequence[Run], baselines: Sequence[BaselineLin
     histories = {names[run.run_id]: state.history(run) for run in runs}
     metric, view = _choose_view(runs)
     _draw("loss", loss_chart(histories, view), "Training and validation loss by step")
-    predictions = run.live_predictions()
+    predictions = state.live_predictions(run)
     left, right = controls.panels() if predictions is not None else (st.container(), None)
     scores = scores_chart(
         histories,

@@ -38,7 +38,7 @@ def choose_others(run: Run, runs: Sequence[Run]) -> list[Run]:
     others = {
         other.run_id: other
         for other in runs
-        if other.run_id != run.run_id and (other.status.is_active or other.history_file.exists())
+        if other.run_id != run.run_id and (other.history_file.exists() or other.status.is_active)
     }
     labels = {run_id: controls.run_label(other) for run_id, other in others.items()}
     wanted = state.parameter("compare").split(",")
