@@ -75,6 +75,8 @@ def _engine_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Run, "resumable", property(lambda _: None), raising=False)
         monkeypatch.setattr(Run, "is_paused", False, raising=False)
         monkeypatch.setattr(Run, "live_predictions", live_predictions, raising=False)
+        file = property(lambda run: run.folder / "live_validation.parquet")
+        monkeypatch.setattr(Run, "live_predictions_file", file, raising=False)
 
 
 @pytest.fixture

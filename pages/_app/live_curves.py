@@ -22,7 +22,7 @@ from textcls_core.evaluation.predictions import Predictions
 from textcls_core.runs.run import Run
 
 _NOTES_SHOWN = 4
-_SIDE_WIDTH = 215
+_SIDE_WIDTH = 180
 
 
 def show_notes(run: Run) -> None:
@@ -44,7 +44,7 @@ def show_curves(run: Run, others: Sequence[Run], baselines: Sequence[BaselineLin
     histories = {names[run.run_id]: state.history(run) for run in runs}
     metric, view = _choose_view(runs)
     _draw("loss", loss_chart(histories, view), "Training and validation loss by step")
-    newest = run.live_predictions()
+    newest = state.live_predictions(run)
     predictions = newest if isinstance(newest, Predictions) else None  # one label per text
     left, right = controls.panels() if predictions is not None else (st.container(), None)
     scores = scores_chart(
@@ -95,7 +95,7 @@ def _choose_view(runs: Sequence[Run]) -> tuple[str, View]:
 def _show_step_figures(histories: Histories, view: View) -> None:
     """Show the small charts, in as many columns as there is room for."""
     figures = [figure for figure in STEP_FIGURES if has_figure(histories, figure)]
-    grid = st.grid(max(min(len(figures), 4), 1), min_column_width=_SIDE_WIDTH)
+    grid = st.grid(max(len(figures), 1), min_column_width=_SIDE_WIDTH)
     for figure in figures:
         with grid.cell():
             _draw(figure.column, step_chart(histories, view, figure), f"{figure.title} by step")

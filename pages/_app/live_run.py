@@ -20,7 +20,7 @@ Baselines = Callable[[Run], Sequence[BaselineLine]]
 """Gives the simple models on the validation rows of a run, as far as they are known."""
 
 _REFRESH_SECONDS = 1.0
-_LOG_LINES = 12
+_LOG_LINES, _LOG_HEIGHT = 12, 260
 _ADVICE = {
     RunStatus.QUEUED: "Waiting for the device; the run starts by itself.",
     RunStatus.STOPPING: "Finishing the step, then saving what is asked for.",
@@ -43,7 +43,7 @@ def choose_others(run: Run, runs: Sequence[Run]) -> list[Run]:
     others = {
         other.run_id: other
         for other in runs
-        if other.run_id != run.run_id and (other.status.is_active or other.history_file.exists())
+        if other.run_id != run.run_id and (other.history_file.exists() or other.status.is_active)
     }
     labels = {run_id: controls.run_label(other) for run_id, other in others.items()}
     wanted = state.parameter("compare").split(",")
@@ -178,8 +178,9 @@ def _show_details(run: Run) -> None:
     """Show log, validations as a table, settings and machine."""
     grid = st.grid(3, min_column_width=280)
     log, table, settings = grid.cell(), grid.cell(), grid.cell()
-    with log, st.expander("Log", expanded=True):
-        st.code("\n".join(run.log_tail(_LOG_LINES)) or "empty", language=None, wrap_lines=True)
+    box = log.expander("Log", expanded=True)
+    newest = box.container(height=_LOG_HEIGHT, border=False, autoscroll=True)
+    newest.code("\n".join(run.log_tail(_LOG_LINES)) or "empty", language=None, wrap_lines=True)
     with table, st.expander("Validations as a table", expanded=True):
         rows = [
             {

@@ -16,7 +16,7 @@ from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import ModelError
-from textcls_core.evaluation.by_task import figures_of
+from textcls_core.evaluation.by_task import AnyPredictions, figures_of
 from textcls_core.evaluation.figures import Figures
 from textcls_core.mistakes.selection import Examples
 from textcls_core.models.catalogue import locate_tokenizer
@@ -192,6 +192,18 @@ def history(run: Run) -> History:
     except FileNotFoundError:
         return History(())
     return _history(str(run.history_file), found.st_size, found.st_mtime_ns)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _live_predictions(folder: str, modified: int) -> AnyPredictions | None:  # noqa: ARG001 - the key
+    return Run(Path(folder)).live_predictions()
+
+
+def live_predictions(run: Run) -> AnyPredictions | None:
+    """Return the predictions of the newest validation, if there was one; read once each."""
+    file = run.live_predictions_file
+    modified = file.stat().st_mtime_ns if file.exists() else 0
+    return _live_predictions(str(run.folder), modified)
 
 
 def theme() -> Literal["light", "dark"]:

@@ -89,7 +89,7 @@ def test_loss_chart_draws_a_single_run_thin_as_well():
     spec = loss(history(3)).to_dict()["layer"][1]
 
     assert spec["mark"]["strokeWidth"] == 1
-    assert spec["mark"]["opacity"] == 0.3
+    assert spec["mark"]["opacity"] == 0.4
     assert spec["encoding"]["y"]["field"] == "value"
 
 

@@ -269,6 +269,15 @@ def test_training_worst_validation_rows_come_first(open_page, sampled_run):
     assert len(rows_shown(app)) == 5
 
 
+def test_training_validation_rows_follow_the_newest_validation(open_page, sampled_run, toy_dataset):
+    app = open_page("training", watch=sampled_run.run_id)
+    newer = predict(toy_dataset, "validation", {("weather", "food"): 2})
+    newer.save(sampled_run.folder / "live_validation.parquet")
+    app.run()
+
+    assert rows_shown(app)["true"].tolist()[:2] == ["weather", "weather"]
+
+
 @pytest.mark.parametrize("kind", ["best", "random"])
 def test_training_other_validation_rows_can_be_chosen(open_page, sampled_run, kind):
     app = open_page("training", watch=sampled_run.run_id)

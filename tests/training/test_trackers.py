@@ -190,6 +190,17 @@ def test_tensorboard_on_a_full_disk_loses_nothing_when_there_is_space_again(fold
     assert in_tensorboard(folder)["train/loss"] == [(1, 0.5), (2, 0.5), (3, 0.5)]
 
 
+def test_tensorboard_does_not_bring_back_a_run_that_was_deleted(folder, caplog):
+    shutil.rmtree(folder)
+
+    written = tracker("tensorboard", folder)
+    written.on_rows([training(1)])
+    written.close()
+
+    assert not folder.exists()
+    assert "tensorboard takes no figures now" in caplog.text
+
+
 def refuse(*arguments, **options):
     raise OSError(28, "No space left on device")
 

@@ -29,6 +29,7 @@ LABEL_WIDTH, NUMBER_WIDTH, NO_WIDTH = 130, 56, 8
 _LABEL_HEIGHT, _FRAME_HEIGHT = 14, 85
 """Pixels a name takes, and those of a chart that title and axis take."""
 _LABEL_LENGTH = 20
+_IS_IN_VIEW = "inrange(datum.step, domain('x')) && inrange(datum.label_at, domain('y'))"
 _LABELS = pa.schema({"label": TEXT, "step": NUMBER, "label_at": NUMBER})
 
 Histories = Mapping[str, History]
@@ -119,13 +120,16 @@ def end_labels(ends: Sequence[End], places: Sequence[float], view: View) -> list
         for end, place in zip(ends, places, strict=True)
     ]
     base = chart_of(_LABELS, rows).encode(x=step_axis(view), y="label_at:Q", text="label:N")
-    return words(base, view, align="left", dx=10, limit=LABEL_WIDTH - 12)
+    # Not clipped, because names stand beside the axes; hidden when the zoom leaves them behind.
+    visible = alt.condition(_IS_IN_VIEW, alt.value(1), alt.value(0))
+    named = base.encode(opacity=visible)
+    return words(named, view, align="left", dx=10, limit=LABEL_WIDTH - 12, clip=False)
 
 
 def words(base: alt.Chart, view: View, **options: Any) -> list[alt.Chart]:
     """Return the text marks of a chart, with a halo in the colour of the page."""
     paper, ink = PAPER[view.theme], INK[view.theme]
-    halo = base.mark_text(**options, color=paper, stroke=paper, strokeWidth=4, opacity=0.85)
+    halo = base.mark_text(**options, color=paper, stroke=paper, strokeWidth=4)
     return [halo, base.mark_text(**options, color=ink)]
 
 

@@ -73,7 +73,7 @@ STEP_FIGURES = (
     StepFigure("learning_rate", "Learning rate", ".1e", is_noisy=False),
     StepFigure("gradient_norm", "Gradient norm", ".3~g"),
     StepFigure("tokens_per_second", "Tokens per second", ",.3~s"),
-    StepFigure("useful_share", "Share of the measured peak", ".0%"),
+    StepFigure("useful_share", "Share of the peak", ".0%"),
     StepFigure("memory_mb", "Peak memory in MB", ",.0f", is_noisy=False),
 )
 """In the order in which they are shown; older runs, and runs on a CPU, lack some."""
@@ -106,7 +106,7 @@ def loss_chart(histories: Histories, view: View) -> alt.LayerChart:
         lines.mark_line(strokeWidth=2.5, clip=True).encode(
             y=_loss_axis(view), color=alt.value(LINE) if is_single else colors
         ),
-        lines.mark_line(strokeWidth=1, clip=True, opacity=0.3 if is_single else 0).encode(
+        lines.mark_line(strokeWidth=1, clip=True, opacity=0.4 if is_single else 0).encode(
             y="value:Q", color=alt.value(LINE)
         ),
         held_out.mark_line(strokeDash=[4, 3], clip=True),
@@ -176,7 +176,7 @@ def step_chart(histories: Histories, view: View, figure: StepFigure) -> alt.Laye
     )
     layers = [
         lines.mark_line(strokeWidth=2, clip=True).encode(y=alt.Y(bold, title=None, axis=axis)),
-        lines.mark_line(strokeWidth=1, opacity=0.3, clip=True).encode(y="value:Q"),
+        lines.mark_line(strokeWidth=1, opacity=0.4, clip=True).encode(y="value:Q"),
     ]
     return layered(layers, _SIDE_HEIGHT, figure.title, label_width=NO_WIDTH)
 
@@ -290,8 +290,9 @@ def _baseline_layers(
     ]
     base = chart_of(_BASELINES, rows)
     rules = base.mark_rule(color=GREY, strokeDash=[2, 3], clip=True).encode(y="level:Q")
-    named = base.encode(x=alt.value(0), y="name_at:Q", text="baseline:N")
-    return [rules, *words(named, view, align="left", baseline="bottom", dx=4, dy=-2, clip=True)]
+    middle = alt.value(alt.expr("width / 2"))  # away from where curves begin and end
+    named = base.encode(x=middle, y="name_at:Q", text="baseline:N")
+    return [rules, *words(named, view, align="center", baseline="bottom", dy=-2, clip=True)]
 
 
 def _note_lines(history: History, view: View) -> alt.Chart:

@@ -156,7 +156,7 @@ class _TensorBoard:
     def __init__(self, folder: Path, config: Mapping[str, Any]) -> None:
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)  # not its parents: a run that was deleted stays deleted
         name = f"events.out.tfevents.{time.time_ns()}.{os.getpid()}"  # read in this order
         self._file = (folder / name).open("wb")
         self._records = RecordWriter(self._file)
