@@ -90,13 +90,13 @@ def test_form_is_as_it_was_left(app: App, page: Page) -> None:
     page.get_by_text("All settings").click()
     page.get_by_label("num_epochs", exact=True).fill("7")
     page.get_by_label("num_epochs", exact=True).press("Enter")
-    expect(page.get_by_text("--set num_epochs=7")).to_be_visible()
+    expect(page.get_by_text("--set num_epochs=7").first).to_be_visible()
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Data").click()
     expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
 
-    expect(page.get_by_text("--set num_epochs=7")).to_be_visible()
+    expect(page.get_by_text("--set num_epochs=7").first).to_be_visible()
 
 
 def test_first_batch_shows_a_hostile_text_as_text(app: App, page: Page, watch: Watch) -> None:
