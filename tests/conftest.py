@@ -58,27 +58,6 @@ def _offline_and_seeded(monkeypatch: pytest.MonkeyPatch) -> None:
         sys.modules["torch"].manual_seed(0)
 
 
-@pytest.fixture(autouse=True)
-def _engine_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give runs what the training engine adds to them, as long as it has not."""
-    from textcls_core.evaluation.predictions import Predictions
-    from textcls_core.runs.history import History
-
-    def live_predictions(run: Run) -> Predictions | None:
-        file = run.folder / "live_validation.parquet"
-        return Predictions.load(file) if file.exists() else None
-
-    if not hasattr(History, "notes"):
-        notes = property(lambda self: [row for row in self.rows if "note" in row])
-        monkeypatch.setattr(History, "notes", notes, raising=False)
-    if not hasattr(Run, "resumable"):
-        monkeypatch.setattr(Run, "resumable", property(lambda _: None), raising=False)
-        monkeypatch.setattr(Run, "is_paused", False, raising=False)
-        monkeypatch.setattr(Run, "live_predictions", live_predictions, raising=False)
-        file = property(lambda run: run.folder / "live_validation.parquet")
-        monkeypatch.setattr(Run, "live_predictions_file", file, raising=False)
-
-
 @pytest.fixture
 def generator() -> np.random.Generator:
     """A seeded generator; tests use no other source of random numbers."""

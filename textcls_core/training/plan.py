@@ -81,6 +81,17 @@ def oversampled(label_ids: LabelIds) -> Indices:
     return np.concatenate([np.resize(rows, most) for rows in members])
 
 
+def epoch_order(rows: Indices, *, seed: int, epoch: int) -> Indices:
+    """Return the rows of an epoch in the order in which they are drawn.
+
+    Args:
+        rows: Positions to train on, shape (M,).
+        seed: Seed of the run.
+        epoch: Counted from 1.
+    """
+    return np.asarray(rows[np.random.default_rng([seed, epoch]).permutation(len(rows))])
+
+
 def plan_epoch(
     lengths: Lengths, rows: Indices, *, seed: int, epoch: int, shape: StepShape
 ) -> list[PlannedStep]:
@@ -96,7 +107,7 @@ def plan_epoch(
         epoch: Counted from 1.
         shape: Sizes of steps and micro-batches.
     """
-    order = rows[np.random.default_rng([seed, epoch]).permutation(len(rows))]
+    order = epoch_order(rows, seed=seed, epoch=epoch)
     return [
         planned(lengths, order[start : start + shape.documents_per_step], shape)
         for start in range(0, len(order), shape.documents_per_step)

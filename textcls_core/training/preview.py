@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pyarrow as pa
 from tokenizers import Encoding, Tokenizer
 
@@ -16,10 +15,9 @@ from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.models.token_lengths import load_tokenizer
-from textcls_core.training.plan import StepShape, oversampled, plan_epoch
+from textcls_core.models.tokens import OVERLAP
+from textcls_core.training.plan import epoch_order, oversampled
 
-OVERLAP = 0.25
-"""Share of a window that the next one repeats."""
 MAX_CUT_CHARACTERS = 400
 """Of what is cut off, so much is shown."""
 _UNKNOWN_TOKENS = {"[UNK]", "<unk>"}
@@ -90,17 +88,10 @@ def first_step_rows(dataset: TextDataset, config: RunConfig) -> Indices:
         dataset: Its training rows are used.
         config: Settings of the run.
     """
-    train = dataset.indices("train")
-    is_repeated = config.oversampling and dataset.task == "single_label"
-    drawn = oversampled(dataset.targets[train]) if is_repeated else np.arange(len(train))
-    plan = plan_epoch(
-        np.zeros(len(train), dtype=np.int64),  # the lengths only decide the order in a step
-        drawn,
-        seed=config.seed,
-        epoch=1,
-        shape=StepShape(config.documents_per_step, config.documents_per_step),
-    )
-    return np.asarray(train[plan[0].rows])
+    rows = dataset.indices("train")
+    if config.oversampling and dataset.task == "single_label":
+        rows = rows[oversampled(dataset.targets[rows])]
+    return epoch_order(rows, seed=config.seed, epoch=1)[: config.documents_per_step]
 
 
 def first_batch(

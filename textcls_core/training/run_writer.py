@@ -8,7 +8,7 @@ from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.files import replaced_directory
 from textcls_core.runs.history import append_rows, end_last_line
 from textcls_core.runs.run import Run
-from textcls_core.training.trackers import open_trackers
+from textcls_core.training.trackers import Tracker, open_trackers
 from textcls_core.wording import percent
 
 if TYPE_CHECKING:
@@ -26,8 +26,17 @@ class RunWriter:
         self.was_terminated = False
         self._history = run.history_file.open("a", encoding="utf-8")
         end_last_line(run.history_file, self._history)
-        settings = run.config.model_dump(mode="json")
-        self._trackers = open_trackers(run.config.report_to, run.folder, settings, run.run_id)
+        self._trackers: list[Tracker] = []
+
+    def open_trackers(self) -> None:
+        """Also tell the tools of `report_to` from now on.
+
+        Raises:
+            InvalidArgumentError: If one is not installed.
+        """
+        config = self.run.config
+        settings = config.model_dump(mode="json")
+        self._trackers = open_trackers(config.report_to, self.run.folder, settings, self.run.run_id)
 
     def on_rows(self, rows: list[dict[str, Any]]) -> None:
         """Append metric rows; log validations and notes."""

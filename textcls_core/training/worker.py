@@ -100,6 +100,7 @@ def _work(run: Run, writer: RunWriter) -> dict[str, Any]:
     write_json(run.folder / "environment.json", {"device": device})  # for those who wait behind
     slot = _wait_for_device(run, writer, device)
     try:
+        writer.open_trackers()
         ranks, own_device = join(device)
         # Only now: the number format is measured, which needs the device for itself.
         compute = choose_compute(run.config.device, run.config.precision)
