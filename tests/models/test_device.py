@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from textcls_core.models import device
-from textcls_core.models.device import Compute, choose_compute
+from textcls_core.models.device import Compute, choose_compute, exact_products
 
 PEAKS = {"fp32": 100.0, "bf16": 300.0}
 MEASURE = device._measured_gflops
@@ -215,3 +215,15 @@ def test_choose_compute_finds_the_accelerator_of_this_machine():
     compute = choose_compute("auto", "auto")
 
     assert compute.device in {"cuda", "mps"}
+
+
+def test_exact_products_are_full_and_leave_the_setting_as_it_was():
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+
+    with exact_products():
+        inside = torch.get_float32_matmul_precision()
+
+    after = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(before)
+    assert (inside, after) == ("highest", "high")

@@ -17,7 +17,7 @@ from textcls_core.files import read_json, to_json, write_json
 from textcls_core.models import loading
 from textcls_core.models.batching import batches_by_length, pad_batch
 from textcls_core.models.catalogue import check_folder
-from textcls_core.models.device import Compute
+from textcls_core.models.device import Compute, exact_products
 from textcls_core.models.packed_attention import PackedBatch, pack
 from textcls_core.models.packing import (
     PROVEN,
@@ -181,7 +181,7 @@ class Classifier:
             return f"Padded, because packing is not proven for {family} models."
         try:
             self.readout = self.readout or self._make_readout()
-            with compute.autocast():
+            with exact_products(), compute.autocast():
                 gap = packing_gap(self.model, self.readout, self.tokenizer, self.max_length)
         except Exception as error:  # a check that cannot be done is a check not passed
             return f"Padded, because the self-check of packing failed: {error}."
@@ -247,7 +247,7 @@ class Classifier:
         was_training = self.model.training
         self.model.eval()
         try:
-            with torch.inference_mode(), compute.autocast():
+            with torch.inference_mode(), exact_products(), compute.autocast():
                 for rows in batches_by_length(tokenized.lengths, MAX_TOKENS_PER_BATCH):
                     batch = self.logits(tokenized, rows, compute.device)
                     logits[rows] = batch.float().cpu().numpy()

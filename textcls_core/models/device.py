@@ -3,6 +3,8 @@
 import math
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
@@ -45,6 +47,17 @@ class Compute:
         return torch.autocast(
             self.device.split(":")[0], torch.bfloat16, enabled=self.precision == "bf16"
         )
+
+
+@contextmanager
+def exact_products() -> Iterator[None]:
+    """Compute float32 matrix products in full, also where training may round them (TF32)."""
+    previous = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(previous)
 
 
 def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
