@@ -19,7 +19,7 @@ from textcls_core.wording import ago, duration, percent
 Baselines = Callable[[Run], Sequence[BaselineLine]]
 """Gives the simple models on the validation rows of a run, as far as they are known."""
 
-_REFRESH_SECONDS = 1.0
+_REFRESH_SECONDS = 2.0
 _LOG_LINES, _LOG_HEIGHT = 12, 260
 _ADVICE = {
     RunStatus.QUEUED: "Waiting for the device; the run starts by itself.",

@@ -149,7 +149,7 @@ def test_whole_job_from_import_to_attention(
 def test_run_survives_kill_of_the_app_and_the_tab_heals(
     app: App, page: Page, tiny_config: RunConfig
 ) -> None:
-    config = tiny_config.model_copy(update={"num_epochs": 400})
+    config = tiny_config.model_copy(update={"num_epochs": 1000, "batch_size": 2})
     run = start_run(app.workspace, config)
     open_page(page, app, f"training?watch={run.run_id}")
     expect(page.locator(LOSS_CHART).first).to_be_visible(timeout=40_000)
