@@ -92,7 +92,7 @@ def prepare(requirements: str) -> None:
 
 def requirement_files(requirements: str) -> list[str]:
     """Return the requirement files that decide what is installed."""
-    return sorted({"requirements.txt", "requirements-tracking.txt", requirements})
+    return sorted({"requirements.txt", requirements})
 
 
 def run(*arguments: str) -> int:
