@@ -11,6 +11,8 @@
 #SBATCH --time=04:00:00
 set -euo pipefail
 
+cd "${TEXTCLS_APP:?set it to the folder of the app}"
+export PATH="$PWD/.venv/bin:$PATH"
 run_id=$1
 run_folder=${TEXTCLS_HOME:?set it to the workspace}/runs/$run_id
 first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)

@@ -79,9 +79,8 @@ def show_examples(run: Run, split: Split, result: Evaluation) -> None:
     shown: Examples = state.examples(run, split)
     positions = shown.select(selection)
     with st.container(horizontal=True, vertical_alignment="center"):
-        parts = [f"true {label(true)}"] * bool(true) + [f"predicted {label(predicted)}"] * bool(
-            predicted
-        )
+        sides = {"true": true, "predicted": predicted}
+        parts = [f"{side} {label(name)}" for side, name in sides.items() if name]
         heading = ", ".join(parts) if has_cell else "all mistakes"
         st.markdown(f"**{plural(len(positions), 'row')}:** {heading}")
         if has_cell and st.button("Show all mistakes", key="evaluation.clear"):

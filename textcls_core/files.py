@@ -7,9 +7,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from textcls_core.errors import InvalidArgumentError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def to_json(value: Any) -> str:
@@ -43,6 +47,26 @@ def read_json(path: Path) -> Any:
     except ValueError as error:
         message = f"{path.name} is not valid JSON ({error}). Delete it or restore it from a backup."
         raise InvalidArgumentError(message) from error
+
+
+def read_model(path: Path, kind: type[Model], noun: str) -> Model:
+    """Return the settings in a JSON file.
+
+    Args:
+        path: Its name and its folder's name stand in the message.
+        kind: What the file describes.
+        noun: The same for people.
+
+    Raises:
+        InvalidArgumentError: If the file is damaged or from another version of the app.
+    """
+    try:
+        return kind.model_validate(read_json(path))
+    except ValidationError as error:
+        raise InvalidArgumentError(
+            f"{path.parent.name}/{path.name} does not describe a {noun} of this version. "
+            "Restore it from a backup, or move the folder away."
+        ) from error
 
 
 @contextmanager

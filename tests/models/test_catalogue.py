@@ -393,9 +393,7 @@ def test_length_the_model_can_read_is_accepted(limit, max_length):
 
 
 def test_length_beyond_the_positions_of_the_model_is_refused():
-    with pytest.raises(ModelError) as caught:
-        require_length("minilm", 512, 513)
+    message = r"^max_length 513 is more than the 512 tokens minilm can read\. Set .* 512 or less\.$"
 
-    assert str(caught.value) == (
-        "max_length 513 is more than the 512 tokens minilm can read. Set max_length to 512 or less."
-    )
+    with pytest.raises(ModelError, match=message):
+        require_length("minilm", 512, 513)

@@ -18,7 +18,7 @@ from textcls_core.errors import DatasetFormatError, ModelError, NotFoundError
 from textcls_core.files import write_json
 from textcls_core.runs.run import RunStatus
 from textcls_core.runs.store import RunStore
-from textcls_core.training import launch
+from textcls_core.training import launch, process
 from textcls_core.training.launch import (
     command_line,
     node_commands,
@@ -41,7 +41,7 @@ def started(monkeypatch):
     """Keep workers from starting; the calls that would have started one."""
     calls = []
     monkeypatch.setattr(
-        launch.subprocess, "Popen", lambda arguments, **options: calls.append((arguments, options))
+        process.subprocess, "Popen", lambda arguments, **options: calls.append((arguments, options))
     )
     return calls
 

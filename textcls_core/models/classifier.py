@@ -16,7 +16,7 @@ from textcls_core.errors import ModelError
 from textcls_core.files import read_json, to_json, write_json
 from textcls_core.models import loading
 from textcls_core.models.batching import batches_by_length, pad_batch
-from textcls_core.models.catalogue import check_folder
+from textcls_core.models.catalogue import check_folder, require_length, usable_positions
 from textcls_core.models.device import Compute, exact_products
 from textcls_core.models.packed_attention import PackedBatch, pack
 from textcls_core.models.packing import (
@@ -113,7 +113,9 @@ class Classifier:
         for name in _ATTENTION_DROPOUT_NAMES:
             if hasattr(config, name):
                 setattr(config, name, attention_dropout)
-        loading.require_length(config, max_length, model_dir)
+        positions = getattr(config, "max_position_embeddings", None)
+        limit = usable_positions(config.model_type, positions)
+        require_length(model_dir.name, limit, max_length)
         torch.manual_seed(seed)
         model, absent = loading.load_model(model_dir, config=config)
         loading.require_weights({key for key in absent if loading.is_body(key, model)}, model_dir)

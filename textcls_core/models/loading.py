@@ -13,7 +13,6 @@ from textcls_core.errors import ModelError
 
 MEAN_POOLED_WEIGHTS = "mean_pooling.safetensors"
 """Weights under this name are not found by other programs, which would pool differently."""
-_POSITIONS_START_AT_TWO = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}
 
 
 def load_config(folder: Path, label_names: Sequence[str], task: Task) -> Any:
@@ -113,18 +112,6 @@ def load_tokenizer(folder: Path, max_length: int | None) -> Any:
     if max_length is not None:
         tokenizer.model_max_length = max_length
     return tokenizer
-
-
-def require_length(config: Any, max_length: int, model_dir: Path) -> None:
-    """Refuse a length for which the model has no positions."""
-    limit = getattr(config, "max_position_embeddings", None) or 0
-    if config.model_type in _POSITIONS_START_AT_TWO:
-        limit -= 2
-    if 0 < limit < max_length:
-        raise ModelError(
-            f"max_length {max_length} is more than the {limit} tokens {model_dir.name} can read. "
-            f"Set max_length to {limit} or less."
-        )
 
 
 def check_vocabulary(model: Any, tokenizer: Any, model_dir: Path) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from textcls_core.models.batching import pad_batch
+from textcls_core.models.catalogue import POSITIONS_AFTER_PAD
 from textcls_core.models.packed_attention import ATTENTION, PackedBatch, pack, register
 
 PROVEN = frozenset(
@@ -27,14 +28,13 @@ PROVEN = frozenset(
 """Model types whose packed logits equal the padded ones."""
 _CHECKED_LENGTHS = (3, 11, 160)
 """Sequences of the self-check; the longest one reaches beyond ModernBERT's local window."""
-_POSITIONS_AFTER_PAD = frozenset({"roberta", "xlm-roberta", "camembert"})
 _ENDS_OF_BODY = ("encoder", "transformer", "final_norm")
 """Where families keep the module whose output their head reads."""
 
 
 def first_position(config: Any) -> int:
     """Return the position id at which a model's sequences start."""
-    return int(config.pad_token_id) + 1 if config.model_type in _POSITIONS_AFTER_PAD else 0
+    return int(config.pad_token_id) + 1 if config.model_type in POSITIONS_AFTER_PAD else 0
 
 
 class Readout:

@@ -19,12 +19,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.errors import InvalidArgumentError
-from textcls_core.files import read_json, write_json, write_text
+from textcls_core.files import read_json, read_model, write_json, write_text
 from textcls_core.runs.lock import is_locked
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.search_space import Axis, Value
@@ -127,13 +126,7 @@ class RunGroup:
         Raises:
             InvalidArgumentError: If the file is damaged or from another version of the app.
         """
-        try:
-            return GroupPlan.model_validate(read_json(self.folder / "group.json"))
-        except ValidationError as error:
-            raise InvalidArgumentError(
-                f"{self.group_id}/group.json does not describe a group of this version. "
-                "Restore it from a backup, or move the folder away."
-            ) from error
+        return read_model(self.folder / "group.json", GroupPlan, "group")
 
     @property
     def workspace(self) -> Workspace:

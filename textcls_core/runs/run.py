@@ -23,14 +23,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import SPLITS, Split
-from textcls_core.errors import InvalidArgumentError, NotFoundError, RunStateError
+from textcls_core.errors import NotFoundError, RunStateError
 from textcls_core.evaluation.by_task import AnyPredictions, load_predictions
 from textcls_core.evaluation.predictions import Predictions
-from textcls_core.files import read_json, write_text
+from textcls_core.files import read_json, read_model, write_text
 from textcls_core.runs.checkpoint import checkpoints
 from textcls_core.runs.history import History, read_history
 from textcls_core.runs.lock import is_locked
@@ -87,13 +85,7 @@ class Run:
         Raises:
             InvalidArgumentError: If the file is damaged or from another version of the app.
         """
-        try:
-            return RunConfig.model_validate(read_json(self.folder / "config.json"))
-        except ValidationError as error:
-            raise InvalidArgumentError(
-                f"{self.run_id}/config.json does not describe a run of this version. "
-                "Restore it from a backup, or move the folder away."
-            ) from error
+        return read_model(self.folder / "config.json", RunConfig, "run")
 
     @property
     def created_at(self) -> dt.datetime:

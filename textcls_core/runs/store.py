@@ -5,8 +5,12 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel
 
 from textcls_core.config import RunConfig
 from textcls_core.errors import NotFoundError, TextclsError, did_you_mean
@@ -52,18 +56,13 @@ class RunStore:
             The run, and whether this call made it.
         """
         run = Run(self.root / checked_id(run_id or new_run_id()))
-        try:
-            with new_directory(run.folder) as temporary:
-                write_json(temporary / "config.json", config.model_dump(mode="json"))
-        except FileExistsError:
-            return run, False
-        return run, True
+        return run, make_once(run.folder, "config.json", config)
 
     def runs(self) -> list[Run]:
         """Return all runs, newest first; a damaged one is left out and named in the log."""
         folders = self.root.glob("*/config.json")
         runs = [Run(file.parent) for file in folders if _RUN_ID.fullmatch(file.parent.name)]
-        return sorted(filter(_is_readable, runs), key=_place, reverse=True)
+        return sorted(readable(runs, lambda run: run.config), key=_place, reverse=True)
 
     def open_run(self, run_id: str) -> Run:
         """Return the run with this id; `latest` is the newest one.
@@ -71,15 +70,7 @@ class RunStore:
         Raises:
             NotFoundError: If there is none.
         """
-        runs = self.runs()
-        if run_id == "latest" and runs:
-            return runs[0]
-        for run in runs:
-            if run.run_id == run_id:
-                return run
-        known = [run.run_id for run in runs]
-        shown = "".join(c for c in run_id[:40] if c.isprintable())
-        raise NotFoundError(f'Run "{shown}" does not exist. {did_you_mean(run_id, known)}')
+        return pick(self.runs(), run_id, "Run")
 
     def active(self) -> list[Run]:
         """Return the runs that are queued, running or stopping, oldest first."""
@@ -105,13 +96,58 @@ def _place(run: Run) -> tuple[dt.datetime, str]:
     return run.created_at, run.run_id
 
 
-def _is_readable(run: Run) -> bool:
-    """Tell whether the settings of a run can be read; one bad folder must not hide the others."""
+class HasFolder(Protocol):
+    """A run, or a group of them."""
+
+    @property
+    def folder(self) -> Path:
+        """Its folder, whose name is its id."""
+
+
+Found = TypeVar("Found", bound=HasFolder)
+
+
+def pick(items: Sequence[Found], wanted: str, noun: str) -> Found:
+    """Return the item with this id; `latest` is the first one.
+
+    Args:
+        items: Newest first.
+        wanted: An id, from anywhere.
+        noun: What the items are, for the message.
+
+    Raises:
+        NotFoundError: If there is none.
+    """
+    if wanted == "latest" and items:
+        return items[0]
+    for item in items:
+        if item.folder.name == wanted:
+            return item
+    known = [item.folder.name for item in items]
+    shown = "".join(c for c in wanted[:40] if c.isprintable())
+    raise NotFoundError(f'{noun} "{shown}" does not exist. {did_you_mean(wanted, known)}')
+
+
+def make_once(folder: Path, file_name: str, content: BaseModel) -> bool:
+    """Make a folder with one JSON file in it; return False if somebody made it before."""
     try:
-        return bool(run.config.dataset)
-    except TextclsError as error:
-        logger.warning("%s", error)
+        with new_directory(folder) as temporary:
+            write_json(temporary / file_name, content.model_dump(mode="json"))
+    except FileExistsError:
         return False
+    return True
+
+
+def readable(items: Iterable[Found], read: Callable[[Found], object]) -> list[Found]:
+    """Return the items that can be read; one bad folder must not hide the others."""
+    found = []
+    for item in items:
+        try:
+            read(item)
+            found.append(item)
+        except TextclsError as error:
+            logger.warning("%s", error)
+    return found
 
 
 def checked_id(run_id: str, noun: str = "run") -> str:

@@ -4,12 +4,11 @@ import datetime as dt
 import shlex
 import time
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Literal
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.folding import with_fold
-from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import InvalidArgumentError, RunStateError
 from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.group import GroupKind, GroupPlan, RunGroup, TrialEnd, member_run_id
@@ -23,7 +22,7 @@ from textcls_core.runs.search_space import (
     require_grid,
 )
 from textcls_core.runs.store import new_run_id
-from textcls_core.training.launch import command_line, start_run
+from textcls_core.training.launch import command_line, pin, start_run
 from textcls_core.training.process import start_detached
 from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
@@ -178,25 +177,18 @@ def start_group(workspace: Workspace, plan: GroupPlan, group_id: str | None = No
 
 def _complete(workspace: Workspace, plan: GroupPlan) -> GroupPlan:
     """Return the plan with the exact data set and models, which all members then share."""
-    config = plan.config
-    info = DatasetStore.open(workspace).find(config.dataset_fingerprint or config.dataset)
-    dataset = DatasetStore.open(workspace).load(info.fingerprint)
+    config, dataset = pin(workspace, plan.config)
     require_trainable(dataset)
     if config.num_folds:
         with_fold(dataset, num_folds=config.num_folds, fold=config.fold)
-    models = plan.space.get("model", Choices(choices=(config.model,)))
+    models = plan.space.get("model", Choices(choices=(plan.config.model,)))
     names = [str(name) for name in models.choices] if isinstance(models, Choices) else []
     for name in names:
         require_available(name)
     space = dict(plan.space)
     if "model" in space:
         space["model"] = Choices(choices=tuple(map(absolute_name, names)))
-    exact: dict[str, Any] = {
-        "dataset": info.name,
-        "dataset_fingerprint": info.fingerprint,
-        "model": absolute_name(config.model),
-    }
-    return plan.model_copy(update={"config": config.model_copy(update=exact), "space": space})
+    return plan.model_copy(update={"config": config, "space": space})
 
 
 def _start_members(group: RunGroup) -> None:

@@ -1,7 +1,6 @@
 """Start a run in a process of its own, which outlives the page and the app. Imports no torch."""
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -11,20 +10,17 @@ from typing import Any
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetStore
+from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import RunStateError, TrainingError
 from textcls_core.files import write_text
 from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
+from textcls_core.training.process import environment, start_detached
 from textcls_core.training.trackers import require_trackers
 from textcls_core.workspace import APP_DIR, Workspace
 
 _POLL_SECONDS = 0.5
-KEEP_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**30),
-    "MALLOC_TRIM_THRESHOLD_": str(8 * 2**30),
-}
-"""Lets glibc keep freed memory; else every step asks the system for its tensors anew."""
 
 
 def checked(workspace: Workspace, config: RunConfig) -> RunConfig:
@@ -33,18 +29,27 @@ def checked(workspace: Workspace, config: RunConfig) -> RunConfig:
     Raises:
         TextclsError: If data set or model is missing or unusable.
     """
-    datasets = DatasetStore.open(workspace)
-    info = datasets.find(config.dataset_fingerprint or config.dataset)
-    require_trainable(datasets.load(info.fingerprint))
+    pinned, dataset = pin(workspace, config)
+    require_trainable(dataset)
     require_available(config.model)
     require_trackers(config.report_to)
-    return config.model_copy(
-        update={
-            "dataset": info.name,
-            "dataset_fingerprint": info.fingerprint,
-            "model": absolute_name(config.model),
-        }
-    )
+    return pinned
+
+
+def pin(workspace: Workspace, config: RunConfig) -> tuple[RunConfig, TextDataset]:
+    """Return settings that name the exact data set version and model, and that version.
+
+    Raises:
+        NotFoundError: If there is no such data set.
+    """
+    datasets = DatasetStore.open(workspace)
+    info = datasets.find(config.dataset_fingerprint or config.dataset)
+    exact = {
+        "dataset": info.name,
+        "dataset_fingerprint": info.fingerprint,
+        "model": absolute_name(config.model),
+    }
+    return config.model_copy(update=exact), datasets.load(info.fingerprint)
 
 
 def preflight(workspace: Workspace, config: RunConfig) -> dict[str, Any]:
@@ -61,7 +66,7 @@ def preflight(workspace: Workspace, config: RunConfig) -> dict[str, Any]:
         input=checked(workspace, config).model_dump_json(),
         capture_output=True,
         text=True,
-        env=_worker_environment(),
+        env=environment(),
     )
     if done.returncode == 0:
         return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -154,21 +159,6 @@ def _quoted(value: object) -> str:
 
 
 def _start_worker(run: Run) -> None:
-    """Start the worker in a session of its own, with its output in the run's log."""
+    """Start the worker, or what starts several, with its output in the run's log."""
     module = "worker" if run.config.num_processes == 1 else "launcher"
-    with run.log_file.open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", f"textcls_core.training.{module}", str(run.folder.resolve())],
-            cwd=APP_DIR,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            close_fds=True,
-            env=_worker_environment(),
-        )
-
-
-def _worker_environment() -> dict[str, str]:
-    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
-    return {**os.environ, **KEEP_MEMORY, **quiet, "PYTHONUNBUFFERED": "1"}
+    start_detached(f"textcls_core.training.{module}", run.folder, run.log_file)

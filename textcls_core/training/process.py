@@ -7,6 +7,12 @@ from pathlib import Path
 
 from textcls_core.workspace import APP_DIR
 
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(8 * 2**30),
+}
+"""Lets glibc keep freed memory; else every step asks the system for its tensors anew."""
+
 
 def start_detached(module: str, folder: Path, log_file: Path) -> "subprocess.Popen[bytes]":
     """Run `python -m MODULE FOLDER` in a session of its own, with its output in `log_file`."""
@@ -19,5 +25,11 @@ def start_detached(module: str, folder: Path, log_file: Path) -> "subprocess.Pop
             stderr=log,
             start_new_session=True,
             close_fds=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=environment(),
         )
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of a process that may train: no progress bars, memory that is kept."""
+    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    return {**os.environ, **KEEP_MEMORY, **quiet, "PYTHONUNBUFFERED": "1"}
