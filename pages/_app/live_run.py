@@ -115,7 +115,7 @@ def _show_head(run: Run, status: RunStatus) -> None:
     if status == RunStatus.FAILED:
         st.error(escape(run.finished.get("error", "")), icon=":material/error:")
     if run.config.num_nodes > 1 and status.is_active:
-        st.caption("Start one of these on each machine:")
+        st.caption("Start one of these on each machine, in the folder of the app:")
         st.code("\n".join(launch.node_commands(run)), language=None, wrap_lines=True)
 
 
