@@ -16,9 +16,10 @@ from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import DatasetFormatError, ModelError, NotFoundError
 from textcls_core.files import write_json
+from textcls_core.jobs import process
 from textcls_core.runs.run import RunStatus
 from textcls_core.runs.store import RunStore
-from textcls_core.training import launch, process
+from textcls_core.training import launch
 from textcls_core.training.launch import (
     command_line,
     node_commands,
