@@ -74,6 +74,11 @@ class DatasetInfo(BaseModel):
         return name == self.name or name in self.aliases
 
     @property
+    def title(self) -> str:
+        """Name and version number, for people."""
+        return f"{self.name} v{self.version}"
+
+    @property
     def is_embedded(self) -> bool:
         """Whether this is the data set that comes with the product."""
         return self.name == BBC_NEWS and self.reason == _EMBEDDED
@@ -146,6 +151,15 @@ class DatasetStore:
             f'Data set "{reference[:80]}" does not exist. '
             + did_you_mean(reference, sorted({info.name for info in infos}))
         )
+
+    def get(self, fingerprint: str) -> DatasetInfo | None:
+        """Return the version with exactly this fingerprint, or None if it is gone."""
+        if not _FINGERPRINT.fullmatch(fingerprint):
+            return None
+        info = _try_read(self.root / fingerprint[:_ID_CHARACTERS])
+        if isinstance(info, DatasetInfo) and info.fingerprint == fingerprint:
+            return info
+        return None
 
     def path(self, info: DatasetInfo) -> Path:
         """Return the Parquet file with the rows of a version."""
