@@ -135,7 +135,7 @@ def _recipe(by: str, column: str | None, shares: str, seed: int) -> SplitRecipe:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise InvalidArgumentError(f"{place} {first['msg']}".strip()) from error
+        raise InvalidArgumentError(f"--{place or 'shares'}: {first['msg']}.") from error
     except ValueError as error:
         raise InvalidArgumentError(
             f'Expected three numbers such as 0.7,0.15,0.15 for --shares, got "{shares[:40]}".'

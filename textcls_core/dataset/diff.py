@@ -8,8 +8,9 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
+from textcls_core.dataset.statistics import class_counts
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
-from textcls_core.dataset.text_dataset import SCHEMA
+from textcls_core.dataset.text_dataset import SCHEMA, SPLITS, TextDataset
 from textcls_core.errors import DatasetFormatError
 from textcls_core.wording import plural
 
@@ -127,6 +128,19 @@ def diff_versions(
         added_columns=_missing(after.extra_columns, before.extra_columns),
         removed_columns=_missing(before.extra_columns, after.extra_columns),
     )
+
+
+def split_changes(before: TextDataset, after: TextDataset) -> list[dict[str, str | int]]:
+    """Return one record per class with its rows in every split before and after a new split."""
+    counts = [class_counts(dataset) for dataset in (before, after)]
+    records: list[dict[str, str | int]] = []
+    for label_id, name in enumerate(before.label_names):
+        record: dict[str, str | int] = {"class": name}
+        for split in SPLITS:
+            for when, of_split in zip(("before", "after"), counts, strict=True):
+                record[f"{split}, {when}"] = of_split[split][label_id] if split in of_split else 0
+        records.append(record)
+    return records
 
 
 def _missing(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ labels is written there as JSON. An import takes row ids, labels and splits back
 
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Literal, get_args
@@ -20,16 +21,23 @@ from textcls_core.dataset.formulas import EXPORTED_COLUMNS, escape_formula, esca
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.errors import DatasetFormatError
 from textcls_core.files import temporary_sibling
+from textcls_core.jobs.progress import Report, ignore
 
 ExportFormat = Literal["csv", "jsonl", "parquet"]
 FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+MAX_DOWNLOAD_ROWS, MAX_DOWNLOAD_BYTES = 200_000, 50_000_000
+"""Rows, and bytes of the stored file, up to which a version is sent to a browser."""
 _BLOCK = 65_536
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
 _MAX_NAME = 40
 
 
 def export_version(
-    store: DatasetStore, info: DatasetInfo, file_format: ExportFormat, target: Path
+    store: DatasetStore,
+    info: DatasetInfo,
+    file_format: ExportFormat,
+    target: Path,
+    report: Report = ignore,
 ) -> None:
     """Write a version to a file, which is there whole or not at all.
 
@@ -38,6 +46,7 @@ def export_version(
         info: The version.
         file_format: What to write.
         target: File to make or replace.
+        report: Told how many rows are written.
 
     Raises:
         DatasetFormatError: If the stored rows are damaged.
@@ -46,13 +55,26 @@ def export_version(
         stored = pq.ParquetFile(store.path(info))
         with stored, temporary_sibling(target) as temporary:
             with temporary.open("wb") as file:
-                _WRITERS[file_format](_blocks(stored, info), file)
+                _WRITERS[file_format](_counted(_blocks(stored, info), info, report), file)
             temporary.replace(target)
     except pa.ArrowException as error:
         raise DatasetFormatError(
             f'The rows of data set "{info.name}" ({info.dataset_id}) are damaged. '
             "Import the file again to repair it."
         ) from error
+
+
+def export_bytes(store: DatasetStore, info: DatasetInfo, file_format: ExportFormat) -> bytes:
+    """Return a version as the bytes of a file, for sets that fit into memory several times."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "export"
+        export_version(store, info, file_format, file)
+        return file.read_bytes()
+
+
+def fits_download(info: DatasetInfo, stored_bytes: int) -> bool:
+    """Tell whether a version is small enough to be sent to a browser."""
+    return info.num_examples <= MAX_DOWNLOAD_ROWS and stored_bytes <= MAX_DOWNLOAD_BYTES
 
 
 def export_name(info: DatasetInfo, file_format: ExportFormat) -> str:
@@ -77,6 +99,15 @@ def _blocks(stored: pq.ParquetFile, info: DatasetInfo) -> Iterator[pa.Table]:
     yield _with_labels(pa.RecordBatch.from_pylist([], stored.schema_arrow), info, names)
     for batch in stored.iter_batches(_BLOCK):
         yield _with_labels(batch, info, names)
+
+
+def _counted(blocks: Iterator[pa.Table], info: DatasetInfo, report: Report) -> Iterator[pa.Table]:
+    """Yield blocks and report the rows of those that are written."""
+    done = 0
+    for block in blocks:
+        yield block
+        done += block.num_rows
+        report(done, info.num_examples, "Writing rows")
 
 
 def _with_labels(batch: pa.RecordBatch, info: DatasetInfo, names: list[str]) -> pa.Table:
