@@ -90,15 +90,13 @@ def _best_baseline(run: Run) -> tuple[Baseline, float] | None:
 
 def run_lines(run: Run) -> list[str]:
     """Return what a person reads about a run."""
-    lines = [
-        f"{run.run_id}  {run.status}  {run.config.title}  (step {run.history.step:,})",
-        f"data set: {dataset_title(_dataset_store(), run)}",
-    ]
+    lines = [f"{run.run_id}  {run.status}  {run.config.title}  (step {run.history.step:,})"]
     finished = run.finished
     for split in ("validation", "test"):
         if split in finished:
             accuracy, macro_f1 = (percent(finished[split][n]) for n in ("accuracy", "macro_f1"))
             lines.append(f"{split}: accuracy {accuracy}, macro-F1 {macro_f1}")
+    lines.append(f"data set: {dataset_title(_dataset_store(), run)}")
     best = _best_baseline(run)
     if best is not None:
         lines.append(f"best baseline: {best[0].title}, test accuracy {percent(best[1])}")
