@@ -61,7 +61,9 @@ def header(text: str, question: str) -> DeltaGenerator:
     left, right = panels(vertical_alignment="center")
     left.title(text, anchor=False)
     left.caption(question)
-    return right.container(horizontal=True, horizontal_alignment="right")
+    return right.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="bottom"
+    )
 
 
 def panels(**arguments: Any) -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -184,8 +186,10 @@ def choose_run() -> Run | None:
     if not runs:
         return None
     labels = {run_id: run_label(run) for run_id, run in runs.items()}
+    place = st.container(width="content")  # the data set stands before the run, known only after
     run = runs[state.choose("run", "Run", labels, default=next(iter(runs)), pin=True)]
-    dataset_link(run)
+    with place:
+        dataset_link(run)
     return run
 
 

@@ -191,12 +191,6 @@ def _change_row(row: RowChange, kind: Change) -> dict[str, object]:
     return record | {"row_id": row.row_id}
 
 
-@st.cache_data(max_entries=2, show_spinner="Writing the file")
-def _download(root: str, fingerprint: str, file_format: ExportFormat) -> bytes:
-    store = DatasetStore(Path(root))
-    return export_bytes(store, store.find(fingerprint), file_format)
-
-
 def _show_export(info: DatasetInfo) -> None:
     """Offer the version as a file: to the browser, or in the workspace when it is large."""
     st.subheader("Export", anchor=False)
@@ -209,7 +203,7 @@ def _show_export(info: DatasetInfo) -> None:
         if fits_download(info, store.path(info).stat().st_size):
             st.download_button(
                 f"Download version {info.version}",
-                lambda: _download(str(store.root), info.fingerprint, chosen),
+                lambda: export_bytes(store, info, chosen),
                 file_name=name,
                 icon=":material/download:",
                 on_click="ignore",
