@@ -8,8 +8,11 @@ import pytest
 from tests.pages.conftest import make_run
 from tests.test_cli import answer, complaint, home  # noqa: F401 - a fixture
 from textcls_core.cli.main import main
+from textcls_core.config import RunConfig
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
+from textcls_core.runs.settings import clone_config
+from textcls_core.training.launch import command_line, pin
 
 
 @pytest.fixture
@@ -147,3 +150,18 @@ def test_runs_name_the_version_they_used(home, reviews, capsys):  # noqa: F811
     assert listed["dataset_version"] == 1
     assert listed["dataset_fingerprint"] == reviews.fingerprint
     assert "[reviews v1]" in capsys.readouterr().out
+
+
+def test_command_of_a_run_names_its_version_when_there_is_a_newer_one(
+    home,  # noqa: F811
+    reviews,
+    capsys,
+):
+    run = make_run(home, "reviews", DatasetStore.open(home).load("reviews"), {})
+    answer(capsys, "dataset", "split", "reviews")
+
+    words = command_line(run.config).split()
+    again, _ = pin(home, RunConfig.create({"dataset": words[words.index("--dataset") + 1]}))
+
+    assert again.dataset_fingerprint == reviews.fingerprint
+    assert clone_config(run.config, {"seed": 1}).dataset_fingerprint == reviews.fingerprint

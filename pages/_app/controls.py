@@ -199,7 +199,7 @@ def dataset_link(run: Run) -> None:
         "pages/dataset.py",
         label=label(state.dataset_title(run), 60),
         icon=":material/table_rows:",
-        query_params={"dataset": run.config.dataset_fingerprint[:16]},
+        query_params={"dataset": run.config.dataset_fingerprint[:16] or run.config.dataset},
     )
 
 
