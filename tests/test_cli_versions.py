@@ -165,3 +165,14 @@ def test_command_of_a_run_names_its_version_when_there_is_a_newer_one(
 
     assert again.dataset_fingerprint == reviews.fingerprint
     assert clone_config(run.config, {"seed": 1}).dataset_fingerprint == reviews.fingerprint
+
+
+def test_list_names_damaged_versions_beside_the_others(home, reviews, capsys):  # noqa: F811
+    (home.datasets_dir / reviews.dataset_id / "dataset.json").write_text("{")
+
+    code = main(["dataset", "list", "--json"])
+    captured = capsys.readouterr()
+
+    assert code == 0
+    assert {item["dataset"] for item in json.loads(captured.out)} == {"bbc-news", "toy"}
+    assert f"{reviews.dataset_id}/dataset.json does not describe a data set" in captured.err
