@@ -43,3 +43,6 @@ Embeddings = Float[np.ndarray, "N D"]
 
 Attention = Float[np.ndarray, "L H T T"]
 """attention[layer, head, query, key]; each row over the last axis sums to 1."""
+
+Moments = Float[np.ndarray, " N"]
+"""A number per example that grows with time."""

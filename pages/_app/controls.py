@@ -61,7 +61,9 @@ def header(text: str, question: str) -> DeltaGenerator:
     left, right = panels(vertical_alignment="center")
     left.title(text, anchor=False)
     left.caption(question)
-    return right.container(horizontal=True, horizontal_alignment="right")
+    return right.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="bottom"
+    )
 
 
 def panels(**arguments: Any) -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -184,7 +186,21 @@ def choose_run() -> Run | None:
     if not runs:
         return None
     labels = {run_id: run_label(run) for run_id, run in runs.items()}
-    return runs[state.choose("run", "Run", labels, default=next(iter(runs)), pin=True)]
+    place = st.container(width="content")  # the data set stands before the run, known only after
+    run = runs[state.choose("run", "Run", labels, default=next(iter(runs)), pin=True)]
+    with place:
+        dataset_link(run)
+    return run
+
+
+def dataset_link(run: Run) -> None:
+    """Lead to the data set version that a run was trained on."""
+    st.page_link(
+        "pages/dataset.py",
+        label=label(state.dataset_title(run), 60),
+        icon=":material/table_rows:",
+        query_params={"dataset": run.config.dataset_fingerprint[:16] or run.config.dataset},
+    )
 
 
 def choose_split(run: Run) -> Split:

@@ -43,7 +43,7 @@ def test_training_finished_run_shows_its_figures(open_page, toy_run):
         "Training time": "4 s",
         "Tokens per second": "100",
     }
-    assert [link.label for link in app.page_link] == ["Evaluate", "Mistakes"]
+    assert [link.label for link in app.page_link] == ["toy v1", "Evaluate", "Mistakes"]
     assert labels(app)[-2:] == ["Train again", "New run"]
 
 
@@ -60,7 +60,8 @@ def test_training_finished_run_shows_settings_machine_and_log(open_page, toy_run
     app = open_page("training", watch=toy_run.run_id)
 
     assert app.code[0].value == "12:00:00 Loading minilm.\n12:00:01 <b>Run</b> completed."
-    assert app.code[1].value.startswith("python -m textcls_core train --dataset toy")
+    version = toy_run.config.dataset_fingerprint[:16]
+    assert app.code[1].value.startswith(f"python -m textcls_core train --dataset {version} ")
     assert "CPU, because there is no other." in [text.value for text in app.text]
 
 
@@ -96,7 +97,7 @@ def test_training_failed_run_shows_its_reason(open_page, failed_run):
     assert not app.exception
     assert shown(app.error) == ["Out of memory. Halve batch_size."]
     assert "Train again" in labels(app)
-    assert not app.page_link
+    assert [link.label for link in app.page_link] == ["toy v1"]
 
 
 def test_training_failed_run_shows_a_hostile_reason_as_it_is(open_page, failed_run):

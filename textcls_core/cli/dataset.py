@@ -48,8 +48,11 @@ def dataset_import(
 
 @dataset_app.command("list")
 def dataset_list(as_json: Json = False) -> None:
-    """List all data sets, newest first."""
-    infos = DatasetStore.open(Workspace.default()).versions()
+    """List all data sets, newest first; damaged ones on standard error."""
+    store = DatasetStore.open(Workspace.default())
+    infos = store.versions()
+    for lost in store.damaged():
+        typer.echo(lost.problem, err=True)
     emit(
         as_json,
         [_dataset_json(info) for info in infos],
