@@ -1,16 +1,34 @@
 """The bad inputs 1 to 36 by number; 6, 10 and 11 are the uploader's and the store's."""
 
+import gzip
 import os
 from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.data_bad import BOM
 from tests.data_bad_files import ACCEPTED, CSV, REFUSED
+from tests.data_files import arrow_bytes, parquet_bytes, workbook_bytes, zip_bytes
 from tests.tables import columns_of, read_bytes
 from textcls_core.dataset.reading import detect, preview, read_table
+from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.dataset.server_files import resolve_server_path
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 from textcls_core.workspace import Workspace
+
+STARTS = (b"", BOM, b"\xff\xfe", b"{", b"[{", b'{"data": [', b"PAR1", b"ARROW1\0\0", b"PK\x03\x04",
+          b"\x1f\x8b\x08\0", b"\xff\xff\xff\xff", b"text,label\n", b'a\t"')  # fmt: skip
+TABLE = {"text": ["a", "b"], "labels": [["x"], ["y", "z"]], "n": [1, 2]}
+BINARY = (
+    parquet_bytes(TABLE),
+    arrow_bytes(TABLE),
+    arrow_bytes(TABLE, is_stream=True),
+    workbook_bytes({"Data": [["text", "label"], ["a", "x"]]}),
+    zip_bytes({"f.csv": CSV}),
+    gzip.compress(CSV),
+)
 
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
@@ -29,6 +47,26 @@ def test_detection_and_preview_explain_or_succeed(case):
     for look in (detect, preview):
         with suppress(DatasetFormatError):  # anything else fails the test
             assert look(case.data, name=case.name) is not None
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.binary(max_size=400), start=st.sampled_from(STARTS), is_lenient=st.booleans())
+def test_any_bytes_are_read_or_refused_in_a_sentence(data, start, is_lenient):
+    options = ReadingOptions(skip_bad_rows=is_lenient)
+    for look in (detect, preview, lambda content: read_table(content, options)):
+        with suppress(DatasetFormatError):  # anything else fails the test
+            assert look(start + data) is not None
+
+
+@settings(max_examples=150, deadline=None)
+@given(case=st.sampled_from(BINARY), place=st.floats(0, 1), value=st.integers(0, 255))
+def test_a_damaged_byte_is_survived_or_refused_in_a_sentence(case, place, value):
+    data = bytearray(case)
+    data[int(place * (len(data) - 1))] = value
+
+    for look in (detect, preview, read_table):
+        with suppress(DatasetFormatError):  # anything else fails the test
+            assert look(bytes(data)) is not None
 
 
 def test_12_what_is_no_file_in_the_server_folder_is_refused(tmp_path, monkeypatch):

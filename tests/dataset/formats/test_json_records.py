@@ -87,11 +87,12 @@ def test_reading_takes_one_record_with_a_list():
         (b'[{"text": {"en": "a"}}, {"text": "b"}]', '"text" holds a list or object, not a value'),
         (b'{"text": ["a"], "label": ["x", "y"]}', r'different length \("text" 1, "label" 2\)'),
         (b'{"train": [{"text": "a"}], "test": [{"text": "b"}]}', "or more follows it"),
+        (b'[{"text": "' + b"a" * 1_000_001 + b'"}]', 'line 1: "text" holds more than 1,000,000'),
         (b'{"a": {"b": {"c": 1}}}', '"a" holds a list or object'),
     ],
     ids=["no records", "no value", "cut in a record", "cut behind a record", "trailing text",
          "two objects", "key twice", "NaN", "huge integer", "100,000 levels", "number inside",
-         "object inside", "lengths", "two lists", "deep"],
+         "object inside", "lengths", "two lists", "long text", "deep"],
 )  # fmt: skip
 def test_reading_refuses_json(data, message):
     with pytest.raises(DatasetFormatError, match=message):
