@@ -12,9 +12,12 @@ from tests.data_real import (
     sms_spam,
     sms_spam_stand_in,
 )
+from tests.tables import columns_of, raw_table, read_bytes
 from textcls_core.dataset.columns import ColumnChoice
 from textcls_core.dataset.importing import Imported, clean_name, import_tables
-from textcls_core.dataset.reading import RawTable, ReadOptions, read_bytes, read_file
+from textcls_core.dataset.raw_table import RawTable
+from textcls_core.dataset.reading import read_table
+from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 
 
@@ -25,11 +28,11 @@ def make_table(num_rows: int = 40, name: str = "train.csv", **extra) -> RawTable
         "label": ["xy"[n % 2] for n in range(num_rows)],
         **extra,
     }
-    return RawTable(name, columns, list(range(2, num_rows + 2)))
+    return raw_table(name, columns, list(range(2, num_rows + 2)))
 
 
 def from_csv(data: bytes, **options) -> Imported:
-    return import_tables(read_bytes(data, "f.csv", ReadOptions(**options)))
+    return import_tables(read_bytes(data, "f.csv", ReadingOptions(**options)))
 
 
 def found(imported: Imported) -> dict[str, int]:
@@ -128,10 +131,10 @@ def test_import_of_two_files_does_not_need_a_second_split_column():
 
 def test_import_does_not_depend_on_the_order_of_rows():
     table = make_table()
-    backwards = RawTable(
+    backwards = raw_table(
         "train.csv",
-        {name: values[::-1] for name, values in table.columns.items()},
-        table.line_numbers,
+        {name: values[::-1] for name, values in columns_of(table).items()},
+        table.line_numbers.to_pylist(),
     )
 
     one, other = import_tables(table).dataset, import_tables(backwards).dataset
@@ -182,7 +185,7 @@ def test_import_says_which_columns_it_used():
 
 
 def test_import_refuses_a_test_file_with_other_columns():
-    test = RawTable("test.csv", {"sentence": ["a"], "label": ["x"]}, [2])
+    test = raw_table("test.csv", {"sentence": ["a"], "label": ["x"]}, [2])
 
     with pytest.raises(
         DatasetFormatError,
@@ -260,7 +263,7 @@ def test_import_refuses_a_file_without_a_usable_row():
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_import_keeps_hostile_texts_and_labels(text):
-    table = RawTable("f.csv", {"text": [text, "b"], "label": ["x", text]}, [2, 3])
+    table = raw_table("f.csv", {"text": [text, "b"], "label": ["x", text]}, [2, 3])
 
     dataset = import_tables(table).dataset
 
@@ -292,7 +295,7 @@ def test_import_takes_one_class_and_says_that_it_cannot_be_trained():
 
 def test_import_takes_10_000_classes_and_says_that_they_cannot_be_trained():
     labels = [f"label {n}" for n in range(10_000)]
-    table = RawTable("f.csv", {"text": labels, "label": labels}, list(range(2, 10_002)))
+    table = raw_table("f.csv", {"text": labels, "label": labels}, list(range(2, 10_002)))
 
     imported = import_tables(table)
 
@@ -343,7 +346,7 @@ def test_clean_name_refuses_a_name_that_cannot_be_seen(name):
 
 @pytest.mark.parametrize("get", [sms_spam, sms_spam_stand_in])
 def test_import_of_sms_spam_finds_classes_and_repeats(tmp_path, get):
-    imported = import_tables(read_file(get(tmp_path)))
+    imported = import_tables(read_table(get(tmp_path)))
 
     assert Counter(imported.dataset.label_ids.tolist()) == {0: 4_827, 1: 747}
     assert found(imported) == {"no_header": 1, "split_made": 5_574, "exact_duplicates": 414}
@@ -353,7 +356,7 @@ def test_import_of_sms_spam_finds_classes_and_repeats(tmp_path, get):
 def test_import_of_banking77_finds_classes_and_leaks(tmp_path, get):
     train, test = get(tmp_path)
 
-    imported = import_tables(read_file(train), read_file(test))
+    imported = import_tables(read_table(train), read_table(test))
 
     assert (imported.dataset.num_examples, imported.dataset.num_labels) == (13_083, 77)
     assert split_counts(imported)["test"] == 3_080
@@ -363,7 +366,7 @@ def test_import_of_banking77_finds_classes_and_leaks(tmp_path, get):
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("get", [sib200, sib200_stand_in])
 def test_import_of_sib200_finds_seven_classes_in_every_script(tmp_path, script, get):
-    imported = import_tables(read_file(get(tmp_path, script)))
+    imported = import_tables(read_table(get(tmp_path, script)))
 
     assert (imported.dataset.num_examples, imported.dataset.num_labels) == (701, 7)
     assert imported.dataset.extra_columns == ("index_id",)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.data_bad import BROKEN_TABLES, EMPTY, FOREIGN, WEB_PAGES
+from tests.data_bad import BROKEN_TABLES, EMPTY, FOREIGN, WEB_PAGES, zip_archive
 from tests.pages.conftest import (
     HOSTILE_CLASSES,
     HOSTILE_TEXT,
@@ -18,7 +18,7 @@ GOOD = "text,label\n" + "".join(f"text number {n},{'ab'[n % 2]}\n" for n in rang
 BAD_FILES = {
     "no bytes": EMPTY["no bytes"],
     "only a mark": EMPTY["only a UTF-8 mark"],
-    "zip": FOREIGN["zip"][0],
+    "zip": zip_archive(),
     "PNG": FOREIGN["PNG"][0],
     "pickle": FOREIGN["pickle 4"][0],
     "web page": WEB_PAGES["page"],

@@ -9,7 +9,8 @@ from textcls_core.cli.printing import Json, emit
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.columns import ColumnChoice
 from textcls_core.dataset.importing import import_tables
-from textcls_core.dataset.reading import ReadOptions, read_file
+from textcls_core.dataset.reading import read_table
+from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.training.baseline_fitting import MAX_TOKENS, Encoder, ensure_baselines
 from textcls_core.training.baselines import Baseline
@@ -34,8 +35,8 @@ def dataset_import(
     as_json: Json = False,
 ) -> None:
     """Import a file, or a training and a test file."""
-    options = ReadOptions(encoding=encoding, has_header=header, skip_bad_rows=skip_bad_rows)
-    tables = [read_file(file, options) for file in (path, test) if file is not None]
+    options = ReadingOptions(encoding=encoding, has_header=header, skip_bad_rows=skip_bad_rows)
+    tables = [read_table(file, options) for file in (path, test) if file is not None]
     choice = ColumnChoice(text=text, label=label, split=split)
     imported = import_tables(tables[0], tables[1] if test else None, choice)
     reason = "imported from " + " and ".join(table.file_name for table in tables)

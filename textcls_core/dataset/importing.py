@@ -8,7 +8,7 @@ from textcls_core.dataset.audit import audit_rows
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.columns import ColumnChoice, as_split, choose_columns
 from textcls_core.dataset.findings import Finding, info, warning
-from textcls_core.dataset.reading import RawTable
+from textcls_core.dataset.raw_table import STRINGS, RawTable
 from textcls_core.dataset.splitting import TEST_SHARE, stratified_split
 from textcls_core.dataset.text_dataset import SCHEMA, Split, TextDataset
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
@@ -51,11 +51,11 @@ def import_tables(
     Raises:
         DatasetFormatError: If columns are missing or no usable row is left.
     """
-    columns = choose_columns(main.columns, choice or ColumnChoice(), main.file_name)
+    columns = choose_columns(_strings(main), choice or ColumnChoice(), main.file_name)
     parts = [_rows_of(main, columns, None if test is None else "train")]
     if test is not None:
         needed = ColumnChoice(text=columns.text, label=columns.label)
-        choose_columns(test.columns, needed, test.file_name)
+        choose_columns(_strings(test), needed, test.file_name)
         parts.append(_rows_of(test, needed, "test"))
     records = [record for part in parts for record in part.records]
     if not records:
@@ -69,7 +69,7 @@ def import_tables(
         texts=[record.text for record in records],
         labels=[record.label for record in records],
         splits=splits,
-        extra=_extra_columns(records, [name for name in main.columns if name not in used]),
+        extra=_extra_columns(records, [name for name in main.column_names if name not in used]),
     )
     noticed = [finding for part in parts for finding in part.findings]
     return Imported(
@@ -104,33 +104,37 @@ def _rows_of(table: RawTable, columns: ColumnChoice, split: Split | None) -> _Pa
     records: list[_Record] = []
     without_text: list[int] = []
     without_label: list[int] = []
-    names = list(table.columns)
-    for line, cells in zip(
-        table.line_numbers, zip(*table.columns.values(), strict=True), strict=True
-    ):
-        values = dict(zip(names, cells, strict=True))
+    columns_of = _strings(table)
+    for position, cells in enumerate(zip(*columns_of.values(), strict=True)):
+        values = dict(zip(columns_of, cells, strict=True))
         text, label = values[columns.text or ""], values[columns.label or ""]
         if not (text and text.strip()):
-            without_text.append(line)
+            without_text.append(position)
         elif not (label and label.strip()):
-            without_label.append(line)
+            without_label.append(position)
         else:
             own = as_split(values.get(columns.split)) if columns.split else None
             records.append(_Record(text, label, own or split, values))
     findings = [
-        *_left_out("missing_text", "no text", without_text, table.file_name),
-        *_left_out("missing_label", "no label", without_label, table.file_name),
+        *_left_out("missing_text", "no text", without_text, table),
+        *_left_out("missing_label", "no label", without_label, table),
         *_reading_findings(table),
     ]
     return _Part(records, findings)
 
 
-def _left_out(kind: str, what: str, lines: Sequence[int], file_name: str) -> list[Finding]:
-    if not lines:
+def _strings(table: RawTable) -> dict[str, list[str | None]]:
+    """Return the columns that hold one string per row."""
+    fields = [field for field in table.table.schema if field.type == STRINGS]
+    return {field.name: table.table[field.name].to_pylist() for field in fields}
+
+
+def _left_out(kind: str, what: str, rows: Sequence[int], table: RawTable) -> list[Finding]:
+    if not rows:
         return []
-    examples = tuple(f"line {line:,}" for line in lines[:5])
-    message = f"{plural(len(lines), 'row')} of {file_name} with {what} left out."
-    return [warning(kind, len(lines), message, examples)]
+    examples = tuple(table.place(row) for row in rows[:5])
+    message = f"{plural(len(rows), 'row')} of {table.file_name} with {what} left out."
+    return [warning(kind, len(rows), message, examples)]
 
 
 def _reading_findings(table: RawTable) -> list[Finding]:
@@ -138,7 +142,7 @@ def _reading_findings(table: RawTable) -> list[Finding]:
     if table.problems:
         count = len(table.problems)
         message = f"{plural(count, 'row')} of {table.file_name} could not be read; left out."
-        findings.append(warning("bad_rows", count, message, tuple(table.problems[:5])))
+        findings.append(warning("bad_rows", count, message, table.problems[:5]))
     if table.num_short_rows:
         message = (
             f"{plural(table.num_short_rows, 'row')} of {table.file_name} with fewer cells than "
@@ -151,6 +155,7 @@ def _reading_findings(table: RawTable) -> list[Finding]:
             "characters: the first were removed, the others replaced by U+FFFD."
         )
         findings.append(info("repaired_text", table.num_repaired, message))
+    findings += [info("reading_note", 1, note) for note in table.notes]
     if not table.has_header:
         message = (
             f"{table.file_name} has no header line; its columns were named column_1, column_2."

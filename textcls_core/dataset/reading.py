@@ -1,366 +1,187 @@
-"""Read CSV, TSV and JSON Lines into columns of strings, naming the line of every problem."""
+"""From any file to a RawTable: what it is, its first rows, all of its rows."""
 
-import csv
-import io
-import json
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from textcls_core.dataset.building import clean_text
-from textcls_core.dataset.dialect import (
-    first_lines,
-    guess_delimiter,
-    is_quoted_tsv,
-    looks_like_header,
-)
-from textcls_core.dataset.encoding import MAX_FILE_BYTES, decode, has_unreadable_bytes
+from textcls_core.dataset.detection import choose_format, describe, name_notes
+from textcls_core.dataset.encoding import codec_of
+from textcls_core.dataset.formats.archives import Unpacked, unpacked
+from textcls_core.dataset.formats.cells import HEADER_ROWS
+from textcls_core.dataset.formats.columnar import read_arrow, read_parquet
+from textcls_core.dataset.formats.delimited import read_delimited
+from textcls_core.dataset.formats.excel import read_excel
+from textcls_core.dataset.formats.folders import read_folder
+from textcls_core.dataset.formats.hub import read_hub
+from textcls_core.dataset.formats.huggingface import read_huggingface
+from textcls_core.dataset.formats.json_lines import read_json_lines
+from textcls_core.dataset.formats.json_records import read_json
+from textcls_core.dataset.formats.row_log import RowLog
+from textcls_core.dataset.formats.source import Source, shown_name
+from textcls_core.dataset.formats.text import cut_to_lines
+from textcls_core.dataset.raw_table import RawTable
+from textcls_core.dataset.reading_options import TEXT_FORMATS, Detected, Format, ReadingOptions
+from textcls_core.dataset.sniffing import sniff
 from textcls_core.errors import DatasetFormatError
-from textcls_core.wording import plural
 
-MAX_COLUMNS = 1_000
-MAX_FIELD_CHARACTERS = 1_000_000
-MAX_PROBLEMS_SHOWN = 5
-_MAX_NAME_CHARACTERS = 80
-_CSV_FIELD_LIMIT = 2**31 - 1
-"""Never reached: cells are measured by us, so that a long one costs its row and not the file."""
-_OBJECT_START = re.compile(r"""\s*\{\s*(?:["'}]|$)""")
-_UNREADABLE = "bytes that are not in the encoding of the file"
-_ARRAY_START = re.compile(r"\s*\[\s*\{")
-
-
-class ReadOptions(BaseModel):
-    """How to read a file; everything left out is detected."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    encoding: str | None = None
-    """Python codec name; None reads a byte-order mark, else UTF-8."""
-    has_header: bool | None = None
-    """Whether the first line of CSV or TSV names the columns."""
-    skip_bad_rows: bool = False
-    """Leave out rows that cannot be read instead of refusing the file."""
+MAX_FILE_BYTES = 16 * 1024**3
+_PREVIEW_BYTES = 1024**2
+Read = Callable[[Source, ReadingOptions, RowLog, int | None], RawTable]
+_READERS: dict[Format, Read] = {
+    "csv": read_delimited,
+    "json": read_json,
+    "jsonl": read_json_lines,
+    "parquet": read_parquet,
+    "arrow": read_arrow,
+    "excel": read_excel,
+    "folder": read_folder,
+    "huggingface": read_huggingface,
+}
 
 
-@dataclass(slots=True)
-class RawTable:
-    """Columns of strings as they stand in the file; None where a row has no value."""
-
-    file_name: str
-    columns: dict[str, list[str | None]]
-    line_numbers: list[int]
-    """Line on which each row starts, from 1."""
-    problems: list[str] = field(default_factory=list)
-    """One sentence per row that was left out."""
-    has_header: bool = True
-    """False when column names were made up."""
-    num_repaired: int = 0
-    """Cells that lost NUL characters or had broken characters replaced by U+FFFD."""
-    num_short_rows: int = 0
-    """Rows with fewer cells than there are columns."""
-
-    @property
-    def num_rows(self) -> int:
-        """Number of rows read."""
-        return len(self.line_numbers)
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Collects good rows and problems of one file."""
-
-    file_name: str
-    skip_bad_rows: bool
-    problems: list[str] = field(default_factory=list)
-    num_repaired: int = 0
-
-    def clean(self, cell: str) -> str:
-        """Return a cell that screen and storage can take, counting those that had to change."""
-        cleaned = clean_text(cell)
-        self.num_repaired += cleaned != cell
-        return cleaned
-
-    def problem(self, line: int, what: str) -> None:
-        """Note a row that cannot be used."""
-        self.problems.append(f"line {line:,}: {what}")
-
-    def check(self) -> None:
-        """Refuse the file if it has problems that nobody allowed to skip."""
-        if not self.problems or self.skip_bad_rows:
-            return
-        shown = "; ".join(self.problems[:MAX_PROBLEMS_SHOWN])
-        more = len(self.problems) - MAX_PROBLEMS_SHOWN
-        rest = f"; and {more:,} more" if more > 0 else ""
-        raise DatasetFormatError(
-            f"{self.file_name} has {plural(len(self.problems), 'row')} that cannot be read "
-            f"({shown}{rest}). "
-            "Correct them, or import again and skip bad rows."
-        )
-
-
-def read_file(path: Path, options: ReadOptions | None = None, name: str | None = None) -> RawTable:
-    """Return the columns of a CSV, TSV or JSON Lines file.
+def detect(content: Path | bytes, name: str | None = None) -> Detected:
+    """Return what the content of a file or folder says about how to read it.
 
     Args:
-        path: A regular file.
-        options: Encoding, header and what to do with bad rows.
-        name: Shown in messages instead of the file's own name.
+        content: A path, or the bytes of an upload.
+        name: What the file is called; shown in messages instead of the name of the path.
 
     Raises:
-        DatasetFormatError: If the file cannot be read; the message names the line and the way out.
+        DatasetFormatError: If it is empty, or of a type that holds no table.
     """
-    shown = _shown_name(name or path.name)
-    try:
-        if not path.is_file():
-            raise DatasetFormatError(
-                f"{shown} is not a file. Expected a CSV, TSV or JSON Lines file."
-            )
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise DatasetFormatError(
-                f"{shown} is larger than {MAX_FILE_BYTES // 1024**3} GiB. "
-                "Split it into smaller files."
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise DatasetFormatError(f"{shown} cannot be opened: {error.strerror}.") from error
-    return read_bytes(data, shown, options)
+    with _opened(content, name, is_preview=True) as (inner, outer):
+        return describe(inner, outer)
 
 
-def read_bytes(data: bytes, name: str, options: ReadOptions | None = None) -> RawTable:
-    """Return the columns of a file that is already in memory; see `read_file`."""
-    options = options or ReadOptions()
-    shown = _shown_name(name)
-    text = decode(data, shown, options.encoding, keep_unreadable=options.skip_bad_rows)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    reader = _Reader(shown, options.skip_bad_rows)
-    if _is_json_lines(text, shown):
-        table = _read_json_lines(text, reader)
-    else:
-        table = _read_delimited(text, reader, options)
-    reader.check()
-    if not table.num_rows:
-        raise DatasetFormatError(f"{shown} has no rows. Choose a file with at least one row.")
-    table.problems = reader.problems
-    table.num_repaired = reader.num_repaired
+def preview(
+    content: Path | bytes,
+    options: ReadingOptions | None = None,
+    name: str | None = None,
+    *,
+    num_rows: int = 20,
+) -> RawTable:
+    """Return the first rows, cheap for any size; bad rows are left out.
+
+    Args:
+        content: A path, or the bytes of an upload.
+        options: What differs from what was detected.
+        name: What the file is called.
+        num_rows: Rows returned at most.
+
+    Raises:
+        DatasetFormatError: If the file cannot be read that way at all.
+    """
+    lenient = {"skip_bad_rows": True, "replace_unreadable": True}
+    options = (options or ReadingOptions()).model_copy(update=lenient)
+    with _opened(content, name, is_preview=True) as (inner, outer):
+        table = _head(inner, outer, options, max(num_rows + 1, HEADER_ROWS))
+    lines = None if table.line_numbers is None else table.line_numbers[:num_rows]
+    return replace(table, table=table.table[:num_rows], line_numbers=lines)
+
+
+def read_table(
+    content: Path | bytes, options: ReadingOptions | None = None, name: str | None = None
+) -> RawTable:
+    """Return the columns of a file or folder.
+
+    Args:
+        content: A path, or the bytes of an upload.
+        options: What differs from what was detected, and what to do with bad rows.
+        name: What the file is called; shown in messages instead of the name of the path.
+
+    Raises:
+        DatasetFormatError: If the file cannot be read; the message names the place and the way out.
+    """
+    with _opened(content, name) as (inner, outer):
+        before = outer.changed_at()
+        table = _read(inner, outer, options or ReadingOptions())
+        if outer.changed_at() != before:
+            raise DatasetFormatError(
+                f"{outer.name} changed while it was read. Wait until it is written, then try again."
+            )
     return table
 
 
-def _shown_name(name: str) -> str:
-    """Return a file name for messages: no control or direction characters, at most 80 long."""
-    visible = "".join(character for character in name if character.isprintable())
-    return visible[:_MAX_NAME_CHARACTERS].strip() or "The file"
-
-
-def _is_json_lines(text: str, file_name: str) -> bool:
-    """Tell whether the first line, or most of the first lines, are JSON objects.
+def read_hub_table(name: str, options: ReadingOptions | None = None) -> RawTable:
+    """Return the columns of a data set on the Hugging Face hub, `owner/name[:configuration]`.
 
     Raises:
-        DatasetFormatError: If the whole file is one JSON array.
+        DatasetFormatError: If it does not exist or the hub cannot be reached.
     """
-    if _ARRAY_START.match(text):
+    options = options or ReadingOptions()
+    log = RowLog(shown_name(name), options.skip_bad_rows, options.replace_unreadable, "row")
+    return _finished(read_hub(name.strip(), options, log), log)
+
+
+@contextmanager
+def _opened(
+    content: Path | bytes, name: str | None, *, is_preview: bool = False
+) -> Iterator[tuple[Unpacked, Source]]:
+    """Give the data file to read and the file it may be packed in.
+
+    Args:
+        content: A path, or the bytes of an upload.
+        name: What the file is called.
+        is_preview: Unpack only the beginning, where that is enough.
+    """
+    known = name or (content.name if isinstance(content, Path) else "")
+    outer = Source(shown_name(known), content)
+    if outer.is_folder:
+        yield Unpacked(outer, None), outer
+        return
+    if outer.size_bytes > MAX_FILE_BYTES:
         raise DatasetFormatError(
-            f"{file_name} is one JSON array. Expected JSON Lines: one object per line, without "
-            "brackets around and commas between them."
+            f"{outer.name} is larger than {MAX_FILE_BYTES // 1024**3} GiB. "
+            "Split it into smaller files."
         )
-    lines = first_lines(text, 20)
-    objects = [bool(_OBJECT_START.match(line)) for line in lines]
-    return objects[0] or sum(objects) > len(lines) / 2
+    if is_preview:
+        with unpacked(outer, _PREVIEW_BYTES) as inner:
+            if not inner.source.is_cut or sniff(inner.source) in TEXT_FORMATS:
+                yield inner, outer
+                return
+    with unpacked(outer) as inner:
+        yield inner, outer
 
 
-def _read_json_lines(text: str, reader: _Reader) -> RawTable:
-    columns: dict[str, list[str | None]] = {}
-    line_numbers: list[int] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        record = _parse_record(line, number, reader)
-        if record is None:
-            continue
-        _append_record(columns, record, len(line_numbers))
-        line_numbers.append(number)
-        if len(columns) > MAX_COLUMNS:
-            raise DatasetFormatError(_too_many_columns(reader.file_name, len(columns)))
-    return RawTable(reader.file_name, columns, line_numbers)
+def _read(inner: Unpacked, outer: Source, options: ReadingOptions) -> RawTable:
+    """Return all rows."""
+    format_ = choose_format(inner, outer, options)
+    log = RowLog(outer.name, options.skip_bad_rows, options.replace_unreadable)
+    table = _READERS[format_](inner.source, options, log, None)
+    return replace(_finished(table, log), notes=(*name_notes(inner, outer, format_), *table.notes))
 
 
-def _parse_record(line: str, number: int, reader: _Reader) -> dict[str, str | None] | None:
-    """Return one JSON object with its values as strings, or None after noting the problem."""
-    if len(line) > MAX_FIELD_CHARACTERS:
-        reader.problem(number, f"longer than {MAX_FIELD_CHARACTERS:,} characters")
-        return None
-    if has_unreadable_bytes(line):
-        reader.problem(number, _UNREADABLE)
-        return None
+def _head(inner: Unpacked, outer: Source, options: ReadingOptions, limit: int) -> RawTable:
+    """Return the first rows, of a text file from its first lines alone.
+
+    As many as decide about a header when the file is read as a whole.
+    """
+    format_ = choose_format(inner, outer, options)
+    log = RowLog(outer.name, skip_bad_rows=True, replace_unreadable=True)
+    source = inner.source
+    if format_ in TEXT_FORMATS:
+        codec = codec_of(source.head(4), outer.name, options.encoding)
+        source = cut_to_lines(source, codec, _PREVIEW_BYTES)
+        options = options.model_copy(update={"encoding": "utf-8"})
     try:
-        record = json.loads(line, object_pairs_hook=_as_record, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        reader.problem(number, f"not JSON ({str(error).split(':')[0]})")
-        return None
-    if not isinstance(record, dict):
-        reader.problem(number, f"expected a JSON object, found {type(record).__name__}")
-        return None
-    nested = [key for key, value in record.items() if isinstance(value, dict | list)]
-    if nested:
-        reader.problem(number, f'"{nested[0][:40]}" holds a list or object, not a value')
-        return None
-    return {key: _as_string(value, reader) for key, value in record.items()}
+        return _finished(_READERS[format_](source, options, log, limit), log)
+    except DatasetFormatError:
+        if format_ != "json" or not source.is_cut:
+            raise
+    with unpacked(outer) as whole:  # JSON by column: its first rows are all over the file
+        return _READERS[format_](whole.source, options, log, limit)
 
 
-def _as_record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object whose keys can be column names."""
-    record = {clean_text(key).strip(): value for key, value in pairs}
-    if len(record) < len(pairs):
-        raise ValueError("the same key twice")
-    if "" in record:
-        raise ValueError("a key without a name")
-    return record
-
-
-def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON value")
-
-
-def _as_string(value: Any, reader: _Reader) -> str | None:
-    """Return a JSON scalar as the string a CSV file would hold."""
-    if value is None:
-        return None
-    return reader.clean(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _append_record(
-    columns: dict[str, list[str | None]], record: dict[str, str | None], num_rows: int
-) -> None:
-    for key in record:
-        columns.setdefault(key, [None] * num_rows)
-    for key, values in columns.items():
-        values.append(record.get(key))
-
-
-def _read_delimited(text: str, reader: _Reader, options: ReadOptions) -> RawTable:
-    csv.field_size_limit(_CSV_FIELD_LIMIT)
-    parsed = _parse_delimited(text, guess_delimiter(text), reader)
-    first = next(parsed, None)
-    if first is None:
-        return RawTable(reader.file_name, {}, [])
-    _check_width(len(first[1]), reader.file_name)
-    rows = [first, *parsed]
-    width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
-    _check_width(width, reader.file_name)
-    has_header = options.has_header
-    if has_header is None:
-        has_header = looks_like_header([cells for _, cells in rows[:1_000]])
-    if has_header:
-        num_used = max(_num_used(cells) for _, cells in rows)
-        header = rows.pop(0)[1][:num_used]
-    else:
-        header = [f"column_{i + 1}" for i in range(width)]
-    names = _column_names(header, reader.file_name)
-    return _to_table(rows, names, reader, has_header=has_header)
-
-
-def _num_used(cells: Sequence[str]) -> int:
-    """Return the number of cells without the blank ones that separators at the end make."""
-    return max((i + 1 for i, cell in enumerate(cells) if cell.strip()), default=0)
-
-
-def _check_width(num_columns: int, file_name: str) -> None:
-    if num_columns > MAX_COLUMNS:
-        raise DatasetFormatError(_too_many_columns(file_name, num_columns))
-
-
-def _parse_delimited(text: str, delimiter: str, reader: _Reader) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line on which the row starts, cells); blank lines are skipped."""
-    is_literal = delimiter == "\t" and not is_quoted_tsv(text)
-    rows = csv.reader(
-        io.StringIO(text),
-        delimiter=delimiter,
-        quoting=csv.QUOTE_NONE if is_literal else csv.QUOTE_MINIMAL,
-        strict=True,
-    )
-    start = 1
-    while True:
-        try:
-            cells = next(rows, None)
-        except csv.Error as error:
-            if "unexpected end" in str(error):
-                raise DatasetFormatError(_unclosed_quote(reader.file_name, start)) from error
-            reader.problem(start, "a quote inside a quoted cell that is not doubled")
-            cells = []
-        if cells is None:
-            return
-        if any(cell.strip() for cell in cells):
-            yield start, cells
-        start = rows.line_num + 1
-
-
-def _unclosed_quote(file_name: str, start: int) -> str:
-    return (
-        f"{file_name}: a quote opened in line {start:,} is never closed. "
-        "Close it, or double every quote inside a quoted text."
-    )
-
-
-def _column_names(header: Sequence[str], file_name: str) -> list[str]:
-    """Return clean, distinct column names.
+def _finished(table: RawTable, log: RowLog) -> RawTable:
+    """Return a table with what the log knows.
 
     Raises:
-        DatasetFormatError: If a name is repeated.
+        DatasetFormatError: If there are bad rows that may not be skipped, or no rows.
     """
-    names = [clean_text(cell).strip() or f"column_{i + 1}" for i, cell in enumerate(header)]
-    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
-    if repeated:
+    log.check()
+    if not table.num_rows:
         raise DatasetFormatError(
-            f'{file_name} has more than one column named "{repeated[0][:40]}". '
-            "Rename one of them, or say that the file has no header."
+            f"{log.file_name} has no rows. Choose a file with at least one row."
         )
-    return names
-
-
-def _to_table(
-    rows: Iterable[tuple[int, list[str]]], names: list[str], reader: _Reader, *, has_header: bool
-) -> RawTable:
-    """Turn rows into columns; rows with too many or too long cells become problems."""
-    kept: list[list[str | None]] = []
-    line_numbers: list[int] = []
-    num_short = 0
-    for line, cells in rows:
-        while len(cells) > len(names) and not cells[-1].strip():
-            cells.pop()
-        problem = _problem_of(cells, len(names))
-        if problem:
-            reader.problem(line, problem)
-            continue
-        padding = [None] * (len(names) - len(cells))
-        num_short += bool(padding)
-        kept.append([*map(reader.clean, cells), *padding])
-        line_numbers.append(line)
-    values = [list(column) for column in zip(*kept, strict=True)] or [[] for _ in names]
-    columns = dict(zip(names, values, strict=True))
-    return RawTable(
-        reader.file_name,
-        columns,
-        line_numbers,
-        has_header=has_header,
-        num_short_rows=num_short,
-    )
-
-
-def _problem_of(cells: Sequence[str], expected: int) -> str | None:
-    """Return why a row cannot be used, or None."""
-    if len(cells) > expected:
-        return f"{len(cells)} cells where {expected} were expected"
-    if any(len(cell) > MAX_FIELD_CHARACTERS for cell in cells):
-        return f"a cell longer than {MAX_FIELD_CHARACTERS:,} characters"
-    return _UNREADABLE if any(map(has_unreadable_bytes, cells)) else None
-
-
-def _too_many_columns(file_name: str, found: int) -> str:
-    return (
-        f"{file_name} has {found:,} columns; at most {MAX_COLUMNS:,} are read. "
-        "Check the separator, or keep only the columns you need."
-    )
+    return replace(table, problems=log.problems(), num_repaired=log.num_repaired, unit=log.unit)
