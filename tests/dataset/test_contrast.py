@@ -17,9 +17,7 @@ def dataset_of(texts, labels):
 
 
 def contrast_of(dataset: TextDataset, chosen):
-    mask = np.zeros(dataset.num_examples, dtype=bool)
-    mask[chosen] = True
-    return contrast(dataset, word_table(dataset.texts()), mask)
+    return contrast(dataset, word_table(dataset.texts()), np.array(chosen))
 
 
 @pytest.fixture

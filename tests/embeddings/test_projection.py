@@ -58,7 +58,7 @@ def test_principal_components_of_few_or_equal_rows_are_finite(count, width):
 
 
 def test_umap_refuses_too_few_rows(vectors):
-    with pytest.raises(InvalidArgumentError, match="more than 15 texts, got 15. Use PCA"):
+    with pytest.raises(InvalidArgumentError, match=r"more than 15 texts, got 15\. Use PCA"):
         umap_points(vectors[:15])
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from textcls_core.arrays import Mask
+from textcls_core.arrays import Indices, Mask
 from textcls_core.dataset.statistics import word_lengths
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import InvalidArgumentError
@@ -129,26 +129,28 @@ def word_table(texts: Sequence[str]) -> WordTable:
     return WordTable(vectorizer.get_feature_names_out().tolist(), counts)
 
 
-def contrast(dataset: TextDataset, table: WordTable, chosen: Mask, *, top: int = 15) -> Contrast:
+def contrast(dataset: TextDataset, table: WordTable, rows: Indices, *, top: int = 15) -> Contrast:
     """Return what is special about some rows of a data set.
 
     Args:
         dataset: N rows.
         table: Of their texts, from `word_table`.
-        chosen: Which rows, shape (N,); one at least, and not all of them.
+        rows: Positions of the chosen ones; one at least, and not all of them.
         top: Classes and words reported at most.
 
     Raises:
         InvalidArgumentError: If no row or every row is chosen.
     """
-    count, num_rows = int(chosen.sum()), len(chosen)
-    if not 0 < count < num_rows:
+    chosen = np.zeros(dataset.num_examples, dtype=bool)
+    chosen[np.asarray(rows, dtype=np.int64)] = True
+    count = int(chosen.sum())
+    if not 0 < count < len(chosen):
         raise InvalidArgumentError(
-            f"Expected some of the {num_rows:,} rows, got {count:,}. Choose fewer, or others."
+            f"Expected some of the {len(chosen):,} rows, got {count:,}. Choose others."
         )
     return Contrast(
         num_rows=count,
-        num_others=num_rows - count,
+        num_others=len(chosen) - count,
         classes=_classes(dataset, chosen)[:top],
         words=_words(table, chosen)[:top],
         lengths=_lengths(word_lengths(dataset), chosen),

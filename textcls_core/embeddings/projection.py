@@ -3,9 +3,10 @@
 Both see vectors of length 1, so that near means similar by cosine. Imports neither torch nor UMAP.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal, TextIO, cast
+from typing import Literal, TextIO, cast
 
 import numpy as np
 
@@ -42,6 +43,24 @@ class Layout:
     """Of principal components: the share of the spread that each axis shows."""
 
 
+def drawn_part(
+    layout: Layout, order: Indices, limit: int, always: Sequence[int] | Indices = ()
+) -> Layout:
+    """Return the places to draw: some of them if there are many.
+
+    Args:
+        layout: All places.
+        order: Embedded rows in the order in which to take them.
+        limit: How many to take at most.
+        always: Embedded rows that are drawn whatever the limit, if they have a place.
+    """
+    placed = np.concatenate(
+        [order[np.isin(order, layout.rows)][:limit], np.asarray(always, np.int64)]
+    )
+    kept = np.flatnonzero(np.isin(layout.rows, placed))
+    return Layout(layout.method, layout.rows[kept], layout.points[kept], layout.explained)
+
+
 def principal_components(vectors: Embeddings) -> Layout:
     """Return the places of all rows along the two directions in which they differ most.
 
@@ -68,7 +87,7 @@ def principal_components(vectors: Embeddings) -> Layout:
     return Layout("pca", rows, points, shares)
 
 
-def _centred_blocks(vectors: Embeddings, mean: np.ndarray) -> Any:
+def _centred_blocks(vectors: Embeddings, mean: np.ndarray) -> Iterator[np.ndarray]:
     for start in range(0, len(vectors), _BLOCK_ROWS):
         yield vectors[start : start + _BLOCK_ROWS].astype(np.float64) - mean
 

@@ -110,16 +110,20 @@ def find_embeddings(
     """
     name = source_name(source)
     current = current_digest(workspace, name)
-    folders = embeddings_dir(workspace).glob(f"{fingerprint[:_ID_CHARACTERS]}-*")
-    stored = [found for folder in folders if (found := read_embeddings(folder)) is not None]
     fitting = [
         found
-        for found in stored
-        if (found.info.fingerprint, found.info.source) == (fingerprint, name)
-        and found.info.num_tokens == num_tokens
+        for found in list_embeddings(workspace, fingerprint)
+        if (found.info.source, found.info.num_tokens) == (name, num_tokens)
         and current in {None, found.info.digest}
     ]
     return max(fitting, key=lambda found: found.info.num_rows, default=None)
+
+
+def list_embeddings(workspace: Workspace, fingerprint: str) -> list[StoredEmbeddings]:
+    """Return everything that is stored for a data set version."""
+    folders = sorted(embeddings_dir(workspace).glob(f"{fingerprint[:_ID_CHARACTERS]}-*"))
+    stored = [found for folder in folders if (found := read_embeddings(folder)) is not None]
+    return [found for found in stored if found.info.fingerprint == fingerprint]
 
 
 def stored_embeddings(
