@@ -180,6 +180,7 @@ def _show_chart(
         alt=f"Map of {plural(len(drawn.rows), 'text')} by {layout.method.upper()}",
     )
     _take_drawn(event["selection"], map_cache.rows(stored, info))
+    map_selection.show_groups(drawn, colouring.at(drawn.rows))
     if similar is not None:
         map_selection.show_similar(stored, info, similar)
     if area is not None:

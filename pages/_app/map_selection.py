@@ -8,7 +8,8 @@ from pages._app import controls, map_cache, state
 from pages._app.text import badge_label, escape, label, show_text
 from textcls_core.dataset.contrast import Contrast, Share
 from textcls_core.dataset.store import DatasetInfo
-from textcls_core.embeddings.area import Area
+from textcls_core.embeddings.area import Area, drawn_area
+from textcls_core.embeddings.colouring import Colouring, group_table
 from textcls_core.embeddings.projection import Layout
 from textcls_core.embeddings.similar import Similar, position_of, records, similar_rows
 from textcls_core.embeddings.store import StoredEmbeddings
@@ -70,6 +71,38 @@ def show_similar(stored: StoredEmbeddings, info: DatasetInfo, similar: Similar) 
     shown = [{"similarity": cosine, **row} for cosine, row in zip(cosines, rows, strict=True)]
     _table(shown, f"map.similar.{state.parameter('map_similar')}", "Similar texts")
     st.caption("Similarity is the cosine of the vectors: 1 for the same, near 0 for unrelated.")
+
+
+def show_groups(layout: Layout, colouring: Colouring) -> None:
+    """Offer the map as a table, and a selection by numbers instead of the mouse."""
+    with st.expander("As a table, and selecting by numbers"):
+        st.dataframe(
+            group_table(layout.points, colouring),
+            hide_index=True,
+            alt="Where the groups lie: the middle, and the middle half in brackets",
+        )
+        with (
+            st.form("map.box", border=False),
+            st.container(horizontal=True, vertical_alignment="bottom"),
+        ):
+            left, right = _range("Across", layout.points[:, 0].tolist())
+            low, high = _range("Up", layout.points[:, 1].tolist())
+            if st.form_submit_button("Select", icon=":material/select:"):
+                area = drawn_area({"box": [{"x": [left, right], "y": [low, high]}]})
+                state.set_parameter("map_area", area.text if area is not None else None)
+                st.rerun()
+
+
+def _range(title: str, values: list[float]) -> tuple[float, float]:
+    """Ask for two numbers; without an answer, all points lie between them."""
+    ends = min(values, default=0.0), max(values, default=0.0)
+    asked = [
+        st.number_input(
+            f"{title}, {which}", value=round(end, 2), step=0.05, key=f"map.{title}.{which}"
+        )
+        for which, end in zip(("from", "to"), ends, strict=True)
+    ]
+    return asked[0], asked[1]
 
 
 def show_selection(stored: StoredEmbeddings, info: DatasetInfo, layout: Layout, area: Area) -> None:

@@ -18,6 +18,7 @@ from textcls_core.embeddings.colouring import (
     by_outliers,
     by_prediction,
     by_split,
+    group_table,
     highlighted,
 )
 
@@ -147,3 +148,29 @@ def test_colouring_of_some_texts(colouring):
     taken = colouring.at(np.array([2, 0]))
 
     assert getattr(taken, "codes", getattr(taken, "values", None)).tolist() == [1, 0]
+
+
+def test_group_table_says_where_each_class_lies():
+    points = np.array([[0.0, 1.0], [2.0, 1.0], [9.0, -1.0]])
+    colouring = Categories("Class", ("a", "b", "none"), np.array([0, 0, 1]))
+
+    assert group_table(points, colouring) == [
+        {"Class": "a", "texts": 2, "across": "1.00 (0.50 to 1.50)", "up": "1.00 (1.00 to 1.00)"},
+        {"Class": "b", "texts": 1, "across": "9.00 (9.00 to 9.00)", "up": "-1.00 (-1.00 to -1.00)"},
+    ]
+
+
+def test_group_table_cuts_amounts_into_quarters():
+    values = np.append(np.arange(8.0), np.nan)
+
+    found = group_table(np.zeros((9, 2)), Amounts("Length", values))
+
+    assert [row["Length"] for row in found] == ["0 to 1", "2 to 3", "4 to 5", "6 to 7"]
+    assert [row["texts"] for row in found] == [2] * 4
+
+
+@pytest.mark.parametrize("values", [[], [np.nan, np.nan], [1.0]])
+def test_group_table_of_few_amounts(values):
+    found = group_table(np.zeros((len(values), 2)), Amounts("x", np.array(values)))
+
+    assert len(found) == np.isfinite(values).sum()

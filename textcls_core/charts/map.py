@@ -167,7 +167,7 @@ def _style(figure: go.Figure, layout: Layout, theme: str, *, has_legend: bool) -
     )
     figure.update_layout(
         showlegend=has_legend,
-        margin_t=8,
+        margin_t=44,  # the toolbar stands above the legend
         hoverlabel={"bgcolor": PAPER[theme], "font": {"color": INK[theme]}},
     )
 

@@ -36,7 +36,7 @@ def dataset_embed(
     start = time.monotonic()
     stored = _embeddings(name, model, max_length, max_rows)
     seconds = time.monotonic() - start
-    info = stored.info
+    info, file = stored.info, str(stored.folder / "vectors.npy")
     value = {
         "dataset": name,
         "fingerprint": info.fingerprint,
@@ -46,11 +46,11 @@ def dataset_embed(
         "width": int(stored.vectors.shape[1]),
         "max_length": info.num_tokens,
         "seconds": round(seconds, 3),
-        "file": str(stored.folder / "vectors.npy"),
+        "file": file,
     }
     sampled = "" if info.is_complete else f" (a sample of {info.num_examples:,})"
     line = f"{plural(info.num_rows, 'row')}{sampled} by {info.source} in {duration(seconds)}"
-    emit(as_json, value, [line, value["file"]])
+    emit(as_json, value, [line, file])
 
 
 def dataset_similar(

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from textcls_core.arrays import Indices
+from textcls_core.arrays import Indices, Points
 from textcls_core.dataset.statistics import word_lengths
 from textcls_core.dataset.text_dataset import SPLITS, TextDataset
 from textcls_core.evaluation.predictions import Predictions
@@ -156,6 +156,46 @@ def by_outcome(
     ]
     codes = _placed(rows, predictions, kinds, len(outcomes))
     return Categories("Outcome", (*outcomes, NOT_PREDICTED), codes, "outcomes")
+
+
+def group_table(points: Points, colouring: Colouring) -> list[dict[str, Any]]:
+    """Return where on a map what has one colour lies: a map as a table.
+
+    Args:
+        points: Places, shape (N, 2).
+        colouring: Of the same texts; amounts are cut into four groups of equal size.
+
+    Returns:
+        For each group that has texts: its name, how many, their middle, and the middle half of
+        them from left to right and from bottom to top.
+    """
+    groups = _members(colouring)
+    return [
+        {
+            colouring.title: name,
+            "texts": len(members),
+            "across": _spread_of(points[members, 0]),
+            "up": _spread_of(points[members, 1]),
+        }
+        for name, members in groups
+        if len(members)
+    ]
+
+
+def _members(colouring: Colouring) -> list[tuple[str, Indices]]:
+    if isinstance(colouring, Categories):
+        return [(n, np.flatnonzero(colouring.codes == c)) for c, n in enumerate(colouring.names)]
+    known = np.flatnonzero(np.isfinite(colouring.values))
+    order = known[np.argsort(colouring.values[known], kind="stable")]
+    quarters = [quarter for quarter in np.array_split(order, 4) if len(quarter)]
+    ends = [colouring.values[quarter[[0, -1]]] for quarter in quarters]
+    names = [f"{low:.4g} to {high:.4g}" for low, high in ends]
+    return list(zip(names, quarters, strict=True))
+
+
+def _spread_of(values: np.ndarray) -> str:
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _placed(
