@@ -62,6 +62,7 @@ def test_umap_refuses_too_few_rows(vectors):
         umap_points(vectors[:15])
 
 
+@pytest.mark.slow
 def test_umap_keeps_groups_together_and_can_be_repeated(generator):
     centres = np.eye(3, 8)
     group = np.repeat(np.arange(3), 20)
@@ -77,6 +78,7 @@ def test_umap_keeps_groups_together_and_can_be_repeated(generator):
     np.testing.assert_array_equal(points, umap_points(vectors))
 
 
+@pytest.mark.slow
 def test_umap_can_be_cancelled_while_it_arranges(vectors):
     def report(done, total, message):
         if message == "Arranging the texts":

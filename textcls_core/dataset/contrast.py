@@ -70,7 +70,7 @@ class Contrast:
     num_rows: int
     num_others: int
     classes: tuple[Share, ...]
-    """Classes of the chosen rows, the most unusual first."""
+    """Those that the chosen rows have more of come first, the most unusual one on top."""
     words: tuple[Share, ...]
     """Words that the chosen texts use more than the others, the most unusual first."""
     lengths: Lengths
@@ -170,7 +170,7 @@ def _classes(dataset: TextDataset, chosen: Mask) -> tuple[Share, ...]:
     at_least, at_most = drawn.sf(inside - 1), drawn.cdf(inside)
     p_values = false_discovery_control(np.clip(2 * np.minimum(at_least, at_most), 0, 1))
     shares = _shares(dataset.label_names, inside, everywhere, chosen, p_values)
-    return tuple(sorted(shares, key=lambda item: (item.p_value, -item.share)))
+    return tuple(sorted(shares, key=lambda item: (item.share < item.other_share, item.p_value)))
 
 
 def _words(table: WordTable, chosen: Mask) -> tuple[Share, ...]:
