@@ -20,6 +20,7 @@ BANNED_NAMES = {"utils", "util", "common", "helpers", "manager", "managers", "mi
 RISKY_CALLS = ("unsafe_allow_html", "st.html(", "st.iframe(", "components.v1", "st.write(")
 HEAVY = {"torch", "transformers", "sklearn", "optuna"}
 ALWAYS_IMPORTED = (
+    "pages._app.dataset_map",
     "pages._app.frame",
     "pages._app.group_form",
     "pages._app.group_view",

@@ -47,7 +47,7 @@ def test_umap_job_arranges_a_sample_and_keeps_it(
 ):
     monkeypatch.setattr("textcls_core.embeddings.job.MAX_UMAP_ROWS", 60)
     monkeypatch.setattr(
-        "textcls_core.embeddings.job.umap_points", lambda vectors, progress: vectors[:, :2]
+        "textcls_core.embeddings.job.umap_points", lambda vectors, *_: vectors[:, :2]
     )
     arguments = {"fingerprint": toy_dataset.fingerprint, "source": str(tiny_model_dir)}
 
