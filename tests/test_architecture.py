@@ -21,6 +21,7 @@ RISKY_CALLS = ("unsafe_allow_html", "st.html(", "st.iframe(", "components.v1", "
 HEAVY = {"torch", "transformers", "sklearn", "optuna"}
 ALWAYS_IMPORTED = (
     "pages._app.dataset_versions",
+    "pages._app.dataset_map",
     "pages._app.frame",
     "pages._app.group_form",
     "pages._app.group_view",

@@ -12,6 +12,7 @@ import typer
 
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.dataset import dataset_app
+from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.results import evaluate_run, explain, mistakes, predict
 from textcls_core.cli.training import runs_app, train
@@ -19,6 +20,8 @@ from textcls_core.errors import TextclsError
 from textcls_core.files import describe_refusal
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="TextCLS Studio.")
+dataset_app.command("embed")(dataset_embed)
+dataset_app.command("similar")(dataset_similar)
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(runs_app, name="runs")
 app.add_typer(groups_app, name="groups")

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from textcls_core.arrays import Indices
+from textcls_core.arrays import Indices, LabelIds
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 
@@ -55,3 +55,32 @@ def sample_version(store: DatasetStore, info: DatasetInfo, limit: int) -> TextDa
             parts.append(batch.take(pa.array(rows[first:last] - start)))
             start += batch.num_rows
     return TextDataset(pa.Table.from_batches(parts), info.label_names, info.task)
+
+
+def stratified_order(dataset: TextDataset) -> Indices:
+    """Return all positions so that every prefix is a sample spread over the classes, shape (N,).
+
+    A longer prefix holds the shorter one. In each prefix a class has its share of the rows, give or
+    take one; rows of a multi-label set are spread by their first label.
+    """
+    labels = dataset.table["label_ids"].combine_chunks()
+    sizes = np.asarray(pc.list_value_length(labels), dtype=np.int64)
+    first = np.full(len(sizes), -1, dtype=np.int64)
+    starts = np.cumsum(sizes) - sizes
+    flat = np.asarray(pc.list_flatten(labels), dtype=np.int64)
+    first[sizes > 0] = flat[starts[sizes > 0]]
+    return spread(first)
+
+
+def spread(strata: LabelIds) -> Indices:
+    """Return all positions so that every prefix holds each stratum by its share, shape (N,).
+
+    Args:
+        strata: A number per row.
+    """
+    drawn = np.random.default_rng(SEED).permutation(len(strata))
+    _, group, counts = np.unique(strata[drawn], return_inverse=True, return_counts=True)
+    by_group = np.argsort(group, kind="stable")
+    ranks = np.empty(len(drawn))
+    ranks[by_group] = np.arange(len(drawn)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(drawn[np.argsort((ranks + 0.5) / counts[group], kind="stable")])
