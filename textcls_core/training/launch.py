@@ -13,10 +13,10 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import RunStateError, TrainingError
 from textcls_core.files import write_text
+from textcls_core.jobs.process import environment, start_detached
 from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
-from textcls_core.training.process import environment, start_detached
 from textcls_core.training.trackers import require_trackers
 from textcls_core.workspace import APP_DIR, Workspace
 

@@ -17,9 +17,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from textcls_core.errors import InvalidArgumentError, TextclsError, TrainingError
 from textcls_core.files import describe_refusal, write_json
+from textcls_core.jobs.lock import ProcessLock, is_locked
 from textcls_core.runs.group import MAX_COORDINATORS, Ending, RunGroup, TrialEnd, member_run_id
 from textcls_core.runs.group_figures import validation_score
-from textcls_core.runs.lock import ProcessLock, is_locked
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training.groups import start_member, stop_quietly
 from textcls_core.training.study import LOCK_SECONDS, draw, open_study, trials_in

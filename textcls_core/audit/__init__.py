@@ -1,0 +1,1 @@
+"""Audit: what is wrong with a data set, for the model chosen."""
