@@ -1,0 +1,1 @@
+"""Formats of files: each module turns one kind into a RawTable."""
