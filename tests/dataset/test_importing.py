@@ -1,5 +1,7 @@
 from collections import Counter
+from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from tests.data_bad import HOSTILE_TEXTS
@@ -13,8 +15,9 @@ from tests.data_real import (
     sms_spam_stand_in,
 )
 from textcls_core.dataset.columns import ColumnChoice
-from textcls_core.dataset.importing import Imported, clean_name, import_tables
-from textcls_core.dataset.reading import RawTable, ReadOptions, read_bytes, read_file
+from textcls_core.dataset.importing import Imported, ImportPlan, clean_name, import_tables
+from textcls_core.dataset.raw_table import LISTS, STRINGS, RawTable
+from textcls_core.dataset.reading import ReadOptions, read_bytes, read_file
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 
 
@@ -25,7 +28,18 @@ def make_table(num_rows: int = 40, name: str = "train.csv", **extra) -> RawTable
         "label": ["xy"[n % 2] for n in range(num_rows)],
         **extra,
     }
-    return RawTable(name, columns, list(range(2, num_rows + 2)))
+    return raw_table(name, columns)
+
+
+def raw_table(name: str, columns: dict) -> RawTable:
+    """Return columns of strings or lists as they stand in a file with a header."""
+    table = pa.table({key: strings(values) for key, values in columns.items()})
+    return RawTable(name, table, pa.array(range(2, table.num_rows + 2)))
+
+
+def strings(values) -> pa.Array:
+    is_list = any(isinstance(value, list) for value in values)
+    return pa.array(values, LISTS if is_list else STRINGS)
 
 
 def from_csv(data: bytes, **options) -> Imported:
@@ -97,7 +111,9 @@ def test_import_completes_the_split_of_the_file(splits, expected, message):
 def test_import_puts_rows_of_a_blank_split_into_train():
     splits = ["dev", "test", "", None] * 10
 
-    imported = import_tables(make_table(part=splits), choice=ColumnChoice(split="part"))
+    imported = import_tables(
+        make_table(part=splits), plan=ImportPlan(columns=ColumnChoice(split="part"))
+    )
 
     assert split_counts(imported) == {"train": 20, "validation": 10, "test": 10}
 
@@ -119,20 +135,16 @@ def test_import_of_two_files_keeps_the_validation_rows_of_the_first():
 
 def test_import_of_two_files_does_not_need_a_second_split_column():
     splits = ["train", "dev"] * 20
-    choice = ColumnChoice(split="part")
+    plan = ImportPlan(columns=ColumnChoice(split="part"))
 
-    imported = import_tables(make_table(part=splits), make_table(10, "test.csv"), choice)
+    imported = import_tables(make_table(part=splits), make_table(10, "test.csv"), plan)
 
     assert split_counts(imported)["test"] == 10
 
 
 def test_import_does_not_depend_on_the_order_of_rows():
     table = make_table()
-    backwards = RawTable(
-        "train.csv",
-        {name: values[::-1] for name, values in table.columns.items()},
-        table.line_numbers,
-    )
+    backwards = replace(table, table=table.table.take(list(range(39, -1, -1))))
 
     one, other = import_tables(table).dataset, import_tables(backwards).dataset
 
@@ -182,7 +194,7 @@ def test_import_says_which_columns_it_used():
 
 
 def test_import_refuses_a_test_file_with_other_columns():
-    test = RawTable("test.csv", {"sentence": ["a"], "label": ["x"]}, [2])
+    test = raw_table("test.csv", {"sentence": ["a"], "label": ["x"]})
 
     with pytest.raises(
         DatasetFormatError,
@@ -260,7 +272,7 @@ def test_import_refuses_a_file_without_a_usable_row():
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_import_keeps_hostile_texts_and_labels(text):
-    table = RawTable("f.csv", {"text": [text, "b"], "label": ["x", text]}, [2, 3])
+    table = raw_table("f.csv", {"text": [text, "b"], "label": ["x", text]})
 
     dataset = import_tables(table).dataset
 
@@ -292,7 +304,7 @@ def test_import_takes_one_class_and_says_that_it_cannot_be_trained():
 
 def test_import_takes_10_000_classes_and_says_that_they_cannot_be_trained():
     labels = [f"label {n}" for n in range(10_000)]
-    table = RawTable("f.csv", {"text": labels, "label": labels}, list(range(2, 10_002)))
+    table = raw_table("f.csv", {"text": labels, "label": labels})
 
     imported = import_tables(table)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from textcls_core.dataset.building import clean_text
@@ -20,6 +21,7 @@ from textcls_core.dataset.dialect import (
     looks_like_header,
 )
 from textcls_core.dataset.encoding import MAX_FILE_BYTES, decode, has_unreadable_bytes
+from textcls_core.dataset.raw_table import STRINGS, RawTable
 from textcls_core.errors import DatasetFormatError
 from textcls_core.wording import plural
 
@@ -48,7 +50,7 @@ class ReadOptions(BaseModel):
 
 
 @dataclass(slots=True)
-class RawTable:
+class _Columns:
     """Columns of strings as they stand in the file; None where a row has no value."""
 
     file_name: str
@@ -145,9 +147,15 @@ def read_bytes(data: bytes, name: str, options: ReadOptions | None = None) -> Ra
     reader.check()
     if not table.num_rows:
         raise DatasetFormatError(f"{shown} has no rows. Choose a file with at least one row.")
-    table.problems = reader.problems
-    table.num_repaired = reader.num_repaired
-    return table
+    return RawTable(
+        file_name=shown,
+        table=pa.table({name: pa.array(v, STRINGS) for name, v in table.columns.items()}),
+        line_numbers=pa.array(table.line_numbers),
+        has_header=table.has_header,
+        num_short_rows=table.num_short_rows,
+        num_repaired=reader.num_repaired,
+        problems=tuple(reader.problems),
+    )
 
 
 def _shown_name(name: str) -> str:
@@ -172,7 +180,7 @@ def _is_json_lines(text: str, file_name: str) -> bool:
     return objects[0] or sum(objects) > len(lines) / 2
 
 
-def _read_json_lines(text: str, reader: _Reader) -> RawTable:
+def _read_json_lines(text: str, reader: _Reader) -> _Columns:
     columns: dict[str, list[str | None]] = {}
     line_numbers: list[int] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -185,7 +193,7 @@ def _read_json_lines(text: str, reader: _Reader) -> RawTable:
         line_numbers.append(number)
         if len(columns) > MAX_COLUMNS:
             raise DatasetFormatError(_too_many_columns(reader.file_name, len(columns)))
-    return RawTable(reader.file_name, columns, line_numbers)
+    return _Columns(reader.file_name, columns, line_numbers)
 
 
 def _parse_record(line: str, number: int, reader: _Reader) -> dict[str, str | None] | None:
@@ -241,12 +249,12 @@ def _append_record(
         values.append(record.get(key))
 
 
-def _read_delimited(text: str, reader: _Reader, options: ReadOptions) -> RawTable:
+def _read_delimited(text: str, reader: _Reader, options: ReadOptions) -> _Columns:
     csv.field_size_limit(_CSV_FIELD_LIMIT)
     parsed = _parse_delimited(text, guess_delimiter(text), reader)
     first = next(parsed, None)
     if first is None:
-        return RawTable(reader.file_name, {}, [])
+        return _Columns(reader.file_name, {}, [])
     _check_width(len(first[1]), reader.file_name)
     rows = [first, *parsed]
     width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
@@ -323,7 +331,7 @@ def _column_names(header: Sequence[str], file_name: str) -> list[str]:
 
 def _to_table(
     rows: Iterable[tuple[int, list[str]]], names: list[str], reader: _Reader, *, has_header: bool
-) -> RawTable:
+) -> _Columns:
     """Turn rows into columns; rows with too many or too long cells become problems."""
     kept: list[list[str | None]] = []
     line_numbers: list[int] = []
@@ -341,7 +349,7 @@ def _to_table(
         line_numbers.append(line)
     values = [list(column) for column in zip(*kept, strict=True)] or [[] for _ in names]
     columns = dict(zip(names, values, strict=True))
-    return RawTable(
+    return _Columns(
         reader.file_name,
         columns,
         line_numbers,
