@@ -13,7 +13,7 @@ from textcls_core.dataset.columns import ColumnChoice, as_split, choose_columns
 from textcls_core.dataset.draft import Draft
 from textcls_core.dataset.findings import Finding, info, warning
 from textcls_core.dataset.formulas import is_formula_safe, unescape_table
-from textcls_core.dataset.labels import LabelFormat, guess_label_format, read_labels
+from textcls_core.dataset.labels import LabelFormat, read_labels, settle_label_format
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.text_dataset import SCHEMA, SPLITS
 from textcls_core.errors import DatasetFormatError
@@ -37,7 +37,7 @@ class ReadRows:
 def read_rows(
     tables: Sequence[RawTable],
     choice: ColumnChoice,
-    label_format: LabelFormat | None,
+    label_format: LabelFormat,
     *,
     use_own_split: bool = True,
 ) -> ReadRows:
@@ -46,7 +46,7 @@ def read_rows(
     Args:
         tables: One or two; the rows of the second are for the test.
         choice: Which column is what; the rest is guessed.
-        label_format: How labels are read; None guesses.
+        label_format: How labels are read.
         use_own_split: Take the split that a column names.
 
     Raises:
@@ -55,7 +55,7 @@ def read_rows(
     columns = _columns(tables, choice, use_own_split=use_own_split)
     whole = _together(tables)
     label_columns = [whole[name] for name in columns.label]
-    label_format = label_format or guess_label_format(label_columns)
+    label_format = settle_label_format(label_columns, label_format)
     labels = read_labels(label_columns, columns.label, label_format)
     texts = _joined_texts([whole[name] for name in columns.text], columns.separator)
     no_text = np.asarray(pc.match_substring_regex(texts, _BLANK))

@@ -26,7 +26,7 @@ class ImportPlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: ColumnChoice = ColumnChoice()
-    labels: LabelFormat | None = None
+    labels: LabelFormat = LabelFormat()
     """How the label column is read."""
     splits: SplitPlan = SplitPlan()
     fixes: tuple[Fix, ...] = ()

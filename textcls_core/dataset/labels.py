@@ -20,7 +20,7 @@ from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import DatasetFormatError
 from textcls_core.wording import plural, shorten
 
-Kind = Literal["single", "delimited", "lists", "columns"]
+Kind = Literal["guess", "single", "delimited", "lists", "columns"]
 MAX_LABELS = 100_000
 """More distinct labels than this are no classes but another column."""
 DELIMITERS = (",", ";", "|")
@@ -40,8 +40,8 @@ class LabelFormat(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Kind = "single"
-    """`single`: a cell is one label. `delimited`: labels with a delimiter between them. `lists`: a
+    kind: Kind = "guess"
+    """`guess`: as the first rows suggest. `single`: a cell is one label. `delimited`: labels with a delimiter between them. `lists`: a
     list, or its JSON or Python text. `columns`: one column per label, with 1 or 0 or a fraction."""
     delimiter: str = Field(",", min_length=1, max_length=10)
     """Between the labels of a cell; for `delimited`."""
@@ -86,7 +86,17 @@ def names_in(text: str) -> tuple[str, ...]:
     return names
 
 
-def guess_label_format(columns: Sequence[pa.ChunkedArray]) -> LabelFormat:
+def settle_label_format(
+    columns: Sequence[pa.ChunkedArray], label_format: LabelFormat
+) -> LabelFormat:
+    """Return how labels are read, with a guess where nothing was chosen."""
+    if label_format.kind != "guess":
+        return label_format
+    guess = _guess(columns)
+    return label_format.model_copy(update={"kind": guess.kind, "delimiter": guess.delimiter})
+
+
+def _guess(columns: Sequence[pa.ChunkedArray]) -> LabelFormat:
     """Return how labels seem to be written, judged on the first rows."""
     if len(columns) > 1:
         return LabelFormat(kind="columns")
@@ -97,7 +107,9 @@ def guess_label_format(columns: Sequence[pa.ChunkedArray]) -> LabelFormat:
     if cells and all(_parse_list(cell) is not None for cell in cells):
         return LabelFormat(kind="lists")
     delimiter = next((mark for mark in DELIMITERS if _separates(mark, cells)), None)
-    return LabelFormat(kind="delimited", delimiter=delimiter) if delimiter else LabelFormat()
+    if delimiter is None:
+        return LabelFormat(kind="single")
+    return LabelFormat(kind="delimited", delimiter=delimiter)
 
 
 def _separates(mark: str, cells: Sequence[str]) -> bool:
