@@ -51,4 +51,4 @@ Attention = Float[np.ndarray, "L H T T"]
 """attention[layer, head, query, key]; each row over the last axis sums to 1."""
 
 Moments = Float[np.ndarray, " N"]
-"""Seconds since 1970, or whatever numbers say when a row was written."""
+"""A number per example that grows with time."""

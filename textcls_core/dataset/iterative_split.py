@@ -171,7 +171,7 @@ def _quotas(needed: np.ndarray, tie_breaker: np.ndarray, count: int) -> np.ndarr
     quotas = np.floor(exact + 1e-9)
     order = np.lexsort((-tie_breaker, -np.round(exact - quotas, 9)))
     quotas[order[: count - int(quotas.sum())]] += 1
-    return quotas.astype(np.int64)
+    return np.asarray(quotas, dtype=np.int64)
 
 
 def _interleaved(quotas: np.ndarray) -> np.ndarray:
@@ -183,11 +183,12 @@ def _interleaved(quotas: np.ndarray) -> np.ndarray:
     """
     codes = np.repeat(np.arange(len(quotas)), quotas)
     nth = np.concatenate([np.arange(quota) for quota in quotas])
-    return codes[np.argsort((nth + 0.5) / quotas[codes], kind="stable")].astype(np.int8)
+    order = np.argsort((nth + 0.5) / quotas[codes], kind="stable")
+    return np.asarray(codes[order], dtype=np.int8)
 
 
 def _patterns(units: Units) -> np.ndarray:
     """Return a number for each unit that is the same for equal sets of labels, shape (U,)."""
     weights = np.random.default_rng(0).random(int(units.labels.max(initial=-1)) + 1)
     sums = np.concatenate([[0.0], np.cumsum(weights[units.labels])])
-    return np.round(sums[units.starts[1:]] - sums[units.starts[:-1]], 6)
+    return np.asarray(np.round(sums[units.starts[1:]] - sums[units.starts[:-1]], 6))

@@ -198,7 +198,7 @@ def stratified_codes(
     codes[order] = np.select(
         [place < num_test, place < num_test + num_validation], [_TEST, _VALIDATION], _TRAIN
     )
-    return codes[members.group]
+    return np.asarray(codes[members.group])
 
 
 def _sizes(count: int, test_share: float, validation_share: float) -> tuple[int, int]:
@@ -230,7 +230,7 @@ def grouped_codes(
     labels = dataset.table["label_ids"].combine_chunks()
     rows = np.asarray(pc.list_parent_indices(labels), dtype=np.int64)
     units = Units.of_rows(group, group[rows], np.asarray(pc.list_flatten(labels), dtype=np.int64))
-    return split_units(units, dataset.num_labels, np.asarray(shares))[group]
+    return np.asarray(split_units(units, dataset.num_labels, np.asarray(shares))[group])
 
 
 def time_codes(moments: np.ndarray, shares: tuple[float, float, float]) -> np.ndarray:
@@ -255,9 +255,8 @@ def time_codes(moments: np.ndarray, shares: tuple[float, float, float]) -> np.nd
         nearest = int(np.abs(ends - target).argmin())
         least = min(max(nearest, least), most)
         cuts.append(least)
-    return np.searchsorted(np.asarray(cuts), np.arange(len(values)), side="right").astype(np.int8)[
-        moment
-    ]
+    of_moment = np.searchsorted(np.asarray(cuts), np.arange(len(values)), side="right")
+    return np.asarray(of_moment[moment], dtype=np.int8)
 
 
 def split_column(codes: np.ndarray) -> pa.Array:
