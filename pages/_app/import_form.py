@@ -8,7 +8,9 @@ from pages._app import controls, state
 from pages._app.text import escape, show_text
 from textcls_core.dataset.columns import ColumnChoice, choose_columns
 from textcls_core.dataset.importing import Imported, import_tables
-from textcls_core.dataset.reading import RawTable, ReadOptions, read_bytes
+from textcls_core.dataset.raw_table import RawTable
+from textcls_core.dataset.reading import read_table
+from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.errors import DatasetFormatError, TextclsError
 from textcls_core.wording import plural
 
@@ -37,31 +39,28 @@ def show_import() -> None:
         st.error(escape(str(error)), icon=":material/error:")
 
 
-def _read_options() -> ReadOptions:
+def _read_options() -> ReadingOptions:
     with st.expander("How to read the file"), st.container(horizontal=True):
         encoding = st.selectbox(
             "Encoding", _ENCODINGS, accept_new_options=True, key="import.encoding"
         )
         header = st.selectbox("First line", list(_HEADERS), key="import.header")
         skip = st.checkbox("Skip rows that cannot be read", key="import.skip")
-    return ReadOptions(
+    return ReadingOptions(
         encoding=None if encoding == "detect" else encoding,
         has_header=_HEADERS[header],
         skip_bad_rows=skip,
     )
 
 
-def _read(file: Any, options: ReadOptions) -> RawTable:
-    return read_bytes(file.getvalue(), " ".join(file.name.split())[:80], options)
+def _read(file: Any, options: ReadingOptions) -> RawTable:
+    return read_table(file.getvalue(), options, " ".join(file.name.split())[:80])
 
 
 def _import(main: RawTable, test: RawTable | None) -> None:
     """Show columns, preview and checks; store the data set when asked to."""
     choice = _choose_columns(main)
-    preview = [
-        {name: values[row] for name, values in main.columns.items()}
-        for row in range(min(_PREVIEW_ROWS, main.num_rows))
-    ]
+    preview = main.table.slice(0, _PREVIEW_ROWS).to_pylist()
     st.dataframe(preview, hide_index=True, alt="First rows of the file")
     imported = import_tables(main, test, choice)
     _show_checks(imported)
@@ -73,9 +72,10 @@ def _import(main: RawTable, test: RawTable | None) -> None:
 
 def _choose_columns(main: RawTable) -> ColumnChoice:
     """Return the columns of text, label and split, guessed and changeable."""
-    names = list(main.columns)
+    names = main.column_names
     try:
-        guess = choose_columns(main.columns, ColumnChoice(), main.file_name)
+        head = main.table.slice(0, 2_000).to_pydict()
+        guess = choose_columns(head, ColumnChoice(), main.file_name)
     except DatasetFormatError:
         guess = ColumnChoice(text=names[0], label=names[-1])
     with st.container(horizontal=True):

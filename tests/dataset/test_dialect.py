@@ -60,7 +60,7 @@ def test_guess_delimiter_skips_blank_lines_at_the_start():
     ids=["second cell", "first cell", "two lines", "doubled"],
 )
 def test_quoted_tsv_is_recognised(text):
-    assert is_quoted_tsv(text)
+    assert is_quoted_tsv(text.splitlines(keepends=True))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_quoted_tsv_is_recognised(text):
     ids=["no quotes", "inside", "closed too early", "unclosed", "unpaired", "far below"],
 )
 def test_quotes_of_prose_are_not_a_quoted_tsv(text):
-    assert not is_quoted_tsv(text)
+    assert not is_quoted_tsv(text.splitlines(keepends=True))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 from collections import Counter
 from dataclasses import replace
 
-import pyarrow as pa
 import pytest
 
 from tests.data_bad import HOSTILE_TEXTS
@@ -14,10 +13,12 @@ from tests.data_real import (
     sms_spam,
     sms_spam_stand_in,
 )
+from tests.tables import raw_table
 from textcls_core.dataset.columns import ColumnChoice
 from textcls_core.dataset.importing import Imported, ImportPlan, clean_name, import_tables
-from textcls_core.dataset.raw_table import LISTS, STRINGS, RawTable
-from textcls_core.dataset.reading import ReadOptions, read_bytes, read_file
+from textcls_core.dataset.raw_table import RawTable
+from textcls_core.dataset.reading import read_table
+from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 
 
@@ -28,22 +29,11 @@ def make_table(num_rows: int = 40, name: str = "train.csv", **extra) -> RawTable
         "label": ["xy"[n % 2] for n in range(num_rows)],
         **extra,
     }
-    return raw_table(name, columns)
-
-
-def raw_table(name: str, columns: dict) -> RawTable:
-    """Return columns of strings or lists as they stand in a file with a header."""
-    table = pa.table({key: strings(values) for key, values in columns.items()})
-    return RawTable(name, table, pa.array(range(2, table.num_rows + 2)))
-
-
-def strings(values) -> pa.Array:
-    is_list = any(isinstance(value, list) for value in values)
-    return pa.array(values, LISTS if is_list else STRINGS)
+    return raw_table(name, columns, list(range(2, num_rows + 2)))
 
 
 def from_csv(data: bytes, **options) -> Imported:
-    return import_tables(read_bytes(data, "f.csv", ReadOptions(**options)))
+    return import_tables(read_table(data, ReadingOptions(**options), "f.csv"))
 
 
 def found(imported: Imported) -> dict[str, int]:
@@ -355,7 +345,7 @@ def test_clean_name_refuses_a_name_that_cannot_be_seen(name):
 
 @pytest.mark.parametrize("get", [sms_spam, sms_spam_stand_in])
 def test_import_of_sms_spam_finds_classes_and_repeats(tmp_path, get):
-    imported = import_tables(read_file(get(tmp_path)))
+    imported = import_tables(read_table(get(tmp_path)))
 
     assert Counter(imported.dataset.label_ids.tolist()) == {0: 4_827, 1: 747}
     assert found(imported) == {"no_header": 1, "split_made": 5_574, "exact_duplicates": 414}
@@ -365,7 +355,7 @@ def test_import_of_sms_spam_finds_classes_and_repeats(tmp_path, get):
 def test_import_of_banking77_finds_classes_and_leaks(tmp_path, get):
     train, test = get(tmp_path)
 
-    imported = import_tables(read_file(train), read_file(test))
+    imported = import_tables(read_table(train), read_table(test))
 
     assert (imported.dataset.num_examples, imported.dataset.num_labels) == (13_083, 77)
     assert split_counts(imported)["test"] == 3_080
@@ -375,7 +365,7 @@ def test_import_of_banking77_finds_classes_and_leaks(tmp_path, get):
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("get", [sib200, sib200_stand_in])
 def test_import_of_sib200_finds_seven_classes_in_every_script(tmp_path, script, get):
-    imported = import_tables(read_file(get(tmp_path, script)))
+    imported = import_tables(read_table(get(tmp_path, script)))
 
     assert (imported.dataset.num_examples, imported.dataset.num_labels) == (701, 7)
     assert imported.dataset.extra_columns == ("index_id",)

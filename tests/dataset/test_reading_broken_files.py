@@ -11,11 +11,13 @@ from tests.data_bad import (
     FOREIGN,
     GOOD_RECORD,
 )
+from tests.tables import columns_of, read_bytes
 from textcls_core.dataset import reading
-from textcls_core.dataset.reading import ReadOptions, read_bytes, read_file
+from textcls_core.dataset.reading import read_table
+from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.errors import DatasetFormatError
 
-SKIP = ReadOptions(skip_bad_rows=True)
+SKIP = ReadingOptions(skip_bad_rows=True)
 
 
 @pytest.mark.parametrize("data", EMPTY.values(), ids=EMPTY)
@@ -52,7 +54,7 @@ def test_reading_refuses_json_lines_with(line, problem):
 def test_skipping_leaves_out_the_one_record_with(line, problem):
     table = read_bytes(GOOD_RECORD + line + GOOD_RECORD, "f.jsonl", SKIP)
 
-    assert (table.line_numbers, len(table.problems)) == ([1, 3], 1)
+    assert (table.line_numbers.to_pylist(), len(table.problems)) == ([1, 3], 1)
     assert problem in table.problems[0]
 
 
@@ -60,7 +62,7 @@ def test_skipping_leaves_out_the_one_record_with(line, problem):
 def test_reading_knows_json_lines_whose_first_line_is_broken(line):
     table = read_bytes(line + GOOD_RECORD * 3, "f.jsonl", SKIP)
 
-    assert table.line_numbers == [2, 3, 4]
+    assert table.line_numbers.to_pylist() == [2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_reading_knows_json_lines_whose_first_line_is_broken(line):
 def test_skipping_leaves_out_the_one_csv_row_with(rows, problem):
     table = read_bytes(b"text,label\na,x\n" + rows + b"c,x\n", "f.csv", SKIP)
 
-    assert (table.line_numbers, table.problems) == ([2, 4], [problem])
+    assert (table.line_numbers.to_pylist(), table.problems) == ([2, 4], [problem])
 
 
 def test_skipping_leaves_out_records_in_another_encoding():
@@ -93,13 +95,13 @@ def test_skipping_every_row_leaves_none():
 def test_reading_takes_a_cell_of_a_million_characters():
     table = read_bytes(b"text,label\n" + b"a" * 1_000_000 + b",x\nb,y\n", "f.csv")
 
-    assert len(table.columns["text"][0]) == 1_000_000
+    assert len(columns_of(table)["text"][0]) == 1_000_000
 
 
 def test_reading_fills_and_counts_missing_cells():
     table = read_bytes(b"text,label,source\na,x,web\nb,y\nc\n", "f.csv")
 
-    assert table.columns["label"] == ["x", "y", None]
+    assert columns_of(table)["label"] == ["x", "y", None]
     assert table.num_short_rows == 2
 
 
@@ -114,20 +116,20 @@ def test_reading_fills_and_counts_missing_cells():
 def test_reading_removes_and_counts_nul_characters(data):
     table = read_bytes(data, "f.csv")
 
-    assert (table.columns["text"], table.num_repaired) == (["ab", "c"], 1)
+    assert (columns_of(table)["text"], table.num_repaired) == (["ab", "c"], 1)
 
 
 def test_reading_replaces_and_counts_lone_surrogates():
     table = read_bytes(b'{"text": "a\\ud800", "label": "\\udfff"}\n', "f.jsonl")
 
-    assert table.columns == {"text": ["a\ufffd"], "label": ["\ufffd"]}
+    assert columns_of(table) == {"text": ["a\ufffd"], "label": ["\ufffd"]}
     assert table.num_repaired == 2
 
 
 def test_reading_joins_the_two_halves_of_an_emoji():
     table = read_bytes(b'{"text": "\\ud83d\\ude00", "label": "x"}\n', "f.jsonl")
 
-    assert (table.columns["text"], table.num_repaired) == (["\U0001f600"], 0)
+    assert (columns_of(table)["text"], table.num_repaired) == (["\U0001f600"], 0)
 
 
 # Paths and names
@@ -144,7 +146,7 @@ def test_read_file_shows_the_name_it_is_given(tmp_path):
     file.write_bytes(b"")
 
     with pytest.raises(DatasetFormatError, match=r"^reviews\.csv is empty"):
-        read_file(file, name="reviews.csv")
+        read_table(file, name="reviews.csv")
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["folder", "FIFO"])
@@ -155,7 +157,7 @@ def test_read_file_refuses_what_is_not_a_file(tmp_path, make):
         DatasetFormatError,
         match=r"f\.csv is not a file\. Expected a CSV, TSV or JSON Lines file",
     ):
-        read_file(tmp_path / "f.csv")
+        read_table(tmp_path / "f.csv")
 
 
 @pytest.mark.parametrize("target", ["/dev/zero", "/nowhere", "."])
@@ -163,17 +165,17 @@ def test_read_file_refuses_a_link_to_what_is_not_a_file(tmp_path, target):
     (tmp_path / "f.csv").symlink_to(target)
 
     with pytest.raises(DatasetFormatError, match=r"f\.csv is not a file"):
-        read_file(tmp_path / "f.csv")
+        read_table(tmp_path / "f.csv")
 
 
 def test_read_file_refuses_a_missing_file(tmp_path):
     with pytest.raises(DatasetFormatError, match=r"f\.csv is not a file"):
-        read_file(tmp_path / "f.csv")
+        read_table(tmp_path / "f.csv")
 
 
 def test_read_file_explains_a_name_no_disk_allows(tmp_path):
     with pytest.raises(DatasetFormatError, match="x cannot be opened: File name too long"):
-        read_file(tmp_path / ("x" * 300))
+        read_table(tmp_path / ("x" * 300))
 
 
 def test_read_file_explains_a_file_it_may_not_read(tmp_path, monkeypatch):
@@ -182,7 +184,7 @@ def test_read_file_explains_a_file_it_may_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(type(file), "read_bytes", refuse)
 
     with pytest.raises(DatasetFormatError, match=r"f\.csv cannot be opened: Permission denied"):
-        read_file(file)
+        read_table(file)
 
 
 def refuse(_path):
@@ -198,4 +200,4 @@ def test_read_file_refuses_a_file_that_is_too_large(tmp_path, monkeypatch):
         DatasetFormatError,
         match=r"f\.csv is larger than 0 GiB\. Split it into smaller files",
     ):
-        read_file(file)
+        read_table(file)

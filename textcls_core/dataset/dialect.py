@@ -2,10 +2,9 @@
 
 import csv
 import io
-import re
 from collections import Counter
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 
 _MAX_NAME_CHARACTERS = 64
 
@@ -15,16 +14,18 @@ def first_lines(text: str, count: int) -> list[str]:
     return list(islice((line for line in io.StringIO(text) if line.strip()), count))
 
 
-def is_quoted_tsv(text: str) -> bool:
+def is_quoted_tsv(lines: Iterable[str]) -> bool:
     """Tell whether quotes in a tab-separated file enclose cells, as some exporters write them.
 
     They do if the file can be read that way and no cell swallows a line break with a tab, which is
     how two unpaired quotes of prose look.
     """
-    if not re.search(r'(?:^|[\t\n])"', text):
+    iterator = iter(lines)
+    first = next((line for line in iterator if line.startswith('"') or '\t"' in line), None)
+    if first is None:
         return False
     try:
-        rows = csv.reader(io.StringIO(text), delimiter="\t", strict=True)
+        rows = csv.reader(chain([first], iterator), delimiter="\t", strict=True)
         return not any("\n" in cell and "\t" in cell for row in rows for cell in row)
     except csv.Error:
         return False
@@ -33,6 +34,8 @@ def is_quoted_tsv(text: str) -> bool:
 def guess_delimiter(text: str) -> str:
     """Return the separator found most evenly in the first lines; a comma when in doubt."""
     lines = first_lines(text, 50)
+    if not lines:
+        return ","
     best, best_score = ",", 0.0
     for candidate in "\t,;|":
         counts = [line.count(candidate) for line in lines]

@@ -41,8 +41,9 @@ class LabelFormat(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind = "guess"
-    """`guess`: as the first rows suggest. `single`: a cell is one label. `delimited`: labels with a delimiter between them. `lists`: a
-    list, or its JSON or Python text. `columns`: one column per label, with 1 or 0 or a fraction."""
+    """`guess`: as the first rows suggest. `single`: a cell is one label. `delimited`: labels with a
+    delimiter between them. `lists`: a list, or its JSON or Python text. `columns`: one column per
+    label, with 1 or 0 or a fraction."""
     delimiter: str = Field(",", min_length=1, max_length=10)
     """Between the labels of a cell; for `delimited`."""
     names: tuple[str, ...] = ()
