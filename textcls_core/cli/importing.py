@@ -164,7 +164,7 @@ def _shares(text: str) -> tuple[float, ...]:
         raise InvalidArgumentError(message) from error
 
 
-def _settings(kind: type[Settings], **given: Any) -> Settings:
+def _settings(kind: type[Settings], /, **given: Any) -> Settings:
     """Return settings, with what is wrong with them as one sentence."""
     try:
         return kind(**given)

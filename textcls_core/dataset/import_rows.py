@@ -57,7 +57,7 @@ def read_rows(
     label_columns = [whole[name] for name in columns.label]
     label_format = settle_label_format(label_columns, label_format)
     labels = read_labels(label_columns, columns.label, label_format)
-    texts = _joined_texts([whole[name] for name in columns.text], columns.separator)
+    texts = join_texts([whole[name] for name in columns.text], columns.separator)
     no_text = np.asarray(pc.match_substring_regex(texts, _BLANK))
     no_label = labels.missing & ~no_text
     noticed = _left_out(tables, no_text, no_label)
@@ -106,7 +106,7 @@ def _column_like(main: pa.Table, name: str, table: pa.Table) -> pa.ChunkedArray 
     return column
 
 
-def _joined_texts(columns: Sequence[pa.ChunkedArray], separator: str) -> pa.ChunkedArray:
+def join_texts(columns: Sequence[pa.ChunkedArray], separator: str) -> pa.ChunkedArray:
     """Return the texts of one or several columns in one; what is blank is left out of a join."""
     if len(columns) == 1:
         return pc.fill_null(columns[0], "")

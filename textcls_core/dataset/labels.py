@@ -6,7 +6,7 @@ cell at once.
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -148,6 +148,42 @@ def read_labels(
     if pa.types.is_list(columns[0].type):
         return _read_lists(columns[0], column_names[0], label_format)
     return _read_cells(columns[0], column_names[0], label_format)
+
+
+def label_examples(
+    columns: Sequence[pa.ChunkedArray],
+    column_names: Sequence[str],
+    label_format: LabelFormat,
+    limit: int = 5,
+) -> list[tuple[str, list[str]]]:
+    """Return a few different cells with the labels that are read from them.
+
+    Args:
+        columns: See `read_labels`.
+        column_names: See `read_labels`.
+        label_format: How they are read.
+        limit: Examples wanted at most; cells with several labels come first.
+    """
+    labels = read_labels(columns, column_names, label_format)
+    sizes = np.asarray(pc.list_value_length(labels.ids))
+    found: dict[str, list[str]] = {}
+    for row in np.argsort(-np.minimum(sizes, 3), kind="stable").tolist():
+        cells = {
+            name: column[row].as_py() for name, column in zip(column_names, columns, strict=True)
+        }
+        shown = _cell_text(cells)
+        found.setdefault(shown, [labels.names[i] for i in labels.ids[row].as_py()])
+        if len(found) == limit:
+            break
+    return list(found.items())
+
+
+def _cell_text(cells: Mapping[str, str | list[str] | None]) -> str:
+    """Return what stands in the label columns of a row; of several, those that are not 0."""
+    if len(cells) > 1:
+        return ", ".join(f"{name} {cell}" for name, cell in cells.items() if _share(str(cell)))
+    (cell,) = cells.values()
+    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, list) else cell or ""
 
 
 def _read_cells(column: pa.ChunkedArray, name: str, label_format: LabelFormat) -> Labels:
