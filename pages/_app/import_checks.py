@@ -129,7 +129,7 @@ def _store(imported: Imported, name: str, files: str) -> None:
     """Store the data set and open it."""
     reason = f"imported from {files}"
     info = state.dataset_store().save(imported.dataset, name, reason, imported.findings)
-    import_state.forget_choices(files=True)
+    import_state.put("done", True)
     for parameter, value in (("dataset", info.dataset_id), ("view", None), ("step", None)):
         state.set_parameter(parameter, value)
     is_new = info.reason == reason

@@ -11,6 +11,7 @@ from pages._app.text import escape, show_text
 from textcls_core.dataset.columns import ColumnChoice, choose_columns
 from textcls_core.dataset.import_rows import join_texts
 from textcls_core.dataset.import_splits import SplitPlan
+from textcls_core.dataset.importing import checked
 from textcls_core.dataset.labels import (
     LabelFormat,
     label_examples,
@@ -48,13 +49,14 @@ def _head() -> RawTable:
 
 
 def column_choice() -> ColumnChoice:
-    """Return which column is what."""
-    return import_state.settings(
+    """Return which column is what: what was entered, and a guess before anything was."""
+    guess = _guess(_head())
+    return checked(
         ColumnChoice,
-        text=tuple(import_state.get("text", [])),
-        label=tuple(import_state.get("label", [])),
-        split=import_state.get("split") or None,
-        row_id=import_state.get("row_id") or None,
+        text=tuple(import_state.get("text", guess.text)),
+        label=tuple(import_state.get("label", guess.label)),
+        split=import_state.get("split", guess.split) or None,
+        row_id=import_state.get("row_id", guess.row_id) or None,
         separator=import_state.get("joined_by", " "),
     )
 
@@ -129,7 +131,7 @@ def _show_chosen(table: RawTable, choice: ColumnChoice) -> None:
 
 def label_format() -> LabelFormat:
     """Return how labels are read."""
-    return import_state.settings(
+    return checked(
         LabelFormat,
         kind=import_state.get("kind") or "guess",
         delimiter=import_state.get("delimiter") or ",",
@@ -195,10 +197,10 @@ def split_plan() -> SplitPlan:
     """Return how rows get their split."""
     validation, test = (import_state.get(f"{name}_share", 15) for name in ("validation", "test"))
     method = import_state.get("method", "stratified")
-    return import_state.settings(
+    return checked(
         SplitPlan,
         use_own=import_state.get("use_own", _OWN) != _NEW,
-        recipe=import_state.settings(
+        recipe=checked(
             SplitRecipe,
             by=method,
             column=import_state.get("method_column") if method in {"group", "time"} else None,

@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
-from pydantic import BaseModel, ValidationError
 
 from textcls_core.dataset.import_rows import without_quotes
 from textcls_core.dataset.importing import Imported, ImportPlan, import_tables
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.reading import detect, preview, read_table
 from textcls_core.dataset.reading_options import Detected, ReadingOptions
-from textcls_core.errors import InvalidArgumentError
 
-Settings = TypeVar("Settings", bound=BaseModel)
 HEAD_ROWS = 2_000
 """Rows that guesses and examples are made of; the checks read all."""
 _PREFIX = "wizard."
-_FILES = {f"{_PREFIX}{role}.{part}" for role in ("main", "test") for part in ("path", "name")}
+_FILES = {
+    f"{_PREFIX}place",
+    *(f"{_PREFIX}{role}.{part}" for role in ("main", "test") for part in ("path", "name")),
+}
+"""What the first step asks for."""
 _SPREADSHEETS = {"csv", "excel"}
 """Formats in which an export puts quotes before formulas."""
 
@@ -39,7 +40,9 @@ class SourceFile:
 
 
 def keep_choices() -> None:
-    """Keep what was entered in steps that are not shown now."""
+    """Keep what was entered in steps that are not shown now, until the import is done."""
+    if get("done"):
+        forget_choices(files=True)
     for key in [str(key) for key in st.session_state]:
         if key.startswith(_PREFIX):
             st.session_state[key] = st.session_state[key]
@@ -93,15 +96,6 @@ def set_source(role: str, path: Path | None, name: str = "") -> None:
         forget_choices()
     put(f"{role}.path", None if path is None else str(path))
     put(f"{role}.name", name)
-
-
-def settings(kind: type[Settings], **given: Any) -> Settings:
-    """Return settings, with what is wrong with them as one sentence."""
-    try:
-        return kind(**given)
-    except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise InvalidArgumentError(message) from error
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking into the file")

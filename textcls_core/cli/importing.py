@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ValidationError
 
 from textcls_core.cli.dataset import dataset_json, dataset_lines
 from textcls_core.cli.printing import Json, emit
@@ -13,7 +12,7 @@ from textcls_core.dataset.audit import MIN_ROWS_PER_CLASS
 from textcls_core.dataset.columns import ColumnChoice
 from textcls_core.dataset.import_fixes import FIXES, parse_fixes
 from textcls_core.dataset.import_splits import SplitPlan
-from textcls_core.dataset.importing import Imported, ImportPlan, import_tables
+from textcls_core.dataset.importing import Imported, ImportPlan, checked, import_tables
 from textcls_core.dataset.labels import LabelFormat, names_in
 from textcls_core.dataset.reading import detect, read_table
 from textcls_core.dataset.reading_options import ReadingOptions
@@ -23,7 +22,6 @@ from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 from textcls_core.wording import shorten
 from textcls_core.workspace import Workspace
 
-Settings = TypeVar("Settings", bound=BaseModel)
 _TAB_NAMES = {"tab", "\\t"}
 _SPREADSHEETS = {"csv", "excel"}
 """Formats in which an export puts quotes before formulas."""
@@ -86,7 +84,7 @@ def dataset_import(
     as_json: Json = False,
 ) -> None:
     """Import a file, or a training and a test file."""
-    options = _settings(
+    options = checked(
         ReadingOptions,
         encoding=encoding,
         delimiter="\t" if separator in _TAB_NAMES else separator,
@@ -94,10 +92,10 @@ def dataset_import(
         has_header=header,
         skip_bad_rows=skip_bad_rows,
     )
-    columns = _settings(
+    columns = checked(
         ColumnChoice, text=text, label=label, split=split, row_id=row_id, separator=join
     )
-    recipe = _settings(
+    recipe = checked(
         SplitRecipe, by=split_by, column=split_column, shares=_shares(shares), seed=seed
     )
     plan = ImportPlan(
@@ -143,7 +141,7 @@ def _label_format(
     given: dict[str, Any] = {"kind": kind or implied, "names": _names(names_file)}
     given |= {} if delimiter is None else {"delimiter": delimiter}
     given |= {} if threshold is None else {"threshold": threshold}
-    return _settings(LabelFormat, **given)
+    return checked(LabelFormat, **given)
 
 
 def _names(file: Path | None) -> Sequence[str]:
@@ -162,14 +160,3 @@ def _shares(text: str) -> tuple[float, ...]:
     except ValueError as error:
         message = f'Expected three shares such as 0.7,0.15,0.15, got "{shorten(text)}".'
         raise InvalidArgumentError(message) from error
-
-
-def _settings(kind: type[Settings], /, **given: Any) -> Settings:
-    """Return settings, with what is wrong with them as one sentence."""
-    try:
-        return kind(**given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise InvalidArgumentError(f"{where}: {message}" if where else message) from error

@@ -193,12 +193,12 @@ class TextGroups:
     @property
     def sizes(self) -> np.ndarray:
         """Rows of each group, shape (G,)."""
-        return np.diff(np.r_[self.starts, len(self.order)])
+        return np.asarray(np.diff(np.r_[self.starts, len(self.order)]))
 
     @property
     def firsts(self) -> Indices:
         """First row of each group, shape (G,)."""
-        return self.order[self.starts]
+        return np.asarray(self.order[self.starts])
 
     @property
     def of_rows(self) -> np.ndarray:

@@ -113,7 +113,7 @@ def _what_was_done(fix: Fix, before: Draft, after: Draft) -> Finding:
 def _merge_labels(draft: Draft) -> Draft:
     """Give labels that differ in case, spaces or number format the spelling most rows have."""
     counts = dict(zip(draft.label_names, draft.class_counts.tolist(), strict=True))
-    new_names = {}
+    new_names: dict[str, str] = {}
     for group in near_equal_groups(draft.label_names):
         best = max(group, key=lambda name: (counts[name], name == name.strip()))
         new_names |= dict.fromkeys(group, best.strip() or best)

@@ -2,8 +2,9 @@
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from textcls_core.dataset.audit import MIN_ROWS_PER_CLASS, check_draft
 from textcls_core.dataset.columns import ColumnChoice
@@ -18,6 +19,7 @@ from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 
 MAX_NAME_CHARACTERS = 80
+Settings = TypeVar("Settings", bound=BaseModel)
 
 
 class ImportPlan(BaseModel):
@@ -65,6 +67,21 @@ def clean_name(name: str) -> str:
     if not cleaned:
         raise InvalidArgumentError("Expected a name with at least one visible character.")
     return cleaned
+
+
+def checked(kind: type[Settings], /, **given: Any) -> Settings:
+    """Return settings, or what is wrong with them as one sentence.
+
+    Raises:
+        InvalidArgumentError: If a value is not what the setting expects.
+    """
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise InvalidArgumentError(f"{where}: {message}." if where else message) from error
 
 
 def import_tables(
