@@ -1,10 +1,32 @@
+import io
 import re
 
 import pytest
 
-from tests.data_bad import BOM, EMPTY, FOREIGN, WEB_PAGES
-from textcls_core.dataset.encoding import decode, detect_encoding, has_unreadable_bytes
+from tests.data_bad import BOM
+from textcls_core.dataset.encoding import (
+    changed_lines,
+    codec_of,
+    detect_encoding,
+    explain,
+    has_unreadable_bytes,
+    open_as_text,
+    replace_unreadable_bytes,
+    survey,
+)
 from textcls_core.errors import DatasetFormatError
+
+
+def decode(data: bytes, name: str, encoding: str | None = None, **options) -> str:
+    """Return the text of a file, or raise what a person reads."""
+    codec = codec_of(data, name, encoding)
+    try:
+        with open_as_text(io.BytesIO(data), codec, **options) as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        message = explain(lambda: io.BytesIO(data), name, codec, error)
+        raise DatasetFormatError(message) from error
+
 
 TEXT = "text,label\ncaf\u00e9 \u4f60\u597d \u0645\u0631\u062d\u0628\u0627 \U0001f600,x\n"
 FRENCH = (
@@ -12,32 +34,6 @@ FRENCH = (
     "Tr\u00e8s bon d\u00eener, l'\u00e9t\u00e9 pass\u00e9 \u00e0 Besan\u00e7on,positif\n"
 )
 CHINESE = "text,label\n\u4eca\u5929\u7684\u5929\u6c14\u5f88\u597d,\u597d\n\u8fd9\u4e2a\u624b\u673a\u4e0d\u597d\u7528,\u574f\n"  # noqa: E501
-
-
-@pytest.mark.parametrize("data", EMPTY.values(), ids=EMPTY)
-def test_decode_refuses_an_empty_file(data):
-    with pytest.raises(
-        DatasetFormatError, match=r"f\.csv is empty\. Choose a file with at least one row"
-    ):
-        decode(data, "f.csv")
-
-
-@pytest.mark.parametrize(("data", "name"), FOREIGN.values(), ids=FOREIGN)
-def test_decode_names_the_real_type_of_a_foreign_file(data, name):
-    with pytest.raises(
-        DatasetFormatError,
-        match=rf"f\.csv is {name}, not text\. Expected CSV, TSV or JSON Lines: export it",
-    ):
-        decode(data, "f.csv")
-
-
-@pytest.mark.parametrize("data", WEB_PAGES.values(), ids=WEB_PAGES)
-def test_decode_recognises_a_web_page(data):
-    with pytest.raises(
-        DatasetFormatError,
-        match=r"f\.csv is a web page or XML, not data: .* Download the file again",
-    ):
-        decode(data, "f.csv")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +67,8 @@ def test_decode_uses_the_encoding_it_is_given(encoding):
     assert decode(FRENCH.encode(encoding), "f.csv", encoding) == FRENCH
 
 
-def test_decode_keeps_line_breaks_as_they_are():
-    assert decode(b"a\r\nb\rc\n", "f.csv") == "a\r\nb\rc\n"
+def test_decode_makes_every_line_break_the_same():
+    assert decode(b"a\r\nb\rc\n", "f.csv") == "a\nb\nc\n"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +94,7 @@ def test_decode_counts_the_lines_of_another_encoding():
         DatasetFormatError,
         match=r"f\.csv is not utf-8: 7 lines cannot be read \(line 4, 5, 6, 7, 8, \.\.\.\), "
         r"the first at byte 0xe9\. Other lines are utf-8, so the file mixes encodings: "
-        r"correct these lines, or import again and skip bad rows",
+        r"correct these lines, or import again and skip bad rows or replace what is unreadable",
     ):
         decode(good + bad, "f.csv")
 
@@ -116,7 +112,8 @@ def test_decode_explains_a_file_cut_inside_a_character():
 
     with pytest.raises(
         DatasetFormatError,
-        match=r"f\.csv is not utf-16: 1 line cannot be read .* Set the encoding it was written in",
+        match=r"f\.csv is not utf-16: it cannot be read, the first time at byte 0x0a\. "
+        "Set the encoding it was written in",
     ):
         decode(data, "f.csv")
 
@@ -134,7 +131,7 @@ def test_decode_refuses_an_unknown_encoding(encoding):
 
 
 def test_decode_can_mark_unreadable_bytes():
-    text = decode(b"caf\xe9\nplain", "f.csv", keep_unreadable=True)
+    text = decode(b"caf\xe9\nplain", "f.csv", is_lenient=True)
 
     assert [has_unreadable_bytes(line) for line in text.split("\n")] == [True, False]
 
@@ -154,3 +151,33 @@ def test_detect_encoding_names_a_codec(data, pattern):
 
 def test_detect_encoding_gives_up_on_noise():
     assert detect_encoding(bytes(range(256)) * 20) is None
+
+
+def test_replacing_unreadable_bytes_leaves_a_mark_for_each():
+    text = decode(b"caf\xe9 \xff", "f.csv", is_lenient=True)
+
+    assert replace_unreadable_bytes(text) == "caf\ufffd \ufffd"
+
+
+def test_changed_lines_show_what_another_encoding_reads():
+    data = b"plain\n" + "caf\u00e9\n".encode("cp1252") * 7
+
+    changed = changed_lines(lambda: io.BytesIO(data), "cp1252")
+
+    assert [line.line for line in changed] == [2, 3, 4, 5, 6]
+    assert (changed[0].before, changed[0].after) == ("caf\ufffd", "caf\u00e9")
+
+
+def test_survey_counts_lines_in_and_out_of_an_encoding():
+    data = "caf\u00e9\n".encode() * 3 + b"plain\n" + b"caf\xe9\n" * 2
+
+    found = survey(io.BytesIO(data), "utf-8")
+
+    assert (found.num_readable, found.num_unreadable, found.first_lines) == (3, 2, [5, 6])
+    assert found.is_mixed
+
+
+def test_survey_of_another_encoding_is_not_mixed():
+    found = survey(io.BytesIO(FRENCH.encode("cp1252")), "utf-8")
+
+    assert not found.is_mixed

@@ -28,7 +28,7 @@ def test_reading_refuses_an_empty_file(data):
 
 @pytest.mark.parametrize(("data", "name"), FOREIGN.values(), ids=FOREIGN)
 def test_reading_refuses_a_foreign_file_even_when_skipping(data, name):
-    with pytest.raises(DatasetFormatError, match=f"is {name}, not text"):
+    with pytest.raises(DatasetFormatError, match=f"is {name}, not data in rows"):
         read_bytes(data, "f.csv", SKIP)
 
 
@@ -78,18 +78,18 @@ def test_reading_knows_json_lines_whose_first_line_is_broken(line):
 def test_skipping_leaves_out_the_one_csv_row_with(rows, problem):
     table = read_bytes(b"text,label\na,x\n" + rows + b"c,x\n", "f.csv", SKIP)
 
-    assert (table.line_numbers.to_pylist(), table.problems) == ([2, 4], [problem])
+    assert (table.line_numbers.to_pylist(), table.problems) == ([2, 4], (problem,))
 
 
 def test_skipping_leaves_out_records_in_another_encoding():
     table = read_bytes(GOOD_RECORD + b'{"text": "caf\xe9"}\n', "f.jsonl", SKIP)
 
-    assert table.problems == ["line 2: bytes that are not in the encoding of the file"]
+    assert table.problems == ("line 2: bytes that are not in the encoding of the file",)
 
 
 def test_skipping_every_row_leaves_none():
     with pytest.raises(DatasetFormatError, match=r"f\.csv has no rows\. Choose a file"):
-        read_bytes(b'{"text": [1]}\n', "f.csv", SKIP)
+        read_bytes(b'{"text": \n{"text": \n', "f.csv", SKIP)
 
 
 def test_reading_takes_a_cell_of_a_million_characters():
@@ -149,18 +149,17 @@ def test_read_file_shows_the_name_it_is_given(tmp_path):
         read_table(file, name="reviews.csv")
 
 
-@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["folder", "FIFO"])
-def test_read_file_refuses_what_is_not_a_file(tmp_path, make):
-    make(tmp_path / "f.csv")
+def test_read_file_refuses_a_fifo_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "f.csv")
 
     with pytest.raises(
         DatasetFormatError,
-        match=r"f\.csv is not a file\. Expected a CSV, TSV or JSON Lines file",
+        match=r"f\.csv is not a file\. Expected a file with data, or a folder",
     ):
         read_table(tmp_path / "f.csv")
 
 
-@pytest.mark.parametrize("target", ["/dev/zero", "/nowhere", "."])
+@pytest.mark.parametrize("target", ["/dev/zero", "/nowhere"])
 def test_read_file_refuses_a_link_to_what_is_not_a_file(tmp_path, target):
     (tmp_path / "f.csv").symlink_to(target)
 
@@ -181,13 +180,13 @@ def test_read_file_explains_a_name_no_disk_allows(tmp_path):
 def test_read_file_explains_a_file_it_may_not_read(tmp_path, monkeypatch):
     file = tmp_path / "f.csv"
     file.write_bytes(b"a")
-    monkeypatch.setattr(type(file), "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
 
     with pytest.raises(DatasetFormatError, match=r"f\.csv cannot be opened: Permission denied"):
         read_table(file)
 
 
-def refuse(_path):
+def refuse(*_):
     raise PermissionError(13, "Permission denied")
 
 

@@ -43,7 +43,7 @@ def codec_of(head: bytes, file_name: str, encoding: str | None = None) -> str:
     chosen = encoding or marked_encoding(head) or "utf-8"
     try:
         codec = codecs.lookup(chosen).name
-        b"".decode(codec)  # codecs that are not of text, such as "hex", fail here
+        "a".encode(codec)  # codecs that are not of text, such as "hex", fail here
     except (LookupError, ValueError) as error:
         raise DatasetFormatError(_not_an_encoding(chosen, file_name)) from error
     return codec
@@ -172,7 +172,7 @@ def _advice(found: Survey, codec: str) -> str:
             f"Other lines are {codec}, so the file mixes encodings: "
             "correct these lines, or import again and skip bad rows or replace what is unreadable."
         )
-    likely = detect_encoding(found.sample)
+    likely = detect_encoding(found.sample) if found.sample else None
     if likely and codecs.lookup(likely).name != codec:
         return f'It looks like {likely}: set the encoding to "{likely}" and check the preview.'
     return "Set the encoding it was written in."

@@ -18,7 +18,9 @@ class RawTable:
     """N rows; every column is `pa.string()` or `pa.list_(pa.string())`, in any number of chunks."""
     line_numbers: pa.Array | None = None
     """Line of a text file, or row of a sheet, on which each row starts, from 1; int64 of length N.
-    None where a file has no lines."""
+    None where rows are simply counted."""
+    unit: str = "line"
+    """What `line_numbers` count: a line or a row."""
     has_header: bool = True
     """False when column names were made up."""
     num_short_rows: int = 0
@@ -49,4 +51,4 @@ class RawTable:
         """Return where the row at a position (from 0) stands in the file, as people say it."""
         if self.line_numbers is None:
             return f"row {position + 1:,}"
-        return f"line {self.line_numbers[position].as_py():,}"
+        return f"{self.unit} {self.line_numbers[position].as_py():,}"

@@ -5,6 +5,7 @@ import re
 
 from textcls_core.dataset.dialect import first_lines
 from textcls_core.dataset.encoding import codec_of
+from textcls_core.dataset.formats.huggingface import is_huggingface
 from textcls_core.dataset.formats.source import Source
 from textcls_core.dataset.reading_options import Format
 from textcls_core.errors import DatasetFormatError
@@ -12,9 +13,6 @@ from textcls_core.errors import DatasetFormatError
 EXPECTED = "Expected CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Excel"
 _HEAD_BYTES = 1_000_000
 _FOREIGN_TYPES = (
-    (b"PK\x03\x04", "a zip archive or an Excel file"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"\xfd7zXZ", "an xz archive"),
     (b"BZh", "a bzip2 archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
@@ -27,7 +25,7 @@ _FOREIGN_TYPES = (
     (b"FEA1", "a Feather file of version 1"),
     (b"ORC", "an ORC file"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"\xd0\xcf\x11\xe0", "an old or password-protected Office document"),
     (b"\x80\x02", "a Python pickle"),
     (b"\x80\x03", "a Python pickle"),
     (b"\x80\x04\x95", "a Python pickle"),
@@ -36,6 +34,7 @@ _FOREIGN_TYPES = (
     (b"SQLite format 3\0", "an SQLite database"),
 )
 _RECORD_START = re.compile(r"""\s*\{\s*(?:["'}]|$)""")
+_NESTED = re.compile(r'"\s*:\s*[\[{]')
 _ARRAY_START = re.compile(r"\s*\[\s*[{\]]")
 
 
@@ -45,6 +44,8 @@ def sniff(source: Source) -> Format:
     Raises:
         DatasetFormatError: If it is empty, or of a type that holds no table.
     """
+    if source.is_folder:
+        return "huggingface" if is_huggingface(source.folder) else "folder"
     head = source.head(_HEAD_BYTES)
     if not head.strip() and not _has_text(source):
         raise DatasetFormatError(_empty(source.name))
@@ -52,6 +53,8 @@ def sniff(source: Source) -> Format:
         return "parquet"
     if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
         return "arrow"
+    if head.startswith(b"PK\x03\x04"):  # other archives were unpacked before
+        return "excel"
     _refuse_foreign_type(head, source.name)
     return sniff_text(_text(source, head))
 
@@ -61,9 +64,18 @@ def sniff_text(text: str) -> Format:
     if _ARRAY_START.match(text):
         return "json"
     lines = first_lines(text, 20)
-    objects = [bool(_RECORD_START.match(line)) for line in lines]
-    is_json = objects[0] or sum(objects) > len(lines) / 2
-    return "jsonl" if is_json else "csv"
+    starts = [bool(_RECORD_START.match(line)) for line in lines]
+    if not starts[0] and sum(starts) <= len(lines) / 2:
+        return "csv"
+    return "json" if _is_one_object(lines) else "jsonl"
+
+
+def _is_one_object(lines: list[str]) -> bool:
+    """Tell whether lines are one JSON object with nested values rather than one per line."""
+    if len(lines) == 1:
+        return _NESTED.search(lines[0]) is not None
+    is_whole = lines[0].rstrip().endswith(("}", "},"))
+    return not is_whole and sum(line.startswith("{") for line in lines) == 1
 
 
 def _text(source: Source, head: bytes) -> str:

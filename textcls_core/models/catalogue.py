@@ -4,15 +4,12 @@ Imports neither torch nor transformers, so pages can ask before a model is used.
 """
 
 import hashlib
-import os
-import socket
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
+from textcls_core.dataset.hub_access import why_unreachable
 from textcls_core.errors import InvalidArgumentError, ModelError
 from textcls_core.files import read_json
 
@@ -22,7 +19,6 @@ _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 POSITIONS_AFTER_PAD = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"})
 """Model types whose first position follows the pad token's id, which is 1."""
 _HUB_PATTERNS = ["*.json", "*.txt", "*.model", "model*.safetensors"]
-_CONNECT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,18 +238,12 @@ def _cached(name: str) -> Path | None:
 
 def _require_online(name: str) -> None:
     """Refuse at once, not after a time-out, when the hub cannot be reached."""
-    advice = f'Connect once to download it, or use "{EMBEDDED}" or a local model folder.'
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
-        raise ModelError(f'"{name}" is not on this machine and HF_HUB_OFFLINE is set. {advice}')
-    if getproxies():  # a proxy decides what can be reached; the download will tell
-        return
-    endpoint = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
-    port = endpoint.port or (443 if endpoint.scheme == "https" else 80)
-    try:
-        socket.create_connection((endpoint.hostname or "", port), _CONNECT_SECONDS).close()
-    except OSError as error:
-        message = f'"{name}" is not on this machine and {endpoint.hostname} cannot be reached. '
-        raise ModelError(message + advice) from error
+    reason = why_unreachable()
+    if reason is not None:
+        raise ModelError(
+            f'"{name}" is not on this machine and {reason}. '
+            f'Connect once to download it, or use "{EMBEDDED}" or a local model folder.'
+        )
 
 
 def _download(name: str, patterns: list[str] = _HUB_PATTERNS) -> Path:
