@@ -1,6 +1,5 @@
 """The first steps of the import wizard: which file, and how to read it."""
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -8,16 +7,21 @@ import streamlit as st
 from pages._app import controls, import_state, state
 from pages._app.text import escape, show_text
 from textcls_core.dataset.raw_table import RawTable
+from textcls_core.dataset.reading import read_hub_table
 from textcls_core.dataset.reading_options import (
     TEXT_FORMATS,
     Detected,
     ReadingOptions,
 )
-from textcls_core.dataset.uploads import keep_upload
+from textcls_core.dataset.server_files import (
+    import_folder,
+    list_server_files,
+    resolve_server_path,
+)
+from textcls_core.dataset.uploads import keep_table, keep_upload
 from textcls_core.wording import plural, shorten
 
 _AS_DETECTED = ""
-_PLACES = ("Upload", "On the server")
 _FORMAT_NAMES = {
     "csv": "Delimited text (CSV, TSV)",
     "json": "JSON",
@@ -44,7 +48,7 @@ def show_file() -> bool:
         "per class, are read from a path on the server."
     )
     place = st.segmented_control(
-        "Where the file is", _PLACES, key=import_state.key("place", _PLACES[0])
+        "Where the file is", list(_CHOICES), key=import_state.key("place", "Upload"), required=True
     )
     left, right = controls.panels()
     for column, role, title in (
@@ -52,10 +56,7 @@ def show_file() -> bool:
         (right, "test", "Test file (optional)"),
     ):
         with column:
-            if place == _PLACES[1]:
-                _choose_path(role, title)
-            else:
-                _choose_upload(role, title)
+            _CHOICES.get(place, _choose_upload)(role, title)
             _show_chosen(role)
     return import_state.source("main") is not None
 
@@ -71,16 +72,48 @@ def _choose_upload(role: str, title: str) -> None:
 
 
 def _choose_path(role: str, title: str) -> None:
-    with st.form(f"import.path.{role}", border=False):
-        text = st.text_input(title, placeholder="reviews/train.parquet", max_chars=1_000)
-        if st.form_submit_button("Use this path") and text.strip():
-            path = Path(text.strip())
-            import_state.set_source(role, path, _clean(path.name))
+    """Take a file of the import folder; nothing outside of it can be reached."""
+    listed = list_server_files(state.workspace())
+    path = st.selectbox(
+        title,
+        listed,
+        index=None,
+        key=f"import.path.{role}",
+        accept_new_options=True,
+        placeholder="Choose a file, or type its path",
+    )
+    if not listed:
+        st.caption(f"The import folder is empty: {escape(str(import_folder(state.workspace())))}")
+    if path and st.button("Use this file", key=f"import.use.{role}"):
+        found = resolve_server_path(state.workspace(), path)
+        import_state.set_source(role, found, _clean(found.name))
+
+
+def _choose_hub(role: str, title: str) -> None:
+    """Download a data set once; then it is a file like others."""
+    name = st.text_input(
+        f"{title}: name on the Hugging Face hub",
+        key=f"import.hub.{role}",
+        max_chars=200,
+        placeholder="owner/name or owner/name:configuration",
+    )
+    if name.strip() and st.button("Download", key=f"import.download.{role}"):
+        with st.spinner("Downloading"):
+            table = read_hub_table(name)
+        path = keep_table(state.workspace(), table.table)
+        import_state.set_source(role, path, table.file_name)
 
 
 def _clean(name: str) -> str:
     visible = "".join(character for character in name if character.isprintable())
     return " ".join(visible.split())[:80] or "The file"
+
+
+_CHOICES = {
+    "Upload": _choose_upload,
+    "On the server": _choose_path,
+    "Hugging Face hub": _choose_hub,
+}
 
 
 def _show_chosen(role: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from textcls_core.dataset.import_rows import without_quotes
-from textcls_core.dataset.importing import Imported, ImportPlan, import_tables
+from textcls_core.dataset.importing import SPREADSHEETS, Imported, ImportPlan, import_tables
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.reading import detect, preview, read_table
 from textcls_core.dataset.reading_options import Detected, ReadingOptions
@@ -21,8 +21,6 @@ _FILES = {
     *(f"{_PREFIX}{role}.{part}" for role in ("main", "test") for part in ("path", "name")),
 }
 """What the first step asks for."""
-_SPREADSHEETS = {"csv", "excel"}
-"""Formats in which an export puts quotes before formulas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ def head(file: SourceFile, options: ReadingOptions) -> RawTable:
 
 def is_spreadsheet(file: SourceFile, options: ReadingOptions) -> bool:
     """Tell whether exports of this kind have quotes before formulas."""
-    return (options.format or detected(file).format) in _SPREADSHEETS
+    return (options.format or detected(file).format) in SPREADSHEETS
 
 
 @st.cache_resource(max_entries=1, show_spinner="Reading and checking all rows")

@@ -12,9 +12,16 @@ from textcls_core.dataset.audit import MIN_ROWS_PER_CLASS
 from textcls_core.dataset.columns import ColumnChoice
 from textcls_core.dataset.import_fixes import FIXES, parse_fixes
 from textcls_core.dataset.import_splits import SplitPlan
-from textcls_core.dataset.importing import Imported, ImportPlan, checked, import_tables
+from textcls_core.dataset.importing import (
+    SPREADSHEETS,
+    Imported,
+    ImportPlan,
+    checked,
+    import_tables,
+)
 from textcls_core.dataset.labels import LabelFormat, names_in
-from textcls_core.dataset.reading import detect, read_table
+from textcls_core.dataset.raw_table import RawTable
+from textcls_core.dataset.reading import detect, read_hub_table, read_table
 from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.dataset.splitting import SplitRecipe
 from textcls_core.dataset.store import DatasetStore
@@ -23,14 +30,13 @@ from textcls_core.wording import shorten
 from textcls_core.workspace import Workspace
 
 _TAB_NAMES = {"tab", "\\t"}
-_SPREADSHEETS = {"csv", "excel"}
-"""Formats in which an export puts quotes before formulas."""
+_HUB = "hub:"
 
 
 def dataset_import(
-    path: Annotated[Path, typer.Argument(help="A file of any supported format, or a folder.")],
+    path: Annotated[str, typer.Argument(help="A file of any format, a folder, or hub:OWNER/NAME.")],
     name: Annotated[str, typer.Option("--name", help="What to call the data set.")],
-    test: Annotated[Path | None, typer.Option("--test", help="A file with the test rows.")] = None,
+    test: Annotated[str | None, typer.Option("--test", help="A file with the test rows.")] = None,
     text: Annotated[
         list[str] | None, typer.Option("--text", help="Text column; several are joined.")
     ] = None,
@@ -104,14 +110,26 @@ def dataset_import(
         splits=SplitPlan(use_own=not new_split, recipe=recipe),
         fixes=parse_fixes(fix or []),
         rare_below=rare_below,
-        unescape_formulas=detect(path).format in _SPREADSHEETS,
+        unescape_formulas=_is_spreadsheet(path, options),
     )
-    files = [file for file in (path, test) if file is not None]
-    tables = [read_table(file, options) for file in files]
+    tables = [_read(place, options) for place in (path, test) if place is not None]
     imported = import_tables(tables[0], tables[1] if test else None, plan)
     _refuse_blocking(imported, strict=strict)
     reason = "imported from " + " and ".join(table.file_name for table in tables)
     _store(imported, name, reason, as_json=as_json)
+
+
+def _read(place: str, options: ReadingOptions) -> RawTable:
+    if place.startswith(_HUB):
+        return read_hub_table(place.removeprefix(_HUB), options)
+    return read_table(Path(place), options)
+
+
+def _is_spreadsheet(place: str, options: ReadingOptions) -> bool:
+    """Tell whether exports of this kind have quotes before formulas."""
+    if place.startswith(_HUB):
+        return False
+    return (options.format or detect(Path(place)).format) in SPREADSHEETS
 
 
 def _store(imported: Imported, name: str, reason: str, *, as_json: bool) -> None:

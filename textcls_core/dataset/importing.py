@@ -19,6 +19,8 @@ from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 
 MAX_NAME_CHARACTERS = 80
+SPREADSHEETS = {"csv", "excel"}
+"""Formats in which an export puts quotes before formulas."""
 Settings = TypeVar("Settings", bound=BaseModel)
 
 

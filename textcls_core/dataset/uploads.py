@@ -4,6 +4,9 @@ import hashlib
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from textcls_core.files import temporary_sibling
 from textcls_core.workspace import Workspace
 
@@ -17,12 +20,18 @@ def keep_upload(workspace: Workspace, data: bytes) -> Path:
     """
     folder = workspace.cache_dir / "uploads"
     file = folder / hashlib.sha256(data).hexdigest()[:32]
-    if not file.exists():
-        with temporary_sibling(file) as temporary:
-            temporary.write_bytes(data)
-            temporary.replace(file)
+    with temporary_sibling(file) as temporary:
+        temporary.write_bytes(data)
+        temporary.replace(file)
     _remove_old(folder)
     return file
+
+
+def keep_table(workspace: Workspace, table: pa.Table) -> Path:
+    """Return a Parquet file with a table that was downloaded."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return keep_upload(workspace, sink.getvalue().to_pybytes())
 
 
 def _remove_old(folder: Path) -> None:
