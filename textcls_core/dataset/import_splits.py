@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from textcls_core.dataset.draft import Draft, split_codes
 from textcls_core.dataset.findings import Finding, info
-from textcls_core.dataset.splitting import SplitRecipe, resplit
+from textcls_core.dataset.splitting import SplitRecipe, resplit, stratified_codes
 from textcls_core.dataset.text_dataset import SPLITS
 from textcls_core.wording import capitalised, percent
 
@@ -49,6 +49,11 @@ def complete_splits(draft: Draft, plan: SplitPlan) -> tuple[Draft, Finding]:
 
 def _cut(draft: Draft, recipe: SplitRecipe) -> np.ndarray:
     """Return splits made for all rows, as positions in `SPLITS`, shape (N,)."""
+    if recipe.by == "stratified" and draft.task == "single_label":
+        _, validation_share, test_share = recipe.shares
+        return stratified_codes(
+            draft.texts, draft.flat_ids, test_share, validation_share, recipe.seed
+        )
     undecided = replace(draft, splits=np.zeros(draft.num_rows, np.int8))
     return split_codes(resplit(undecided.build(), recipe).table["split"])
 

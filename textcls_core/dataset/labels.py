@@ -28,6 +28,7 @@ DELIMITERS = (",", ";", "|")
 _SAMPLE = 2_000
 _MAX_LIST_CHARACTERS = 10_000
 """Longer cells are read as JSON only; Python's own reader is not made for long foreign input."""
+_MAX_DIGITS = 10
 _SCALARS = (str, int, float)
 _YES = {"true", "yes", "y", "t"}
 _NO = {"false", "no", "n", "f", ""}
@@ -309,7 +310,8 @@ def _named(labels: LabelSet, column: str, label_format: LabelFormat) -> LabelSet
     found = []
     for label in labels:
         number = label.strip().removesuffix(".0")
-        if not number.isdecimal() or int(number) >= len(names):
+        is_position = number.isdecimal() and len(number) < _MAX_DIGITS
+        if not is_position or int(number) >= len(names):
             raise DatasetFormatError(
                 f'Column "{column}" holds "{shorten(label, 40)}". Expected a position from 0 to '
                 f"{len(names) - 1}, because {plural(len(names), 'name')} were given. Correct it, "
