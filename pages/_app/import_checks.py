@@ -11,9 +11,10 @@ from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.import_fixes import FIXES, FIXES_OF, TITLES, Fix, parse_fixes
 from textcls_core.dataset.importing import Imported, ImportPlan
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.wording import plural
+from textcls_core.wording import percent, plural
 
 _ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
+_ORDER = ("error", "warning", "info")
 _WORDS = {"info": "Note", "warning": "Look at this", "error": "Blocks training"}
 
 
@@ -37,13 +38,17 @@ def show_checks() -> bool:
     counts = {split: len(dataset.indices(split)) for split in dataset.splits}
     controls.metrics(
         [
-            ("Rows", f"{dataset.num_examples:,}", ""),
+            ("Rows", f"{dataset.num_examples:,}", "kept"),
             ("Classes", f"{dataset.num_labels:,}", dataset.task.replace("_", "-")),
-            *((split.capitalize(), f"{count:,}", "") for split, count in counts.items()),
+            *(
+                (split.capitalize(), f"{count:,}", percent(count / dataset.num_examples))
+                for split, count in counts.items()
+            ),
         ]
     )
     _show_fixes()
-    for number, finding in enumerate(imported.findings):
+    worst_first = sorted(imported.findings, key=lambda finding: _ORDER.index(finding.severity))
+    for number, finding in enumerate(worst_first):
         _show_finding(number, finding)
     return True
 

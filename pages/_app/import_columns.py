@@ -184,6 +184,7 @@ def _choose_details(kind: str, guess: LabelFormat) -> None:
             help="Matters for fractions, for example the share of annotators who chose the label.",
         )
         return
+    _take_names_file()
     st.text_area(
         "Label names, if cells hold positions (one per line, the first is 0)",
         key=import_state.key("names", ""),
@@ -191,6 +192,15 @@ def _choose_details(kind: str, guess: LabelFormat) -> None:
         max_chars=1_000_000,
         placeholder="admiration\namusement\nanger",
     )
+
+
+def _take_names_file() -> None:
+    """Put the names in an upload into the field below, where they can be changed."""
+    file = st.file_uploader("Names file (optional)", key="import.names", max_upload_size=1)
+    if file is None or import_state.get("names_file") == file.file_id:
+        return
+    import_state.put("names_file", file.file_id)
+    import_state.put("names", "\n".join(names_in(file.getvalue().decode("utf-8", "replace"))))
 
 
 def split_plan() -> SplitPlan:

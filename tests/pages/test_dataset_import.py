@@ -191,7 +191,10 @@ def test_import_of_another_encoding_works_once_it_is_chosen(open_page):
     field(app, "selectbox", "Encoding").set_value("cp1252").run()
 
     assert not app.error
-    assert "Größe" in app.dataframe[0].value["text"].iloc[0]
+    changed, rows, as_detected = [table.value for table in app.dataframe]
+    assert "Größe" in changed["as cp1252"].iloc[0]
+    assert "Größe" in rows["text"].iloc[0]
+    assert "Größe" not in as_detected["text"].iloc[0]
 
 
 def test_import_reads_labels_with_a_delimiter_and_names(open_page, infos):
@@ -205,6 +208,48 @@ def test_import_reads_labels_with_a_delimiter_and_names(open_page, infos):
 
     assert infos()[0].label_names == ("one", "two", "zero")
     assert infos()[0].task == "multi_label"
+
+
+def test_import_takes_label_names_from_a_file(open_page):
+    rows = "".join(f"text {n}\t{n % 2}\n" for n in range(40))
+    app = wizard(open_page, "Labels", "text\tlabel\n" + rows)
+    app.file_uploader[0].upload("labels.txt", b"joy\nanger\n").run()
+
+    assert field(app, "text_area", "Label names").value == "joy\nanger"
+    assert sorted(labels[0] for labels in app.dataframe[0].value["labels"]) == ["anger", "joy"]
+
+
+def test_import_of_a_path_outside_of_the_import_folder_is_refused(open_page, workspace):
+    app = open_page("dataset", view="Import")
+    app.segmented_control(key="wizard.place").set_value("On the server").run()
+
+    assert not app.exception
+    assert "The import folder is empty" in " ".join(shown(app.caption))
+
+
+def test_import_takes_a_file_of_the_import_folder(open_page, workspace, infos):
+    folder = workspace.root / "imports"
+    folder.mkdir()
+    (folder / "large.csv").write_text(GOOD)
+    app = open_page("dataset", view="Import")
+    app.segmented_control(key="wizard.place").set_value("On the server").run()
+    field(app, "selectbox", "Training file").set_value("large.csv").run()
+    app = press(app, "Use this file")
+
+    press(go_to(app, "Save"), "Import")
+
+    assert infos()[0].reason == "imported from large.csv"
+
+
+def test_import_from_the_hub_is_a_message_without_a_network(open_page, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    app = open_page("dataset", view="Import")
+    app.segmented_control(key="wizard.place").set_value("Hugging Face hub").run()
+    field(app, "text_input", "Training file").set_value("owner/name").run()
+    app = press(app, "Download")
+
+    assert not app.exception
+    assert "HF_HUB_OFFLINE is set" in shown(app.error)[0]
 
 
 def test_import_reads_one_column_per_label_with_a_threshold(open_page, infos):

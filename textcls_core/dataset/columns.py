@@ -18,6 +18,7 @@ _TEXT_NAMES = (
 )  # fmt: skip
 _LABEL_NAMES = (
     "label", "labels", "category", "class", "target", "sentiment", "topic", "intent", "genre", "y",
+    "emotion", "emotions", "tag", "tags", "categories", "classes", "topics",
 )  # fmt: skip
 _SPLIT_NAMES = ("split", "set", "partition", "fold")
 _SPLIT_VALUES: dict[str, Split] = {
