@@ -62,14 +62,12 @@ def _show_progress(current: int) -> None:
     import_state.put("reached", reached)
     with st.container(horizontal=True, gap="small"):
         for position, name in enumerate(_NAMES):
-            icon = ":material/check:" if position < current else None
             title = (
                 f"**{position + 1} {name}**" if position == current else f"{position + 1} {name}"
             )
             if st.button(
                 title,
                 key=f"import.step.{name}",
-                icon=icon,
                 type="tertiary",
                 disabled=position > reached,
             ):
