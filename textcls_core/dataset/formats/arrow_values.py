@@ -11,6 +11,7 @@ from textcls_core.dataset.formats.row_log import RowLog
 from textcls_core.dataset.raw_table import LISTS, STRINGS
 from textcls_core.errors import DatasetFormatError
 
+_BYTES = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
 Kind = Literal["value", "list", "nested"]
 
 
@@ -58,9 +59,12 @@ def as_strings(
         return _named(array, column, class_names)
     if pa.types.is_floating(array.type):
         array = pc.if_else(pc.is_nan(array), None, array)
+    as_bytes = _BYTES.get(array.type)
+    if as_bytes is not None:
+        array = array.cast(as_bytes)  # without a look at the characters: those may be repaired
+    array.validate(full=True)
     try:
         strings = array.cast(STRINGS)
-        strings.validate(full=True)
     except pa.ArrowInvalid:
         return _repaired(array, log)
     return without_nul(strings, log)
@@ -71,6 +75,7 @@ def as_lists(
 ) -> pa.Array:
     """Return lists of values as lists of strings; see `as_strings`."""
     array = _plain(array)
+    array.validate(full=True)
     lists = array.cast(pa.list_(array.type.value_type))
     items = as_strings(lists.flatten(), column, class_names, log)
     lengths = pc.fill_null(pc.list_value_length(lists), 0)
@@ -83,7 +88,10 @@ def _plain(array: pa.Array) -> pa.Array:
     """Return an array without extension type and dictionary."""
     if isinstance(array.type, pa.BaseExtensionType):
         return _plain(array.storage)
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    if not pa.types.is_dictionary(array.type):
+        return array
+    array.validate(full=True)
+    return array.dictionary_decode()
 
 
 def _named(array: pa.Array, column: str, class_names: Sequence[str]) -> pa.Array:
