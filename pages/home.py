@@ -60,7 +60,7 @@ def run_row(run: Run) -> dict[str, object]:
     return {
         "Run": run.config.title,
         "State": controls.status_cell(run.status),
-        "Data set": run.config.dataset,
+        "Data set": state.dataset_title(run),
         "Model": run.config.model,
         "Test accuracy": percent(test["accuracy"]) if test else "",
         **baselines.table_cells(run),

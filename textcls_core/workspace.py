@@ -40,6 +40,11 @@ class Workspace:
         return self.root / "groups"
 
     @property
+    def exports_dir(self) -> Path:
+        """Folder with data sets written for other programs; nothing reads them here."""
+        return self.root / "exports"
+
+    @property
     def jobs_dir(self) -> Path:
         """Folder with one sub-folder per background job."""
         return self.root / "jobs"

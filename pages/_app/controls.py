@@ -184,7 +184,19 @@ def choose_run() -> Run | None:
     if not runs:
         return None
     labels = {run_id: run_label(run) for run_id, run in runs.items()}
-    return runs[state.choose("run", "Run", labels, default=next(iter(runs)), pin=True)]
+    run = runs[state.choose("run", "Run", labels, default=next(iter(runs)), pin=True)]
+    dataset_link(run)
+    return run
+
+
+def dataset_link(run: Run) -> None:
+    """Lead to the data set version that a run was trained on."""
+    st.page_link(
+        "pages/dataset.py",
+        label=label(state.dataset_title(run), 60),
+        icon=":material/table_rows:",
+        query_params={"dataset": run.config.dataset_fingerprint[:16]},
+    )
 
 
 def choose_split(run: Run) -> Split:

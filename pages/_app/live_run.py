@@ -107,6 +107,7 @@ def _show_head(run: Run, status: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escape(run.config.title), anchor=False, width="content")
         controls.status_badge(status)
+        controls.dataset_link(run)
         show_actions(run, status)
     if run.is_paused:
         st.caption("Paused: everything is kept in its checkpoint.")

@@ -20,6 +20,7 @@ from textcls_core.evaluation.by_task import AnyPredictions, figures_of
 from textcls_core.evaluation.figures import Figures
 from textcls_core.mistakes.selection import Examples
 from textcls_core.models.catalogue import locate_tokenizer
+from textcls_core.runs import versions
 from textcls_core.runs.history import History, read_history
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
@@ -72,6 +73,11 @@ def measure_baselines(fingerprint: str) -> None:
     rows = dataset(fingerprint)
     require_trainable(rows)
     ensure_baselines(workspace(), rows)
+
+
+def dataset_title(run: Run) -> str:
+    """Return name and version number of what a run was trained on."""
+    return versions.dataset_title(DatasetStore(workspace().datasets_dir), run)
 
 
 def run_store() -> RunStore:

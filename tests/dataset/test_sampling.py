@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from textcls_core.dataset.building import Rows, build_dataset
-from textcls_core.dataset.sampling import rows_within, sample_rows
+from textcls_core.dataset.sampling import rows_within, sample_rows, sample_version
+from textcls_core.dataset.store import DatasetStore
 
 
 @pytest.fixture
@@ -53,3 +54,23 @@ def test_rows_within_counts_rows_of_average_length(uneven):
 
 def test_rows_within_leaves_one_row_per_class(uneven):
     assert rows_within(uneven, "train", 5) == 2
+
+
+def test_sample_of_a_version_has_distinct_rows_in_file_order(uneven, tmp_path):
+    store = DatasetStore(tmp_path / "datasets")
+    info = store.save(uneven, "n", "r")
+
+    sample = sample_version(store, info, 25)
+
+    rows = uneven.positions(sample.row_ids())
+    assert len(rows) == 25
+    assert (np.diff(rows) > 0).all()
+    assert sample.texts() == uneven.texts(rows)
+
+
+def test_sample_of_a_small_version_is_all_of_it(uneven, tmp_path):
+    store = DatasetStore(tmp_path / "datasets")
+
+    sample = sample_version(store, store.save(uneven, "n", "r"), 90)
+
+    assert sample.fingerprint == uneven.fingerprint

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from textcls_core.arrays import Lengths
 from textcls_core.charts.theme import LINE, base_layout, class_color, plain, rows_height, spaced
+from textcls_core.wording import percent
 
 _SPLIT_OPACITY = {"train": 1.0, "validation": 0.6, "test": 0.32}
 _NUM_BINS = 60
@@ -52,6 +53,21 @@ def class_counts_chart(
         },
     )
     figure.update_layout(title_text=_balance_title(label_names, counts))
+    return figure
+
+
+def new_split_chart(label_names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> go.Figure:
+    """Return what `class_counts_chart` shows, titled as the outcome of a split.
+
+    Args:
+        label_names: C class names.
+        counts: Rows per class for each split, C numbers each.
+    """
+    sums = {split: sum(values) for split, values in counts.items()}
+    total = max(sum(sums.values()), 1)
+    shares = ", ".join(f"{split} {percent(count / total)}" for split, count in sums.items())
+    figure = class_counts_chart(label_names, counts)
+    figure.update_layout(title_text=f"New split: {shares}")
     return figure
 
 

@@ -138,7 +138,10 @@ def wait(run: Run) -> RunStatus:
 
 
 def command_line(config: RunConfig) -> str:
-    """Return the command that starts the same run from a terminal."""
+    """Return the command that starts the same run from a terminal.
+
+    A run names its data set version by the fingerprint, because the name means the newest one.
+    """
     defaults = RunConfig.create(
         {"dataset": config.dataset, "model": config.model, "preset": config.preset}
     )
@@ -150,7 +153,7 @@ def command_line(config: RunConfig) -> str:
     ]
     parts = [
         "python -m textcls_core train",
-        f"--dataset {_quoted(config.dataset)}",
+        f"--dataset {_quoted(config.dataset_fingerprint[:16] or config.dataset)}",
         f"--model {_quoted(config.model)}",
         f"--preset {config.preset}",
         *changed,
