@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from textcls_core.dataset.formulas import EXPORTED_COLUMNS
 from textcls_core.dataset.labels import is_indicator
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import DatasetFormatError, did_you_mean
@@ -90,7 +91,10 @@ def choose_columns(
     free = table.drop_columns(sorted(guessed.used))
     split = choice.split or (_guess_split(free) if guess_split else None)
     return guessed.model_copy(
-        update={"split": split, "row_id": choice.row_id or _guess_row_id(free)}
+        update={
+            "split": split,
+            "row_id": choice.row_id or _guess_row_id(free, is_ours=is_export(table)),
+        }
     )
 
 
@@ -219,12 +223,17 @@ def _guess_split(table: pa.Table) -> str | None:
     return name
 
 
-def _guess_row_id(table: pa.Table) -> str | None:
+def is_export(table: pa.Table) -> bool:
+    """Tell whether the columns of a file begin like those of an export of ours."""
+    return tuple(table.column_names[:4]) in EXPORTED_COLUMNS
+
+
+def _guess_row_id(table: pa.Table, *, is_ours: bool) -> str | None:
     """Return the column of row ids that an export of ours wrote."""
     if _ROW_ID_NAME not in table.column_names:
         return None
     column = table[_ROW_ID_NAME]
     if not pa.types.is_string(column.type) or column.null_count or not len(column):
         return None
-    is_ours = pc.all(pc.match_substring_regex(column, _OUR_ROW_ID)).as_py()
+    is_ours = is_ours or pc.all(pc.match_substring_regex(column, _OUR_ROW_ID)).as_py()
     return _ROW_ID_NAME if is_ours and pc.count_distinct(column).as_py() == len(column) else None

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from textcls_core.arrays import Indices, Mask
 from textcls_core.dataset.building import SPACES, duplicate_digests, text_digests
-from textcls_core.dataset.columns import ColumnChoice, as_split, choose_columns
+from textcls_core.dataset.columns import ColumnChoice, as_split, choose_columns, is_export
 from textcls_core.dataset.draft import Draft
 from textcls_core.dataset.findings import Finding, info, warning
 from textcls_core.dataset.formulas import is_formula_safe, unescape_table
@@ -22,6 +22,11 @@ from textcls_core.wording import plural, shorten
 _BLANK = "^[{}]*$".format("".join(rf"\x{{{ord(space):x}}}" for space in SPACES))
 """A regular expression for texts of which `str.strip` leaves nothing."""
 _EXAMPLES = 5
+_EXPORTED_LABELS = {
+    ("label",): LabelFormat(kind="single"),
+    ("labels",): LabelFormat(kind="lists"),
+}
+"""How labels are written in the label column of an export of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ def read_rows(
     columns = _columns(tables, choice, use_own_split=use_own_split)
     whole = _together(tables)
     label_columns = [whole[name] for name in columns.label]
+    if label_format.kind == "guess" and is_export(tables[0].table):
+        label_format = _EXPORTED_LABELS.get(columns.label, label_format)
     label_format = settle_label_format(label_columns, label_format)
     labels = read_labels(label_columns, columns.label, label_format)
     texts = join_texts([whole[name] for name in columns.text], columns.separator)
