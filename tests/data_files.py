@@ -52,9 +52,7 @@ def workbook_bytes(sheets: dict[str, list[list]]) -> bytes:
         f'Target="worksheets/sheet{n}.xml"/>'
         for n in numbers
     )
-    root = (
-        f'<Relationship Id="rId1" Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/>'
-    )
+    root = f'<Relationship Id="rId1" Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/>'
     parts = {
         "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}">{root}</Relationships>',
         "xl/workbook.xml": f'<workbook {_NAMESPACE} xmlns:r="{_RELATIONS}">'

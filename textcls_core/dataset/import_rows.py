@@ -1,6 +1,6 @@
 """From the tables of one or two files to rows with text and labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from textcls_core.wording import plural, shorten
 _BLANK = "^[{}]*$".format("".join(rf"\x{{{ord(space):x}}}" for space in SPACES))
 """A regular expression for texts of which `str.strip` leaves nothing."""
 _EXAMPLES = 5
-_EXPORTED_LABELS = {
+_EXPORTED_LABELS: Mapping[tuple[str, ...], LabelFormat] = {
     ("label",): LabelFormat(kind="single"),
     ("labels",): LabelFormat(kind="lists"),
 }
