@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import raw_table
 from textcls_core.dataset.building import Rows
 from textcls_core.dataset.draft import Draft
 from textcls_core.dataset.import_fixes import (
@@ -16,6 +17,7 @@ from textcls_core.dataset.import_fixes import (
     fix_rows,
     parse_fixes,
 )
+from textcls_core.dataset.importing import ImportPlan, import_tables
 from textcls_core.dataset.text_dataset import SPLITS
 from textcls_core.errors import InvalidArgumentError
 
@@ -91,6 +93,17 @@ def test_leaks_are_dropped_on_one_side(fix, kept):
 
     assert [SPLITS[code] for code in draft.splits] == kept
     assert done[0].count == 2
+
+
+def test_a_dropped_label_is_not_missed():
+    texts = [f"t{n}" for n in range(30)]
+    labels = [["x", "rare"] if n < 2 else ["x", "y"] if n % 2 else ["y"] for n in range(30)]
+    table = raw_table("f.json", {"text": texts, "labels": labels})
+
+    imported = import_tables(table, plan=ImportPlan(fixes=("drop_rare",)))
+
+    assert imported.dataset.label_names == ("x", "y")
+    assert imported.blocking == ()
 
 
 def test_what_was_done_is_said():

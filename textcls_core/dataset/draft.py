@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from textcls_core.arrays import ClassCounts, Digests, Mask
 from textcls_core.dataset.building import Rows, duplicate_digests, row_ids_of, text_digests
+from textcls_core.dataset.splitting import split_column
 from textcls_core.dataset.text_dataset import SCHEMA, SPLITS, Task, TextDataset
 
 _NO_SPLIT = -1
@@ -144,24 +145,29 @@ class Draft:
         lists = group_labels(ids, rows, self.num_rows, len(names))
         return replace(self, label_ids=lists, label_names=names)
 
-    def build(self) -> TextDataset:
-        """Return the data set; every row must have its split. Names without a row are left out."""
+    def with_used_names(self) -> "Draft":
+        """Return the same rows without the names that no row has."""
         used = self.class_counts > 0
+        if used.all():
+            return self
         names = tuple(name for name, kept in zip(self.label_names, used, strict=True) if kept)
-        table = (np.cumsum(used) - 1).astype(np.int32)
+        table = np.cumsum(used) - 1
         values = pa.array(table[self.flat_ids], pa.int32())
         offsets = np.concatenate([[0], np.cumsum(self.num_labels_of_rows)]).astype(np.int32)
-        ids = row_ids_of(self.digests) if self.row_ids is None else self.row_ids
+        lists = pa.ListArray.from_arrays(pa.array(offsets), values)
+        return replace(self, label_ids=lists, label_names=names)
+
+    def build(self) -> TextDataset:
+        """Return the data set; every row must have its split. Names without a row are left out."""
+        rows = self.with_used_names()
         columns = {
-            "row_id": ids,
-            "text": self.texts,
-            "label_ids": pa.ListArray.from_arrays(pa.array(offsets), values),
-            "split": pa.DictionaryArray.from_arrays(pa.array(self.splits), SPLITS).cast(
-                pa.string()
-            ),
+            "row_id": row_ids_of(rows.digests) if rows.row_ids is None else rows.row_ids,
+            "text": rows.texts,
+            "label_ids": rows.label_ids,
+            "split": split_column(rows.splits),
         }
-        extra = dict(zip(self.extra.column_names, self.extra.itercolumns(), strict=True))
-        return TextDataset(pa.table(columns | extra), names, self.task)
+        extra = dict(zip(rows.extra.column_names, rows.extra.itercolumns(), strict=True))
+        return TextDataset(pa.table(columns | extra), rows.label_names, rows.task)
 
 
 def group_labels(ids: np.ndarray, rows: np.ndarray, num_rows: int, num_labels: int) -> pa.Array:

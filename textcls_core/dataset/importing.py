@@ -107,6 +107,7 @@ def import_tables(
     _require_rows(draft, main.file_name, read.columns)
     draft, split_finding = complete_splits(draft, plan.splits)
     draft, unleaked = fix_leaks(draft, plan.fixes)
+    draft = draft.with_used_names()
     checks = check_draft(draft, rare_below=plan.rare_below)
     return Imported(
         dataset=draft.build(),
