@@ -135,6 +135,7 @@ def _store(imported: Imported, name: str, files: str) -> None:
     reason = f"imported from {files}"
     info = state.dataset_store().save(imported.dataset, name, reason, imported.findings)
     import_state.put("done", True)
+    import_state.forget_imported()
     for parameter, value in (("dataset", info.dataset_id), ("view", None), ("step", None)):
         state.set_parameter(parameter, value)
     is_new = info.reason == reason

@@ -136,3 +136,8 @@ def imported(options: ReadingOptions, plan: ImportPlan) -> Imported:
     files = [file for file in (source("main"), source("test")) if file is not None]
     versions = tuple(file.version for file in files)
     return _imported(versions, options.model_dump_json(), plan.model_dump_json())
+
+
+def forget_imported() -> None:
+    """Free the memory of the data set that was made last; it is stored now."""
+    _imported.clear()

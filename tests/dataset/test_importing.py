@@ -15,10 +15,12 @@ from tests.data_real import (
 )
 from tests.tables import raw_table
 from textcls_core.dataset.columns import ColumnChoice
+from textcls_core.dataset.import_splits import SplitPlan
 from textcls_core.dataset.importing import Imported, ImportPlan, clean_name, import_tables
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.reading import read_table
 from textcls_core.dataset.reading_options import ReadingOptions
+from textcls_core.dataset.splitting import SplitRecipe
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 
 
@@ -143,6 +145,30 @@ def test_import_does_not_depend_on_the_order_of_rows():
     )
 
 
+def test_import_can_make_a_split_instead_of_that_of_the_file():
+    recipe = SplitRecipe(by="group", column="author", shares=(0.5, 0.25, 0.25))
+    plan = ImportPlan(splits=SplitPlan(use_own=False, recipe=recipe))
+    authors = [f"author {n % 8}" for n in range(40)]
+
+    imported = import_tables(make_table(split=["train", "test"] * 20, author=authors), plan=plan)
+
+    table = imported.dataset.table
+    pairs = set(zip(table["author"].to_pylist(), table["split"].to_pylist(), strict=True))
+    assert len(pairs) == 8
+    assert message_of(imported, "split_made").startswith("Split anew with equal values")
+    assert imported.dataset.extra_columns == ("author", "split_")
+
+
+def test_import_splits_rows_with_several_labels():
+    labels = [["x", "y"] if n % 2 else ["z"] for n in range(40)]
+    table = raw_table("f.json", {"text": [f"t{n}" for n in range(40)], "labels": labels})
+
+    imported = import_tables(table)
+
+    assert imported.dataset.task == "multi_label"
+    assert split_counts(imported) == {"train": 28, "validation": 6, "test": 6}
+
+
 # Columns
 
 
@@ -192,6 +218,55 @@ def test_import_refuses_a_test_file_with_other_columns():
         r'Known: "sentence", "label"',
     ):
         import_tables(make_table(), test)
+
+
+def test_import_joins_columns_without_their_blank_cells():
+    texts = {"title": ["A", None, " ", None], "body": ["b", "c", "d", " "]}
+    table = raw_table("f.csv", {**texts, "label": list("xyxy")})
+    columns = ColumnChoice(text=("title", "body"), separator=" - ")
+
+    imported = import_tables(table, plan=ImportPlan(columns=columns))
+
+    assert imported.dataset.texts() == ["A - b", "c", "d"]
+    assert found(imported)["missing_text"] == 1
+
+
+def test_import_takes_the_row_ids_of_a_column():
+    columns = ColumnChoice(row_id="id")
+
+    imported = import_tables(make_table(3, id=["r1", "r2", "r3"]), plan=ImportPlan(columns=columns))
+
+    assert imported.dataset.row_ids() == ["r1", "r2", "r3"]
+    assert imported.dataset.extra_columns == ()
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (["a", "b", "a"], r'1 repeated value \("a"\)\. Expected another value in every row'),
+        (["a", " ", None], "2 empty cells"),
+        (["", "a", "a"], r'1 empty cell and 1 repeated value \("a"\)'),
+    ],
+)
+def test_import_refuses_row_ids_that_do_not_tell_rows_apart(ids, message):
+    columns = ColumnChoice(row_id="id")
+
+    with pytest.raises(DatasetFormatError, match=message):
+        import_tables(make_table(3, id=ids), plan=ImportPlan(columns=columns))
+
+
+def test_import_keeps_lists_beside_the_labels_as_text():
+    imported = import_tables(make_table(3, tags=[["a", "b"], [], None]))
+
+    assert imported.dataset.table["tags"].to_pylist() == ["a, b", "", None]
+
+
+def test_import_refuses_lists_in_one_file_only():
+    train = raw_table("train.json", {"text": ["a"], "labels": [["x"]]})
+    test = raw_table("test.json", {"text": ["b"], "labels": ["x"]})
+
+    with pytest.raises(DatasetFormatError, match='Column "labels" holds lists in one file'):
+        import_tables(train, test)
 
 
 # Rows that cannot be used

@@ -115,13 +115,12 @@ def _column_like(main: pa.Table, name: str, table: pa.Table) -> pa.ChunkedArray 
 
 def join_texts(columns: Sequence[pa.ChunkedArray], separator: str) -> pa.ChunkedArray:
     """Return the texts of one or several columns in one; what is blank is left out of a join."""
-    if len(columns) == 1:
-        return pc.fill_null(columns[0], "")
-    filled = [
-        pc.if_else(pc.match_substring_regex(column, _BLANK), None, column) for column in columns
-    ]
-    joined = pc.binary_join_element_wise(*filled, separator, null_handling="skip")
-    return joined if isinstance(joined, pa.ChunkedArray) else pa.chunked_array([joined])
+    joined, *others = (pc.fill_null(column, "") for column in columns)
+    for other in others:
+        both = pc.binary_join_element_wise(joined, other, separator)
+        has_other = pc.if_else(pc.match_substring_regex(other, _BLANK), joined, both)
+        joined = pc.if_else(pc.match_substring_regex(joined, _BLANK), other, has_other)
+    return joined
 
 
 def _own_splits(tables: Sequence[RawTable], columns: ColumnChoice) -> np.ndarray:
