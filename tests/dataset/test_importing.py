@@ -1,7 +1,10 @@
 from collections import Counter
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.data_bad import HOSTILE_TEXTS
 from tests.data_real import (
@@ -15,6 +18,7 @@ from tests.data_real import (
 )
 from tests.tables import raw_table
 from textcls_core.dataset.columns import ColumnChoice
+from textcls_core.dataset.import_rows import join_texts
 from textcls_core.dataset.import_splits import SplitPlan
 from textcls_core.dataset.importing import Imported, ImportPlan, clean_name, import_tables
 from textcls_core.dataset.raw_table import RawTable
@@ -22,6 +26,8 @@ from textcls_core.dataset.reading import read_table
 from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.dataset.splitting import SplitRecipe
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
+
+BLANKS = st.sampled_from([None, "", " ", "\u3000", "a", "b c", "="])
 
 
 def make_table(num_rows: int = 40, name: str = "train.csv", **extra) -> RawTable:
@@ -229,6 +235,18 @@ def test_import_joins_columns_without_their_blank_cells():
 
     assert imported.dataset.texts() == ["A - b", "c", "d"]
     assert found(imported)["missing_text"] == 1
+
+
+@given(st.lists(st.lists(BLANKS, min_size=2, max_size=2), min_size=1, max_size=10))
+def test_joined_texts_are_what_python_joins(rows):
+    columns = [
+        pa.chunked_array([pa.array(cells, pa.string())]) for cells in zip(*rows, strict=True)
+    ]
+
+    joined = join_texts(columns, "|").to_pylist()
+
+    expected = ["|".join(cell for cell in row if cell and cell.strip()) for row in rows]
+    assert [text.strip() for text in joined] == [text.strip() for text in expected]
 
 
 def test_import_takes_the_row_ids_of_a_column():

@@ -12,6 +12,7 @@ from textcls_core.dataset.encoding import (
     survey,
 )
 from textcls_core.dataset.formats.archives import Unpacked
+from textcls_core.dataset.formats.cells import HEADER_ROWS
 from textcls_core.dataset.formats.delimited import read_delimited
 from textcls_core.dataset.formats.excel import sheet_names
 from textcls_core.dataset.formats.folders import class_folders
@@ -165,5 +166,5 @@ def _dialect(source: Source) -> dict[str, object]:
     log = RowLog(source.name, skip_bad_rows=True, replace_unreadable=True)
     delimiter = guess_delimiter(text)
     options = ReadingOptions(encoding="utf-8", delimiter=delimiter, replace_unreadable=True)
-    table = read_delimited(source, options, log)
+    table = read_delimited(source, options, log, HEADER_ROWS)
     return {"delimiter": delimiter, "has_header": table.has_header}

@@ -8,6 +8,7 @@ from pathlib import Path
 from textcls_core.dataset.detection import choose_format, describe, name_notes
 from textcls_core.dataset.encoding import codec_of
 from textcls_core.dataset.formats.archives import Unpacked, unpacked
+from textcls_core.dataset.formats.cells import HEADER_ROWS
 from textcls_core.dataset.formats.columnar import read_arrow, read_parquet
 from textcls_core.dataset.formats.delimited import read_delimited
 from textcls_core.dataset.formats.excel import read_excel
@@ -74,7 +75,7 @@ def preview(
     lenient = {"skip_bad_rows": True, "replace_unreadable": True}
     options = (options or ReadingOptions()).model_copy(update=lenient)
     with _opened(content, name, is_preview=True) as (inner, outer):
-        table = _head(inner, outer, options, num_rows + 1)
+        table = _head(inner, outer, options, max(num_rows + 1, HEADER_ROWS))
     lines = None if table.line_numbers is None else table.line_numbers[:num_rows]
     return replace(table, table=table.table[:num_rows], line_numbers=lines)
 
@@ -152,7 +153,10 @@ def _read(inner: Unpacked, outer: Source, options: ReadingOptions) -> RawTable:
 
 
 def _head(inner: Unpacked, outer: Source, options: ReadingOptions, limit: int) -> RawTable:
-    """Return the first rows, of a text file from its first lines alone."""
+    """Return the first rows, of a text file from its first lines alone.
+
+    As many as decide about a header when the file is read as a whole.
+    """
     format_ = choose_format(inner, outer, options)
     log = RowLog(outer.name, skip_bad_rows=True, replace_unreadable=True)
     source = inner.source

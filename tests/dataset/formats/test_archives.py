@@ -111,7 +111,10 @@ def test_unpacking_stops_at_the_absolute_limit(monkeypatch):
     [
         (zip_bytes({"f.csv": CSV}), "f.csv is a zip archive, not CSV. Give it a name that ends"),
         (gzip.compress(CSV), "f.csv is a gzip archive, not CSV"),
-        (CONTENTS["Excel"], "f.csv is an Excel workbook, not CSV. Give it a name that ends in .xlsx"),
+        (
+            CONTENTS["Excel"],
+            "f.csv is an Excel workbook, not CSV. Give it a name that ends in .xlsx",
+        ),
     ],
     ids=["zip", "gzip", "Excel"],
 )

@@ -199,7 +199,7 @@ def test_reading_refuses_a_table_without_rows(write):
 def test_reading_refuses_more_rows_than_memory_holds(write, monkeypatch):
     monkeypatch.setattr(columnar, "_MAX_ROWS", 1)
 
-    with pytest.raises(DatasetFormatError, match="f holds more than 1 rows .* Split it"):
+    with pytest.raises(DatasetFormatError, match=r"f holds more than 1 rows .* Split it"):
         read_bytes(write(COLUMNS), "f")
 
 

@@ -48,7 +48,9 @@ def test_reading_takes_the_sheet_of_the_options():
 
 
 def test_reading_refuses_a_sheet_that_does_not_exist():
-    with pytest.raises(DatasetFormatError, match=r'Sheet "Two" is missing in f\.xlsx\. Known: "One'):
+    with pytest.raises(
+        DatasetFormatError, match=r'Sheet "Two" is missing in f\.xlsx\. Known: "One'
+    ):
         read_bytes(workbook_bytes({"One": ROWS}), "f.xlsx", ReadingOptions(sheet="Two"))
 
 

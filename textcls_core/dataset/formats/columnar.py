@@ -139,6 +139,11 @@ def table_of_batches(
     """
     log.unit = "row"
     columns, notes = _columns(schema, class_names)
+    if not columns:
+        raise DatasetFormatError(
+            f"{log.file_name} has no column of values; all of them hold objects. "
+            "Write texts and labels as columns of their own."
+        )
     names = column_names([column.name for column in columns], log.file_name)
     types = [LISTS if column.holds_lists else STRINGS for column in columns]
     target = pa.schema(list(zip(names, types, strict=True)))

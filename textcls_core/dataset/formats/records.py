@@ -2,22 +2,23 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import accumulate, chain, islice
 from typing import Any
 
 import pyarrow as pa
 
 from textcls_core.dataset.building import clean_text
-from textcls_core.dataset.formats.cells import repaired_cell, without_nul
+from textcls_core.dataset.formats.cells import no_cycle_search, repaired_cell, without_nul
 from textcls_core.dataset.formats.row_log import (
+    MAX_COLUMNS,
     MAX_FIELD_CHARACTERS,
-    TOO_LONG,
     RowLog,
     check_width,
 )
 from textcls_core.dataset.raw_table import LISTS, STRINGS, RawTable
 
-CHUNK_ROWS = 20_000
+CHUNK_ROWS = 4_000
 Record = dict[str, Any]
 _SCALARS = (str, int, float, bool, type(None))
 _NESTED = "holds a list or object, not a value"
@@ -29,12 +30,17 @@ def as_record(pairs: list[tuple[str, Any]]) -> Record:
     Raises:
         ValueError: If a key is repeated or blank.
     """
-    record = {clean_text(key).strip(): value for key, value in pairs}
+    record = {_clean_key(key): value for key, value in pairs}
     if len(record) < len(pairs):
         raise ValueError("the same key twice")
     if "" in record:
         raise ValueError("a key without a name")
     return record
+
+
+@lru_cache(MAX_COLUMNS)
+def _clean_key(key: str) -> str:
+    return clean_text(key).strip()
 
 
 def refuse_constant(constant: str) -> None:
@@ -58,12 +64,12 @@ def table_of_records(records: Iterable[tuple[int, Record]], log: RowLog) -> RawT
     tables: list[pa.Table] = []
     lines: list[int] = []
     iterator = iter(records)
-    while batch := list(islice(iterator, CHUNK_ROWS)):
-        kept = [item for item in batch if _fits(*item, is_list, log)]
-        check_width(len(is_list), log.file_name)
-        kept = _without_long_values(kept, log)
-        tables.append(_columns([record for _, record in kept], is_list, log))
-        lines += [number for number, _ in kept]
+    with no_cycle_search():
+        while batch := list(islice(iterator, CHUNK_ROWS)):
+            kept = [item for item in batch if _fits(*item, is_list, log)]
+            check_width(len(is_list), log.file_name)
+            tables.append(_columns([record for _, record in kept], is_list, log))
+            lines += [number for number, _ in kept]
     schema = pa.schema([(name, LISTS if is_list[name] else STRINGS) for name in is_list])
     padded = [_padded(table, schema) for table in tables]
     table = pa.concat_tables(padded) if padded else schema.empty_table()
@@ -75,7 +81,7 @@ def _fits(number: int, record: Record, is_list: dict[str, bool | None], log: Row
     news: dict[str, bool | None] = {}
     for name, value in record.items():
         known = is_list.get(name)
-        if known is False and value.__class__ is str:
+        if known is False and value.__class__ is str and len(value) <= MAX_FIELD_CHARACTERS:
             continue
         problem = _problem_of(value, known)
         if problem:
@@ -93,22 +99,10 @@ def _problem_of(value: Any, is_list: bool | None) -> str | None:
     if isinstance(value, list):
         is_flat = all(isinstance(item, _SCALARS) for item in value)
         return None if is_flat and is_list is not False else _NESTED
+    if isinstance(value, str) and len(value) > MAX_FIELD_CHARACTERS:
+        return f"holds more than {MAX_FIELD_CHARACTERS:,} characters"
     is_alone = is_list and value is not None
     return "holds a value where earlier rows hold a list" if is_alone else None
-
-
-def _without_long_values(rows: list[tuple[int, Record]], log: RowLog) -> list[tuple[int, Record]]:
-    """Return the rows whose texts are all short enough to keep."""
-    kept = []
-    for number, record in rows:
-        if any(
-            value.__class__ is str and len(value) > MAX_FIELD_CHARACTERS
-            for value in record.values()
-        ):
-            log.problem(number, TOO_LONG)
-        else:
-            kept.append((number, record))
-    return kept
 
 
 def _columns(records: list[Record], is_list: Mapping[str, bool | None], log: RowLog) -> pa.Table:
