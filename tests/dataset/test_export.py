@@ -32,7 +32,7 @@ def store(tmp_path) -> DatasetStore:
     return DatasetStore(tmp_path / "datasets")
 
 
-def make(rows, column="=more") -> TextDataset:
+def make(rows, column="=more %s") -> TextDataset:
     texts, labels, splits, values = zip(*rows, strict=True)
     return build_dataset(Rows(texts, labels, splits, {column: values}))
 
@@ -86,7 +86,7 @@ def test_export_holds_every_cell_exactly(store, tmp_path, file_format, rows):
         "text": texts,
         "label": labels,
         "split": splits,
-        "=more": values,
+        "=more %s": values,
     }
 
 
