@@ -56,7 +56,7 @@ def show_file() -> bool:
         (right, "test", "Test file (optional)"),
     ):
         with column:
-            _CHOICES.get(place, _choose_upload)(role, title)
+            _CHOICES[place or "Upload"](role, title)
             _show_chosen(role)
     return import_state.source("main") is not None
 

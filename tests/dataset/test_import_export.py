@@ -47,7 +47,7 @@ def again(workspace, dataset: TextDataset, file_format) -> TextDataset:
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drafts())
 def test_an_export_with_one_label_comes_back_the_same(workspace, file_format, draft):
     dataset = draft.build()
@@ -56,7 +56,7 @@ def test_an_export_with_one_label_comes_back_the_same(workspace, file_format, dr
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(label_sets())
 def test_an_export_with_several_labels_comes_back_the_same(workspace, file_format, draft):
     dataset = draft.build()
