@@ -17,13 +17,6 @@ def zip_archive(member: str = "data.csv") -> bytes:
     return buffer.getvalue()
 
 
-def zip_without_members() -> bytes:
-    """Return a zip archive without files."""
-    buffer = io.BytesIO()
-    zipfile.ZipFile(buffer, "w").close()
-    return buffer.getvalue()
-
-
 def numpy_array() -> bytes:
     """Return a saved NumPy array."""
     buffer = io.BytesIO()

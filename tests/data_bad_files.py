@@ -72,6 +72,7 @@ REFUSED = {
         r"is not utf-8: 2 lines cannot be read \(line 7, 8\).* mixes encodings: .* skip bad rows "
         "or replace what is unreadable",
     ),
+    "19 no readable row": Refused(b",\x80", "has no rows", "f", SKIP),
     "25 unclosed quote": Refused(
         b'text,label\na,x\n"b,y\nc,z\n', "a quote opened in line 3 is never closed"
     ),

@@ -49,7 +49,7 @@ def test_detection_and_preview_explain_or_succeed(case):
             assert look(case.data, name=case.name) is not None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.binary(max_size=400), start=st.sampled_from(STARTS), is_lenient=st.booleans())
 def test_any_bytes_are_read_or_refused_in_a_sentence(data, start, is_lenient):
     options = ReadingOptions(skip_bad_rows=is_lenient)
@@ -58,7 +58,7 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(data, start, is_lenient):
             assert look(start + data) is not None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(case=st.sampled_from(BINARY), place=st.floats(0, 1), value=st.integers(0, 255))
 def test_a_damaged_byte_is_survived_or_refused_in_a_sentence(case, place, value):
     data = bytearray(case)

@@ -142,13 +142,14 @@ def survey(file: BinaryIO, codec: str) -> Survey:
         if len(first_lines) < _LINES_SHOWN:
             first_lines.append(number)
         if len(sample) < _SAMPLE_BYTES:
-            sample += line.encode(codec, "surrogateescape")
+            with suppress(UnicodeError):  # not every codec can write the marks back
+                sample += line.encode(codec, "surrogateescape")
     return Survey(first_lines, num_unreadable, num_readable, sample)
 
 
 def _numbered_lines(file: BinaryIO, codec: str) -> Iterator[tuple[int, str]]:
     """Yield the lines with unreadable bytes marked, or none where the codec cannot mark them."""
-    with open_as_text(file, codec, is_lenient=True) as text, suppress(UnicodeError):
+    with suppress(UnicodeError), open_as_text(file, codec, is_lenient=True) as text:
         yield from enumerate(text, 1)
 
 

@@ -24,6 +24,11 @@ MAX_MEMBERS = 1_000
 _ALWAYS_ALLOWED_BYTES = 1024**2
 """Small files of repeated rows pack better than any ratio."""
 _BLOCK_BYTES = 1024**2
+DAMAGE = (
+    zlib.error, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError,
+    ValueError, struct.error,
+)  # fmt: skip
+"""How a damaged archive shows while it is read."""
 _DIRECTORY_END = b"PK\x05\x06"
 _UNSAFE_NAME = re.compile(r"[/\\\0]|^\.\.?$|^[A-Za-z]:")
 _PACKED_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b")
@@ -99,14 +104,7 @@ def _opened(source: Source, packing: Packing) -> Iterator[tuple[IO[bytes], str]]
             member = _only_member(archive, source.name)
             with archive.open(member) as file:
                 yield file, shown_name(member.filename)
-    except (
-        zlib.error,
-        zipfile.BadZipFile,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-    ) as e:
+    except DAMAGE as e:
         raise DatasetFormatError(
             f"{source.name} is a damaged {packing} archive ({str(e)[:80]}). Download it again."
         ) from e
@@ -128,7 +126,7 @@ def opened_zip(source: Source) -> Iterator[zipfile.ZipFile]:
     try:
         with source.open() as raw, zipfile.ZipFile(raw) as archive:
             yield archive
-    except zipfile.BadZipFile as error:
+    except DAMAGE as error:
         raise DatasetFormatError(
             f"{source.name} is a damaged zip archive ({error}). Download it again."
         ) from error

@@ -64,7 +64,7 @@ def table_of_cells(rows: Iterator[Row], log: RowLog, *, has_header: bool | None)
     widths = Counter([] if header is None else [len(header)])
     for chunk in chunks:
         widths.update(chunk.lengths)
-    width = widths.most_common(1)[0][0]
+    width = widths.most_common(1)[0][0] if widths else 0
     check_width(width, log.file_name)
     names = _names(header, width, chunks, log.file_name)
     parts = [_part(chunk, len(names), log) for chunk in chunks]

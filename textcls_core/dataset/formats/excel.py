@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from textcls_core.dataset.formats.archives import copy_capped, opened_zip
+from textcls_core.dataset.formats.archives import DAMAGE, copy_capped, opened_zip
 from textcls_core.dataset.formats.cells import Row, table_of_cells
 from textcls_core.dataset.formats.row_log import RowLog, check_width
 from textcls_core.dataset.formats.source import Source
@@ -63,7 +63,7 @@ def _opened(source: Source) -> Iterator[CalamineWorkbook]:
     try:
         with CalamineWorkbook.from_filelike(_checked_copy(source)) as workbook:
             yield workbook
-    except (CalamineError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (CalamineError, *DAMAGE) as error:
         raise DatasetFormatError(_damaged(source, error)) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # how the reader's own bugs arrive
