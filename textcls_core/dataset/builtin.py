@@ -10,7 +10,6 @@ from textcls_core.dataset.building import Rows, build_dataset, clean_text
 from textcls_core.dataset.columns import ColumnChoice
 from textcls_core.dataset.findings import Finding, info
 from textcls_core.dataset.importing import Imported
-from textcls_core.dataset.labels import LabelFormat
 from textcls_core.dataset.splitting import stratified_split
 from textcls_core.errors import NotFoundError
 
@@ -44,7 +43,6 @@ def load_bbc_news() -> Imported:
         dataset=build_dataset(rows, row_ids),
         findings=(*_origin(len(articles), len(texts)), *audit_rows(rows)),
         columns=ColumnChoice(),
-        label_format=LabelFormat(),
     )
 
 

@@ -1,7 +1,7 @@
 """Turn one file, or a training and a test file, into a data set with findings."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,7 +49,7 @@ class Imported:
     dataset: TextDataset
     findings: tuple[Finding, ...]
     columns: ColumnChoice
-    label_format: LabelFormat
+    label_format: LabelFormat = field(default_factory=LabelFormat)
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
