@@ -219,7 +219,7 @@ def test_import_takes_label_names_from_a_file(open_page):
     assert sorted(labels[0] for labels in app.dataframe[0].value["labels"]) == ["anger", "joy"]
 
 
-def test_import_of_a_path_outside_of_the_import_folder_is_refused(open_page, workspace):
+def test_import_from_the_server_says_when_its_folder_is_empty(open_page):
     app = open_page("dataset", view="Import")
     app.segmented_control(key="wizard.place").set_value("On the server").run()
 
