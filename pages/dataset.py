@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.baselines import show_dataset_baselines
+from pages._app.dataset_import import show_import
 from pages._app.dataset_versions import show_versions
-from pages._app.import_form import show_import
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.charts.dataset import class_counts_chart, lengths_chart
 from textcls_core.dataset.search import RowFilter, describe_rows, find_rows

@@ -25,7 +25,7 @@ ALWAYS_IMPORTED = (
     "pages._app.frame",
     "pages._app.group_form",
     "pages._app.group_view",
-    "pages._app.import_form",
+    "pages._app.dataset_import",
     "pages._app.live_run",
     "pages._app.run_actions",
     "pages._app.training_form",

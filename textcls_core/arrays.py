@@ -6,7 +6,7 @@ in a signature and cost nothing at run time.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, UInt64
 
 Probabilities = Float[np.ndarray, "N C"]
 """One row per example; every row sums to 1."""
@@ -37,6 +37,12 @@ Indices = Int[np.ndarray, " M"]
 
 Mask = Bool[np.ndarray, " N"]
 """One flag per example."""
+
+Digests = UInt64[np.ndarray, " N"]
+"""One number per text that equal texts share."""
+
+Ranks = Int[np.ndarray, " N"]
+"""For each example how many equal ones stand before it."""
 
 Embeddings = Float[np.ndarray, "N D"]
 """One vector per example."""

@@ -1,5 +1,6 @@
 import re
 
+import pyarrow as pa
 import pytest
 
 from textcls_core.dataset.columns import ColumnChoice, as_split, choose_columns
@@ -11,7 +12,18 @@ NOTHING_CHOSEN = ColumnChoice()
 
 
 def choose(columns, **choice) -> ColumnChoice:
-    return choose_columns(columns, ColumnChoice(**choice), "f.csv")
+    return choose_columns(table_of(columns), ColumnChoice(**choice), "f.csv")
+
+
+def table_of(columns) -> pa.Table:
+    """Return columns padded with nulls to the length of the longest."""
+    longest = max(map(len, columns.values()), default=0)
+    return pa.table(
+        {
+            name: pa.array([*values, *[None] * (longest - len(values))])
+            for name, values in columns.items()
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -22,7 +34,7 @@ def choose(columns, **choice) -> ColumnChoice:
 def test_text_column_is_known_by_its_name(name):
     columns = {"other": ["a much longer text than the one"] * 4, name: TEXTS, "label": LABELS}
 
-    assert choose(columns).text == name
+    assert choose(columns).text == (name,)
 
 
 @pytest.mark.parametrize(
@@ -33,42 +45,42 @@ def test_text_column_is_known_by_its_name(name):
 def test_label_column_is_known_by_its_name(name):
     columns = {"flag": ["0", "1", "0", "1"], "text": TEXTS, name: ["a", "b", "c", "a"]}
 
-    assert choose(columns).label == name
+    assert choose(columns).label == (name,)
 
 
 def test_text_column_without_a_name_is_the_longest():
-    assert choose({"column_1": LABELS, "column_2": TEXTS}).text == "column_2"
+    assert choose({"column_1": LABELS, "column_2": TEXTS}).text == ("column_2",)
 
 
 def test_label_column_without_a_name_has_the_fewest_values():
     columns = {"column_1": ["1", "2", "3", "4"], "column_2": LABELS, "column_3": TEXTS}
 
-    assert choose(columns).label == "column_2"
+    assert choose(columns).label == ("column_2",)
 
 
 def test_label_column_is_not_one_with_a_single_value():
     columns = {"language": ["en"] * 4, "column_2": LABELS, "column_3": TEXTS}
 
-    assert choose(columns).label == "column_2"
+    assert choose(columns).label == ("column_2",)
 
 
 def test_label_column_is_not_the_split():
     splits = ["train", "test", "train", "test"]
     columns = {"part": splits, "kind": ["x", "y", "z", "x", "y", "z"], "column_3": TEXTS}
 
-    assert choose(columns).label == "kind"
+    assert choose(columns).label == ("kind",)
 
 
 def test_label_column_may_have_one_value_when_it_has_the_name():
-    assert choose({"text": TEXTS, "label": ["x"] * 4}).label == "label"
+    assert choose({"text": TEXTS, "label": ["x"] * 4}).label == ("label",)
 
 
 def test_text_is_guessed_beside_a_chosen_label():
-    assert choose({"text": LABELS, "body": TEXTS}, label="text").text == "body"
+    assert choose({"text": LABELS, "body": TEXTS}, label="text").text == ("body",)
 
 
 def test_label_is_guessed_beside_a_chosen_text():
-    assert choose({"label": TEXTS, "kind": LABELS}, text="label").label == "kind"
+    assert choose({"label": TEXTS, "kind": LABELS}, text="label").label == ("kind",)
 
 
 @pytest.mark.parametrize("name", ["split", "set", "partition", "fold", "Split"])

@@ -1,6 +1,10 @@
 from collections import Counter
+from dataclasses import replace
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.data_bad import HOSTILE_TEXTS
 from tests.data_real import (
@@ -12,13 +16,18 @@ from tests.data_real import (
     sms_spam,
     sms_spam_stand_in,
 )
-from tests.tables import columns_of, raw_table, read_bytes
+from tests.tables import raw_table
 from textcls_core.dataset.columns import ColumnChoice
-from textcls_core.dataset.importing import Imported, clean_name, import_tables
+from textcls_core.dataset.import_rows import join_texts
+from textcls_core.dataset.import_splits import SplitPlan
+from textcls_core.dataset.importing import Imported, ImportPlan, clean_name, import_tables
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.reading import read_table
 from textcls_core.dataset.reading_options import ReadingOptions
+from textcls_core.dataset.splitting import SplitRecipe
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
+
+BLANKS = st.sampled_from([None, "", " ", "\u3000", "a", "b c", "="])
 
 
 def make_table(num_rows: int = 40, name: str = "train.csv", **extra) -> RawTable:
@@ -32,7 +41,7 @@ def make_table(num_rows: int = 40, name: str = "train.csv", **extra) -> RawTable
 
 
 def from_csv(data: bytes, **options) -> Imported:
-    return import_tables(read_bytes(data, "f.csv", ReadingOptions(**options)))
+    return import_tables(read_table(data, ReadingOptions(**options), "f.csv"))
 
 
 def found(imported: Imported) -> dict[str, int]:
@@ -100,7 +109,9 @@ def test_import_completes_the_split_of_the_file(splits, expected, message):
 def test_import_puts_rows_of_a_blank_split_into_train():
     splits = ["dev", "test", "", None] * 10
 
-    imported = import_tables(make_table(part=splits), choice=ColumnChoice(split="part"))
+    imported = import_tables(
+        make_table(part=splits), plan=ImportPlan(columns=ColumnChoice(split="part"))
+    )
 
     assert split_counts(imported) == {"train": 20, "validation": 10, "test": 10}
 
@@ -122,26 +133,46 @@ def test_import_of_two_files_keeps_the_validation_rows_of_the_first():
 
 def test_import_of_two_files_does_not_need_a_second_split_column():
     splits = ["train", "dev"] * 20
-    choice = ColumnChoice(split="part")
+    plan = ImportPlan(columns=ColumnChoice(split="part"))
 
-    imported = import_tables(make_table(part=splits), make_table(10, "test.csv"), choice)
+    imported = import_tables(make_table(part=splits), make_table(10, "test.csv"), plan)
 
     assert split_counts(imported)["test"] == 10
 
 
 def test_import_does_not_depend_on_the_order_of_rows():
     table = make_table()
-    backwards = raw_table(
-        "train.csv",
-        {name: values[::-1] for name, values in columns_of(table).items()},
-        table.line_numbers.to_pylist(),
-    )
+    backwards = replace(table, table=table.table.take(list(range(39, -1, -1))))
 
     one, other = import_tables(table).dataset, import_tables(backwards).dataset
 
     assert dict(zip(one.row_ids(), one.table["split"].to_pylist(), strict=True)) == dict(
         zip(other.row_ids(), other.table["split"].to_pylist(), strict=True)
     )
+
+
+def test_import_can_make_a_split_instead_of_that_of_the_file():
+    recipe = SplitRecipe(by="group", column="author", shares=(0.5, 0.25, 0.25))
+    plan = ImportPlan(splits=SplitPlan(use_own=False, recipe=recipe))
+    authors = [f"author {n % 8}" for n in range(40)]
+
+    imported = import_tables(make_table(split=["train", "test"] * 20, author=authors), plan=plan)
+
+    table = imported.dataset.table
+    pairs = set(zip(table["author"].to_pylist(), table["split"].to_pylist(), strict=True))
+    assert len(pairs) == 8
+    assert message_of(imported, "split_made").startswith("Split anew with equal values")
+    assert imported.dataset.extra_columns == ("author", "split_")
+
+
+def test_import_splits_rows_with_several_labels():
+    labels = [["x", "y"] if n % 2 else ["z"] for n in range(40)]
+    table = raw_table("f.json", {"text": [f"t{n}" for n in range(40)], "labels": labels})
+
+    imported = import_tables(table)
+
+    assert imported.dataset.task == "multi_label"
+    assert split_counts(imported) == {"train": 28, "validation": 6, "test": 6}
 
 
 # Columns
@@ -185,7 +216,7 @@ def test_import_says_which_columns_it_used():
 
 
 def test_import_refuses_a_test_file_with_other_columns():
-    test = raw_table("test.csv", {"sentence": ["a"], "label": ["x"]}, [2])
+    test = raw_table("test.csv", {"sentence": ["a"], "label": ["x"]})
 
     with pytest.raises(
         DatasetFormatError,
@@ -193,6 +224,67 @@ def test_import_refuses_a_test_file_with_other_columns():
         r'Known: "sentence", "label"',
     ):
         import_tables(make_table(), test)
+
+
+def test_import_joins_columns_without_their_blank_cells():
+    texts = {"title": ["A", None, " ", None], "body": ["b", "c", "d", " "]}
+    table = raw_table("f.csv", {**texts, "label": list("xyxy")})
+    columns = ColumnChoice(text=("title", "body"), separator=" - ")
+
+    imported = import_tables(table, plan=ImportPlan(columns=columns))
+
+    assert imported.dataset.texts() == ["A - b", "c", "d"]
+    assert found(imported)["missing_text"] == 1
+
+
+@given(st.lists(st.lists(BLANKS, min_size=2, max_size=2), min_size=1, max_size=10))
+def test_joined_texts_are_what_python_joins(rows):
+    columns = [
+        pa.chunked_array([pa.array(cells, pa.string())]) for cells in zip(*rows, strict=True)
+    ]
+
+    joined = join_texts(columns, "|").to_pylist()
+
+    expected = ["|".join(cell for cell in row if cell and cell.strip()) for row in rows]
+    assert [text.strip() for text in joined] == [text.strip() for text in expected]
+
+
+def test_import_takes_the_row_ids_of_a_column():
+    columns = ColumnChoice(row_id="id")
+
+    imported = import_tables(make_table(3, id=["r1", "r2", "r3"]), plan=ImportPlan(columns=columns))
+
+    assert imported.dataset.row_ids() == ["r1", "r2", "r3"]
+    assert imported.dataset.extra_columns == ()
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (["a", "b", "a"], r'1 repeated value \("a"\)\. Expected another value in every row'),
+        (["a", " ", None], "2 empty cells"),
+        (["", "a", "a"], r'1 empty cell and 1 repeated value \("a"\)'),
+    ],
+)
+def test_import_refuses_row_ids_that_do_not_tell_rows_apart(ids, message):
+    columns = ColumnChoice(row_id="id")
+
+    with pytest.raises(DatasetFormatError, match=message):
+        import_tables(make_table(3, id=ids), plan=ImportPlan(columns=columns))
+
+
+def test_import_keeps_lists_beside_the_labels_as_text():
+    imported = import_tables(make_table(3, tags=[["a", "b"], [], None]))
+
+    assert imported.dataset.table["tags"].to_pylist() == ["a, b", "", None]
+
+
+def test_import_refuses_lists_in_one_file_only():
+    train = raw_table("train.json", {"text": ["a"], "labels": [["x"]]})
+    test = raw_table("test.json", {"text": ["b"], "labels": ["x"]})
+
+    with pytest.raises(DatasetFormatError, match='Column "labels" holds lists in one file'):
+        import_tables(train, test)
 
 
 # Rows that cannot be used
@@ -263,7 +355,7 @@ def test_import_refuses_a_file_without_a_usable_row():
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_import_keeps_hostile_texts_and_labels(text):
-    table = raw_table("f.csv", {"text": [text, "b"], "label": ["x", text]}, [2, 3])
+    table = raw_table("f.csv", {"text": [text, "b"], "label": ["x", text]})
 
     dataset = import_tables(table).dataset
 
@@ -295,7 +387,7 @@ def test_import_takes_one_class_and_says_that_it_cannot_be_trained():
 
 def test_import_takes_10_000_classes_and_says_that_they_cannot_be_trained():
     labels = [f"label {n}" for n in range(10_000)]
-    table = raw_table("f.csv", {"text": labels, "label": labels}, list(range(2, 10_002)))
+    table = raw_table("f.csv", {"text": labels, "label": labels})
 
     imported = import_tables(table)
 

@@ -18,7 +18,7 @@ from tests.data_real import (
     sms_spam_stand_in,
 )
 from tests.tables import columns_of, read_bytes
-from textcls_core.dataset.reading import read_table
+from textcls_core.dataset.reading import preview, read_table
 from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.errors import DatasetFormatError
 
@@ -283,3 +283,12 @@ def test_reading_keeps_every_row_of_sib200(tmp_path, script, get):
     table = read_table(get(tmp_path, script))
 
     assert (table.num_rows, list(columns_of(table))) == (701, ["index_id", "category", "text"])
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le"])
+def test_preview_of_a_short_file_reads_the_encoding_that_was_chosen(encoding):
+    data = ("text,label\n" + "Stra\u00dfe,x\nWeg,y\n" * 3).encode(encoding)
+
+    table = preview(data, ReadingOptions(encoding=encoding), "f.csv", num_rows=1)
+
+    assert table.values("text") == ["Stra\u00dfe"]

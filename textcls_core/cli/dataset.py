@@ -1,16 +1,11 @@
-"""The verbs of data sets: `dataset import|list|show|baselines`."""
+"""The verbs of data sets: `dataset list|show|baselines`; `cli/importing.py` holds `import`."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from textcls_core.cli.printing import Json, emit
 from textcls_core.dataset.audit import require_trainable
-from textcls_core.dataset.columns import ColumnChoice
-from textcls_core.dataset.importing import import_tables
-from textcls_core.dataset.reading import read_table
-from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.training.baseline_fitting import MAX_TOKENS, Encoder, ensure_baselines
 from textcls_core.training.baselines import Baseline
@@ -19,32 +14,6 @@ from textcls_core.workspace import Workspace
 
 _NO_BASELINES = "There are no baselines for data sets with several labels per text so far."
 dataset_app = typer.Typer(no_args_is_help=True, help="Import and look at data sets.")
-
-
-@dataset_app.command("import")
-def dataset_import(
-    path: Annotated[Path, typer.Argument(help="CSV, TSV or JSON Lines.")],
-    name: Annotated[str, typer.Option("--name", help="What to call the data set.")],
-    test: Annotated[Path | None, typer.Option("--test", help="A file with the test rows.")] = None,
-    text: Annotated[str | None, typer.Option("--text", help="Text column.")] = None,
-    label: Annotated[str | None, typer.Option("--label", help="Label column.")] = None,
-    split: Annotated[str | None, typer.Option("--split", help="Split column.")] = None,
-    encoding: Annotated[str | None, typer.Option("--encoding", help="For example cp1252.")] = None,
-    header: Annotated[bool | None, typer.Option("--header/--no-header")] = None,
-    skip_bad_rows: Annotated[bool, typer.Option("--skip-bad-rows")] = False,
-    as_json: Json = False,
-) -> None:
-    """Import a file, or a training and a test file."""
-    options = ReadingOptions(encoding=encoding, has_header=header, skip_bad_rows=skip_bad_rows)
-    tables = [read_table(file, options) for file in (path, test) if file is not None]
-    choice = ColumnChoice(text=text, label=label, split=split)
-    imported = import_tables(tables[0], tables[1] if test else None, choice)
-    reason = "imported from " + " and ".join(table.file_name for table in tables)
-    store = DatasetStore.open(Workspace.default())
-    info = store.save(imported.dataset, name, reason, imported.findings)
-    if info.reason != reason:
-        typer.echo(f"These rows were imported before as {info.name}.", err=True)
-    emit(as_json, _dataset_json(info), _dataset_lines(info))
 
 
 @dataset_app.command("list")
@@ -56,7 +25,7 @@ def dataset_list(as_json: Json = False) -> None:
         typer.echo(lost.problem, err=True)
     emit(
         as_json,
-        [_dataset_json(info) for info in infos],
+        [dataset_json(info) for info in infos],
         [f"{info.name}  v{info.version}  {plural(info.num_examples, 'row')}" for info in infos],
     )
 
@@ -65,7 +34,7 @@ def dataset_list(as_json: Json = False) -> None:
 def dataset_show(name: str, as_json: Json = False) -> None:
     """Show one data set with its findings."""
     info = DatasetStore.open(Workspace.default()).find(name)
-    emit(as_json, _dataset_json(info), _dataset_lines(info))
+    emit(as_json, dataset_json(info), dataset_lines(info))
 
 
 @dataset_app.command("baselines")
@@ -104,11 +73,13 @@ def _baseline_lines(baseline: Baseline) -> list[str]:
     return [f"{baseline.title}: {'; '.join(figures)} ({seconds})", f"  {baseline.description}"]
 
 
-def _dataset_json(info: DatasetInfo) -> dict[str, Any]:
+def dataset_json(info: DatasetInfo) -> dict[str, Any]:
+    """Return a data set in its stable form."""
     return {"dataset": info.name, **info.model_dump(mode="json", exclude={"name"})}
 
 
-def _dataset_lines(info: DatasetInfo) -> list[str]:
+def dataset_lines(info: DatasetInfo) -> list[str]:
+    """Return what a person reads about a data set."""
     splits = ", ".join(f"{split} {count:,}" for split, count in info.split_counts.items())
     classes = plural(len(info.label_names), "class", "classes")
     return [

@@ -14,12 +14,14 @@ from textcls_core.cli import versions  # noqa: F401 - its verbs join those of da
 from textcls_core.cli.dataset import dataset_app
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.groups import groups_app, search
+from textcls_core.cli.importing import dataset_import
 from textcls_core.cli.results import evaluate_run, explain, mistakes, predict
 from textcls_core.cli.training import runs_app, train
 from textcls_core.errors import TextclsError
 from textcls_core.files import describe_refusal
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="TextCLS Studio.")
+dataset_app.command("import")(dataset_import)
 dataset_app.command("embed")(dataset_embed)
 dataset_app.command("similar")(dataset_similar)
 app.add_typer(dataset_app, name="dataset")

@@ -163,7 +163,8 @@ def _head(inner: Unpacked, outer: Source, options: ReadingOptions, limit: int) -
     if format_ in TEXT_FORMATS:
         codec = codec_of(source.head(4), outer.name, options.encoding)
         source = cut_to_lines(source, codec, _PREVIEW_BYTES)
-        options = options.model_copy(update={"encoding": "utf-8"})
+        if source.is_cut:  # and decoded; a short file is as it was
+            options = options.model_copy(update={"encoding": "utf-8"})
     try:
         return _finished(_READERS[format_](source, options, log, limit), log)
     except DatasetFormatError:

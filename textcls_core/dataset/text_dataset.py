@@ -202,9 +202,21 @@ def _check_labels(label_ids: pa.ChunkedArray, num_labels: int, task: Task) -> No
 def _update_with_column(digest: "hashlib._Hash", column: pa.ChunkedArray) -> None:
     """Feed a column to a digest so that equal values give equal bytes, however they are stored."""
     canonical = SCHEMA.field(2).type if pa.types.is_list(column.type) else pa.string()
-    whole = pa.table({"": column.cast(canonical)}).combine_chunks()
-    table = whole.take(pa.array(np.arange(len(column))))  # a slice would drag its old buffers along
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
+    table = pa.table({"": column.cast(canonical)}).combine_chunks()
+    if column.null_count or table.nbytes != table.get_total_buffer_size():
+        # A slice would drag its old buffers along, and an empty cell what lies below it.
+        table = table.take(pa.array(np.arange(len(column))))
+    with pa.ipc.new_stream(_DigestSink(digest), table.schema) as writer:
         writer.write_table(table)
-    digest.update(sink.getvalue())
+
+
+class _DigestSink:
+    """A file that only feeds a digest, so that no copy of the column is made."""
+
+    closed = False
+
+    def __init__(self, digest: "hashlib._Hash") -> None:
+        self.write = digest.update
+
+    def flush(self) -> None:
+        """Do nothing: everything is written at once."""

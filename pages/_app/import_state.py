@@ -1,0 +1,143 @@
+"""What the import wizard remembers from step to step, as plain values, and what it caches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from textcls_core.dataset.import_rows import without_quotes
+from textcls_core.dataset.importing import SPREADSHEETS, Imported, ImportPlan, import_tables
+from textcls_core.dataset.raw_table import RawTable
+from textcls_core.dataset.reading import detect, preview, read_table
+from textcls_core.dataset.reading_options import Detected, ReadingOptions
+
+HEAD_ROWS = 2_000
+"""Rows that guesses and examples are made of; the checks read all."""
+_PREFIX = "wizard."
+_FILES = {
+    f"{_PREFIX}place",
+    *(f"{_PREFIX}{role}.{part}" for role in ("main", "test") for part in ("path", "name")),
+}
+"""What the first step asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that somebody chose."""
+
+    path: Path
+    name: str
+
+    @property
+    def version(self) -> tuple[str, str, int, int]:
+        """What a cached result of this file depends on."""
+        found = self.path.stat()
+        return str(self.path), self.name, found.st_size, found.st_mtime_ns
+
+
+def keep_choices() -> None:
+    """Keep what was entered in steps that are not shown now, until the import is done."""
+    if get("done"):
+        forget_choices(files=True)
+    for key in [str(key) for key in st.session_state]:
+        if key.startswith(_PREFIX):
+            st.session_state[key] = st.session_state[key]
+
+
+def forget_choices(*, files: bool = False) -> None:
+    """Forget what was entered, because another file is there or the import is done."""
+    for key in [str(key) for key in st.session_state]:
+        if key.startswith(_PREFIX) and (files or key not in _FILES):
+            del st.session_state[key]
+
+
+def get(name: str, default: Any = None) -> Any:
+    """Return what was entered under a name."""
+    return st.session_state.get(f"{_PREFIX}{name}", default)
+
+
+def put(name: str, value: Any) -> None:
+    """Remember a value under a name."""
+    st.session_state[f"{_PREFIX}{name}"] = value
+
+
+def key(name: str, default: Any, options: Sequence[Any] | None = None) -> str:
+    """Return the key of a widget that shows what was entered, or its default.
+
+    Args:
+        name: What is entered.
+        default: Value before anything was.
+        options: If given, values that are not among them are forgotten.
+    """
+    value = get(name, default)
+    if options is not None and isinstance(value, list):
+        value = [item for item in value if item in options]
+    elif options is not None and value not in options:
+        value = default
+    put(name, value)
+    return f"{_PREFIX}{name}"
+
+
+def source(role: str) -> SourceFile | None:
+    """Return the training (`main`) or the test (`test`) file, if one was chosen."""
+    path = get(f"{role}.path")
+    if not path or not Path(path).exists():
+        return None
+    return SourceFile(Path(path), str(get(f"{role}.name")))
+
+
+def set_source(role: str, path: Path | None, name: str = "") -> None:
+    """Choose a file, or none; another training file makes a fresh start."""
+    if role == "main" and str(path) != get("main.path"):
+        forget_choices()
+    put(f"{role}.path", None if path is None else str(path))
+    put(f"{role}.name", name)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking into the file")
+def _detected(version: tuple[str, str, int, int]) -> Detected:
+    return detect(Path(version[0]), version[1])
+
+
+def detected(file: SourceFile) -> Detected:
+    """Return what the content of a file says about how to read it."""
+    return _detected(file.version)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the first rows")
+def _head(version: tuple[str, str, int, int], options: str) -> RawTable:
+    reading = ReadingOptions.model_validate_json(options)
+    return preview(Path(version[0]), reading, version[1], num_rows=HEAD_ROWS)
+
+
+def head(file: SourceFile, options: ReadingOptions) -> RawTable:
+    """Return the first rows of a file as the options read it."""
+    table = _head(file.version, options.model_dump_json())
+    return without_quotes(table) if is_spreadsheet(file, options) else table
+
+
+def is_spreadsheet(file: SourceFile, options: ReadingOptions) -> bool:
+    """Tell whether exports of this kind have quotes before formulas."""
+    return (options.format or detected(file).format) in SPREADSHEETS
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading and checking all rows")
+def _imported(versions: tuple[tuple[str, str, int, int], ...], options: str, plan: str) -> Imported:
+    reading = ReadingOptions.model_validate_json(options)
+    tables = [read_table(Path(version[0]), reading, version[1]) for version in versions]
+    test = tables[1] if len(tables) > 1 else None
+    return import_tables(tables[0], test, ImportPlan.model_validate_json(plan))
+
+
+def imported(options: ReadingOptions, plan: ImportPlan) -> Imported:
+    """Return the data set that the plan makes of the chosen files; the last one is kept."""
+    files = [file for file in (source("main"), source("test")) if file is not None]
+    versions = tuple(file.version for file in files)
+    return _imported(versions, options.model_dump_json(), plan.model_dump_json())
+
+
+def forget_imported() -> None:
+    """Free the memory of the data set that was made last; it is stored now."""
+    _imported.clear()
