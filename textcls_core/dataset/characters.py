@@ -123,6 +123,9 @@ def map_chunks(
         return function(read_characters(column.slice(start, stop - start)))
 
     chunks = chunk_bounds(column)
+    if len(chunks) == 1:
+        yield *chunks[0], work(chunks[0])
+        return
     with ThreadPoolExecutor(_THREADS) as pool:
         waves = (chunks[i : i + 2 * _THREADS] for i in range(0, len(chunks), 2 * _THREADS))
         for wave in waves:  # a bounded number of results waits in memory

@@ -210,7 +210,7 @@ def _mix(kinds: Sequence[str], dataset: TextDataset, rows: Indices) -> Mix:
     number = {name: position for position, name in enumerate(names)}
     lists = dataset.table["label_ids"].take(pa.array(rows))
     sizes = np.asarray(pc.list_value_length(lists), dtype=np.int64)
-    owners = np.repeat([number[kind] for kind in kinds], sizes)
+    owners = np.repeat(np.array([number[kind] for kind in kinds], dtype=np.int64), sizes)
     by_class = np.zeros((len(names), dataset.num_labels), dtype=np.int64)
     np.add.at(by_class, (owners, np.asarray(pc.list_flatten(lists), dtype=np.int64)), 1)
     totals = np.array([counts[name] for name in names], dtype=np.int64)

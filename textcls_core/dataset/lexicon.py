@@ -1,6 +1,6 @@
 """Words of scripts without spaces, learned from the texts themselves.
 
-A string of two to eight characters is taken for a word if its parts belong together and its
+A string of two to eight letters, or of two to four Chinese characters, is taken for a word if its parts belong together and its
 neighbours change: it occurs far more often than its halves would meet by chance (cohesion), and
 what stands before and after it is not always the same (freedom). Texts are then cut from left to
 right, the longest known word first. Sun, Shen and Tsou 1998, "Chinese word segmentation without
@@ -31,10 +31,13 @@ from textcls_core.dataset.characters import (
     windows,
 )
 
-_MAX_LENGTH = 8
+_MAX_LENGTH, _MAX_LENGTH_HAN = 8, 4
 _MIN_COUNT = 3
-_MIN_COHESION = 20.0
-"""Times as often as by chance; a particle beside a word reaches 10 to 20, so "of the" is no word."""
+_MIN_COHESION, _MIN_COHESION_HAN = 4.0, 20.0
+"""Times as often as by chance. A particle beside a Chinese word reaches 10 to 20; an alphabet has
+few letters, so that letters of one word meet by chance far more often."""
+_FIRST_HAN = 0x2E80
+"""Chinese and Japanese characters begin here, alphabets end."""
 _MIN_FREEDOM = 0.5
 """Entropy of the neighbours in nats on the poorer side; two that alternate have 0.69."""
 
@@ -72,7 +75,10 @@ def learn_lexicon(texts: pa.ChunkedArray) -> Lexicon:
     found = {}
     for size in range(2, _MAX_LENGTH + 1):
         kept = np.flatnonzero(grams[size].counts >= _MIN_COUNT)
-        kept = kept[_cohesion(characters, grams, size, kept) >= _MIN_COHESION]
+        is_han = characters.codes[grams[size].firsts[kept]] >= _FIRST_HAN
+        least = np.where(is_han, _MIN_COHESION_HAN, _MIN_COHESION)
+        is_short = ~is_han | (size <= _MAX_LENGTH_HAN)
+        kept = kept[is_short & (_cohesion(characters, grams, size, kept) >= least)]
         kept = kept[_freedom(grams[size], neighbours, size, kept) >= _MIN_FREEDOM]
         found[size] = grams[size].hashes[kept]
     return Lexicon({size: hashes for size, hashes in found.items() if len(hashes)})
