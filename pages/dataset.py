@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.baselines import show_dataset_baselines
+from pages._app.dataset_words import show_words
 from pages._app.import_form import show_import
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.charts.dataset import class_counts_chart, lengths_chart
@@ -35,6 +36,7 @@ def show_overview(info: DatasetInfo, rows: TextDataset) -> None:
         show_lengths(info, rows)
     if info.task == "single_label":
         show_dataset_baselines(info.fingerprint)
+    show_words(info)
 
 
 def show_findings(info: DatasetInfo) -> None:

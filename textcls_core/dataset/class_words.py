@@ -23,7 +23,7 @@ from textcls_core.dataset.word_counts import WordCounts
 _PRIOR_ROWS = 1.0
 """Rows that the prior is worth; in them, a word is as likely as in all rows."""
 _Z = 1.96
-MAX_ROWS = 200_000
+MAX_ROWS = 100_000
 """Rows that are read for the page; a sample of so many gives the same words."""
 
 Similarity = Float[np.ndarray, "C C"]
