@@ -167,6 +167,8 @@ class NearFound(_Message):
     """What an engine found, and how long it took."""
 
     seconds: float
+    cpu_seconds: float
+    """Of all threads; other work on the machine changes it less than the clock."""
     pairs: tuple[tuple[int, int], ...]
     peak_memory_bytes: int
 

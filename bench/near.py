@@ -46,6 +46,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for engine in engines:
         figures[engine] = quality(planted, found[engine][0].pairs, options.threshold) | {
             "seconds": spread([one.seconds for one in found[engine]]),
+            "cpu_seconds": spread([one.cpu_seconds for one in found[engine]]),
             "peak_memory_mb": round(max(one.peak_memory_bytes for one in found[engine]) / 2**20),
         }
     if not options.no_peer:

@@ -57,7 +57,9 @@ def jaccard(left: str, right: str) -> float:
     return len(first & second) / len(first | second)
 
 
-def near(texts: list[str], pairs: Iterable[tuple[int, int]], threshold: float) -> set[tuple[int, int]]:
+def near(
+    texts: list[str], pairs: Iterable[tuple[int, int]], threshold: float
+) -> set[tuple[int, int]]:
     """Return the pairs of texts that are really near."""
     return {(a, b) for a, b in pairs if jaccard(texts[a], texts[b]) >= threshold - 1e-9}
 
@@ -75,7 +77,7 @@ def _vocabulary(generator: np.random.Generator) -> np.ndarray:
 
 def _draw(generator: np.random.Generator, count: int) -> Int[np.ndarray, " W"]:
     """Return word numbers; number n is drawn with a weight of 1 / (n + 3)."""
-    return np.searchsorted(_WEIGHTS, generator.random(count) * _WEIGHTS[-1])
+    return np.asarray(np.searchsorted(_WEIGHTS, generator.random(count) * _WEIGHTS[-1]))
 
 
 def _copy(row: Int[np.ndarray, " W"], generator: np.random.Generator) -> Int[np.ndarray, " W"]:

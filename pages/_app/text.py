@@ -32,7 +32,7 @@ def show_text(text: str) -> None:
     """Show text exactly as it is, without Markdown, HTML or links; right-to-left where it is.
 
     `st.text` runs from left to right whatever the text, which puts the full stop of an Arabic
-    sentence at its beginning. Such text gets invisible marks, line by line, and stands at the right.
+    sentence at its beginning. Such text gets invisible marks, line by line, and stands right.
     """
     if not is_right_to_left([text])[0]:
         st.text(text)

@@ -90,7 +90,10 @@ def test_words_of_a_class_that_nearly_all_rows_have_tell_little():
 def test_several_labels_per_row_each_have_their_word(generator):
     texts, _ = random_rows(1_500, 2, generator)
     labels = [[c for c in range(3) if row % (c + 2) == 0] for row in range(1_500)]
-    texts = [f"{text} {' '.join(f'leak{c}' for c in row)}" for text, row in zip(texts, labels, strict=True)]
+    texts = [
+        f"{text} {' '.join(f'leak{c}' for c in row)}"
+        for text, row in zip(texts, labels, strict=True)
+    ]
 
     found = found_in(texts, labels, 3)
 

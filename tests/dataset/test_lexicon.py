@@ -22,9 +22,7 @@ def sentences():
     """Sentences of words and particles in random order, without spaces."""
     generator = np.random.default_rng(0)
     return [
-        "".join(
-            str(generator.choice(WORDS)) + str(generator.choice(PARTICLES)) for _ in range(12)
-        )
+        "".join(str(generator.choice(WORDS)) + str(generator.choice(PARTICLES)) for _ in range(12))
         for _ in range(300)
     ]
 
@@ -73,8 +71,8 @@ def test_cutting_loses_and_doubles_nothing(texts):
 def test_thai_words_are_learned():
     generator = np.random.default_rng(0)
     vocabulary = (
-        "ประเทศ รัฐบาล อาหาร ดนตรี ฟุตบอล โรงเรียน น้ำ บ้าน คน เมือง รถยนต์ หนังสือ ภาษา ทะเล ภูเขา "
-        "ตลาด เงิน แพทย์ นักเรียน ครู วันนี้ สวย ใหญ่ เล็ก กิน เดิน เขียน อ่าน เล่น ซื้อ"
+        "ประเทศ รัฐบาล อาหาร ดนตรี ฟุตบอล โรงเรียน น้ำ บ้าน คน เมือง รถยนต์ หนังสือ ภาษา "  # noqa: SIM905
+        "ทะเล ภูเขา ตลาด เงิน แพทย์ นักเรียน ครู วันนี้ สวย ใหญ่ เล็ก กิน เดิน เขียน อ่าน เล่น ซื้อ"
     ).split()
     texts = ["".join(generator.choice(vocabulary, 10)) for _ in range(300)]
 

@@ -13,7 +13,9 @@ def keys_of(*texts, bands=4, rows=2):
 
 
 def found(keys):
-    return [tuple(pair) for _, pairs in candidates(np.array(keys, np.uint32)) for pair in pairs.tolist()]
+    return [
+        tuple(pair) for _, pairs in candidates(np.array(keys, np.uint32)) for pair in pairs.tolist()
+    ]
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0])

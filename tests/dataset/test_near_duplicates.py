@@ -16,7 +16,9 @@ from textcls_core.errors import InvalidArgumentError
 
 def pairs_of(*texts, threshold=0.8):
     found = near_duplicate_pairs(list(texts), threshold)
-    return list(zip(found.first.tolist(), found.second.tolist(), found.jaccard.tolist(), strict=True))
+    return list(
+        zip(found.first.tolist(), found.second.tolist(), found.jaccard.tolist(), strict=True)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +139,7 @@ def test_groups_of_no_pairs_are_single_texts():
 
 @pytest.mark.parametrize("threshold", [0.49, 1.01, float("nan")])
 def test_threshold_out_of_range_is_refused(threshold):
-    with pytest.raises(InvalidArgumentError, match="Expected a threshold from 0.5 to 1, got"):
+    with pytest.raises(InvalidArgumentError, match=r"Expected a threshold from 0\.5 to 1, got"):
         near_duplicate_pairs(["a"], threshold)
 
 

@@ -21,7 +21,7 @@ _MAX_NUMBERS = 12
 """Classes up to which the cells have room for their numbers."""
 _MAX_NAMES = 40
 _ISOLATE, _END = "\u2068", "\u2069"
-"""Keep the direction of what is between them to itself, so that an Arabic word turns no sentence."""
+"""What is between them keeps its direction to itself: an Arabic word does not turn a title."""
 
 
 def class_words_chart(words: Sequence[ClassWord], label_name: str, label_id: int) -> go.Figure:

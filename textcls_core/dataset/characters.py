@@ -5,13 +5,14 @@ Chinese, Japanese, Thai and other scripts without spaces give runs that hold sev
 do with them is up to the caller.
 """
 
+import itertools
 import os
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ from jaxtyping import Bool, Int, UInt8, UInt32, UInt64
 
 from textcls_core.arrays import Indices
 
-Texts = pa.Array | pa.ChunkedArray | Sequence[str | None]
+Texts: TypeAlias = pa.Array | pa.ChunkedArray | Sequence[str | None]
 Result = TypeVar("Result")
 
 BREAK, SPACED, UNSPACED, SIGN = 0, 1, 2, 3
@@ -107,7 +108,7 @@ def chunk_bounds(column: pa.ChunkedArray) -> list[tuple[int, int]]:
     number = np.cumsum(sizes) // _CHUNK_CHARACTERS
     cuts = np.flatnonzero(np.diff(number)) + 1
     edges = [0, *cuts.tolist(), len(column)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def map_chunks(
@@ -176,15 +177,13 @@ def hash_spans(characters: Characters, pieces: Spans) -> UInt64[np.ndarray, " P"
 def mixed(values: UInt64[np.ndarray, " P"]) -> UInt64[np.ndarray, " P"]:
     """Return numbers of which every bit depends on every bit of the given ones."""
     values = (values ^ (values >> np.uint64(32))) * _FINAL
-    return values ^ (values >> np.uint64(29))
+    return np.asarray(values ^ (values >> np.uint64(29)))
 
 
 def strings(characters: Characters, pieces: Spans) -> list[str]:
     """Return pieces as text."""
     whole = characters.codes.tobytes().decode("utf-32-le")
-    return [
-        whole[a:b] for a, b in zip(pieces.starts.tolist(), pieces.ends.tolist(), strict=True)
-    ]
+    return [whole[a:b] for a, b in zip(pieces.starts.tolist(), pieces.ends.tolist(), strict=True)]
 
 
 def _joined(column: pa.ChunkedArray) -> str:
@@ -195,7 +194,7 @@ def _joined(column: pa.ChunkedArray) -> str:
         return ""
     edges = np.frombuffer(offsets, dtype=np.int64)
     first, last = edges[array.offset], edges[array.offset + len(array)]
-    return data.to_pybytes()[first:last].decode()
+    return str(data.to_pybytes()[first:last], "utf-8")
 
 
 def _joined_kinds(

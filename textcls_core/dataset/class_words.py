@@ -5,8 +5,8 @@ other rows, times how much more likely the word is in the class. That is class-b
 (Grootendorst 2022, "BERTopic", equation 1) with both factors counted against the other classes. A
 frequency times the logarithm of an inverse frequency leaves "the" among the first words of many
 classes. Here the second factor is the lower end of the 95 % interval of the log-odds ratio between
-the class and the rest, with a prior in proportion to the frequency of the word (Monroe, Colaresi
-and Quinn 2008, "Fightin' Words", equations 15, 16 and 20, for rows in place of occurrences). So the
+the class and the rest, counted in rows with half a row added to each count (Gart and Zweifel 1967;
+Monroe, Colaresi and Quinn 2008, "Fightin' Words", say why to rank by what is certain). So the
 weight is zero for words that are as likely everywhere, however frequent, and for words seen too
 rarely to know.
 """
@@ -20,8 +20,9 @@ from jaxtyping import Float
 from textcls_core.dataset.characters import UNSPACED, read_characters
 from textcls_core.dataset.word_counts import WordCounts
 
-_PRIOR_ROWS = 1.0
-"""Rows that the prior is worth; in them, a word is as likely as in all rows."""
+_ADDED_ROWS = 0.5
+_MIN_ROWS = 3
+"""Rows of the class that must have a word; two may come from one author."""
 _Z = 1.96
 MAX_ROWS = 100_000
 """Rows that are read for the page; a sample of so many gives the same words."""
@@ -81,7 +82,7 @@ def class_similarity(counts: WordCounts) -> Similarity:
     vectors = (diags(rarity) @ shares).tocsc()
     products = np.asarray((vectors.T @ vectors).todense(), dtype=np.float64)
     norms = np.sqrt(np.maximum(np.diag(products), 1e-300))
-    return np.clip(products / np.outer(norms, norms), 0.0, 1.0)
+    return np.asarray(np.clip(products / np.outer(norms, norms), 0.0, 1.0))
 
 
 def most_similar(
@@ -109,7 +110,7 @@ def _top_of_class(
     outside = counts.totals - inside
     share, share_elsewhere = inside / max(rows, 1), outside / max(others, 1)
     weights = (share - share_elsewhere) * _certain_contrast(counts, inside, rows)
-    weights[~is_whole] = 0
+    weights[~is_whole | (inside < _MIN_ROWS)] = 0
     order = np.argsort(-weights, kind="stable")[:num_words]
     return [
         ClassWord(
@@ -134,21 +135,16 @@ def _certain_contrast(
         inside: Rows of the class with each word, shape (V,).
         rows: Rows of the class.
     """
-    share = np.clip(counts.totals / max(counts.num_rows, 1), 1e-9, 1 - 1e-9)
     outside, others = counts.totals - inside, counts.num_rows - rows
-    cells = (
-        inside + _PRIOR_ROWS * share,
-        rows - inside + _PRIOR_ROWS * (1 - share),
-        outside + _PRIOR_ROWS * share,
-        others - outside + _PRIOR_ROWS * (1 - share),
-    )
+    cells = np.stack([inside, rows - inside, outside, others - outside]) + _ADDED_ROWS
     ratio = np.log(cells[0] / cells[1]) - np.log(cells[2] / cells[3])
-    deviation = np.sqrt(sum(1 / cell for cell in cells))
-    return np.maximum(ratio - _Z * deviation, 0.0)
+    deviation = np.sqrt((1 / cells).sum(axis=0))
+    return np.asarray(np.maximum(ratio - _Z * deviation, 0.0))
 
 
 def _is_piece(words: tuple[str, ...]) -> np.ndarray:
     """Tell which words are a single character of a script without spaces."""
     characters = read_characters(list(words))
     firsts = characters.text_starts[:-1]
-    return (np.diff(characters.text_starts) == 1) & (characters.kinds[firsts] == UNSPACED)
+    is_single = np.diff(characters.text_starts) == 1
+    return np.asarray(is_single & (characters.kinds[firsts] == UNSPACED))

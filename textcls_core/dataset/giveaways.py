@@ -37,7 +37,7 @@ class Giveaway:
     precision_low: float
     """Lower end of the one-sided 95 % Wilson interval of the precision."""
     lift: float
-    """Precision divided by the share of the class among all rows; 1 means the word tells nothing."""
+    """Precision divided by the share of the class among all rows; 1 if the word tells nothing."""
     coverage: float
     """Share of the rows of the class that have the word, in [0, 1]."""
     chance: float

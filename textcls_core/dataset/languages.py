@@ -1,8 +1,8 @@
 """Scripts and languages of texts, as a whole and class by class.
 
 The script comes from the Unicode ranges of the letters, for every row. The language comes from
-py3langid, a naive Bayes classifier over the languages with a two-letter code, for a sample of the rows; short and doubtful
-texts are "undetermined".
+py3langid, a naive Bayes classifier over the languages with a two-letter code, for a sample of the
+rows; short and doubtful texts are "undetermined".
 """
 
 import unicodedata
@@ -90,7 +90,7 @@ class Mix:
     def share(self, kind: str) -> float:
         """Return the share of the rows looked at that are of a kind, in [0, 1]."""
         found = dict(zip(self.kinds, self.counts.tolist(), strict=True))
-        return found.get(kind, 0) / max(self.num_rows, 1)
+        return float(found.get(kind, 0) / max(self.num_rows, 1))
 
 
 def script_mix(dataset: TextDataset, progress: Report = ignore) -> Mix:
@@ -128,7 +128,11 @@ def languages(texts: Sequence[str], progress: Report = ignore) -> list[str]:
     for number, text in enumerate(texts):
         if number % 100 == 0:
             progress(number, len(texts), "Looking at languages")
-        found.append(_identifier().classify(text[:_READ_CHARACTERS])[0] if is_enough[number] else UNDETERMINED)
+        found.append(
+            _identifier().classify(text[:_READ_CHARACTERS])[0]
+            if is_enough[number]
+            else UNDETERMINED
+        )
     return found
 
 
@@ -175,7 +179,8 @@ def _letters_by_script(characters: Characters) -> Int[np.ndarray, "N S"]:
 
 
 def _has_enough_letters(texts: Sequence[str]) -> Bool[np.ndarray, " N"]:
-    return _letters_by_script(read_characters(list(texts))).sum(axis=1) >= MIN_LETTERS
+    weights = _letters_by_script(read_characters(list(texts))).sum(axis=1)
+    return np.asarray(weights >= MIN_LETTERS)
 
 
 @cache

@@ -1,11 +1,11 @@
 """Words of scripts without spaces, learned from the texts themselves.
 
-A string of two to eight letters, or of two to four Chinese characters, is taken for a word if its parts belong together and its
-neighbours change: it occurs far more often than its halves would meet by chance (cohesion), and
-what stands before and after it is not always the same (freedom). Texts are then cut from left to
-right, the longest known word first. Sun, Shen and Tsou 1998, "Chinese word segmentation without
-using lexicon and hand-crafted training data"; Feng et al. 2004, "Accessor variety criteria for
-Chinese word extraction".
+A string of two to eight letters, or of two to four Chinese characters, is taken for a word if its
+parts belong together and its neighbours change: it occurs far more often than its halves would meet
+by chance (cohesion), and what stands before and after it is not always the same (freedom). Texts
+are then cut from left to right, the longest known word first. Sun, Shen and Tsou 1998, "Chinese
+word segmentation without using lexicon and hand-crafted training data"; Feng et al. 2004, "Accessor
+variety criteria for Chinese word extraction".
 
 No dictionary comes along, so any such language works, and so do names; rare words stay single
 characters.
@@ -121,7 +121,8 @@ def _is_in(
     hashes: UInt64[np.ndarray, " P"], known: UInt64[np.ndarray, " V"]
 ) -> Bool[np.ndarray, " P"]:
     """Tell which hashes are among sorted ones, of which there is at least one."""
-    return known[np.minimum(np.searchsorted(known, hashes), len(known) - 1)] == hashes
+    places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    return np.asarray(known[places] == hashes)
 
 
 def _count(characters: Characters, runs: Spans, size: int) -> _Grams:
@@ -178,12 +179,10 @@ def _freedom(
     which, starts = of_piece[pieces], grams.starts[pieces]
     sides = (neighbours[starts], neighbours[starts + size + 1])
     left, right = (_entropy(which, side, len(kept)) for side in sides)
-    return np.minimum(left, right)
+    return np.asarray(np.minimum(left, right))
 
 
-def _entropy(
-    which: Indices, side: Int[np.ndarray, " P"], count: int
-) -> Float[np.ndarray, " K"]:
+def _entropy(which: Indices, side: Int[np.ndarray, " P"], count: int) -> Float[np.ndarray, " K"]:
     """Return the entropy of the values on one side of each of `count` strings, in nats."""
     pairs, counts = np.unique(np.stack([which, side]), axis=1, return_counts=True)
     owner = pairs[0]

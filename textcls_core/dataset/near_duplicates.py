@@ -120,9 +120,7 @@ def _sketches(column: pa.ChunkedArray, threshold: float, progress: Report) -> Sk
 def _copies(sketches: Sketches) -> Pairs:
     """Return each text that repeats the words of an earlier one, with the first such text."""
     filled = np.flatnonzero(sketches.sizes)
-    _, firsts, inverse = np.unique(
-        sketches.wholes[filled], return_index=True, return_inverse=True
-    )
+    _, firsts, inverse = np.unique(sketches.wholes[filled], return_index=True, return_inverse=True)
     originals = filled[firsts[inverse]]
     is_copy = originals != filled
     return Pairs(originals[is_copy], filled[is_copy], np.ones(int(is_copy.sum())))
@@ -140,9 +138,7 @@ def _verified(
             yield Pairs(part[kept, 0], part[kept, 1], jaccard[kept])
 
 
-def _jaccard(
-    column: pa.ChunkedArray, pairs: Int[np.ndarray, "M 2"]
-) -> Float[np.ndarray, " M"]:
+def _jaccard(column: pa.ChunkedArray, pairs: Int[np.ndarray, "M 2"]) -> Float[np.ndarray, " M"]:
     """Return the exact Jaccard index of every pair."""
     rows, places = np.unique(pairs, return_inverse=True)
     left, right = places.reshape(pairs.shape).T
