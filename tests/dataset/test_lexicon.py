@@ -68,12 +68,16 @@ def test_cutting_loses_and_doubles_nothing(texts):
     assert "".join(cut(lexicon, *texts)) == "".join(texts).replace(" ", "").replace("。", "")
 
 
+def list_of(words):
+    return words.split()
+
+
 def test_thai_words_are_learned():
     generator = np.random.default_rng(0)
-    vocabulary = (
-        "ประเทศ รัฐบาล อาหาร ดนตรี ฟุตบอล โรงเรียน น้ำ บ้าน คน เมือง รถยนต์ หนังสือ ภาษา "  # noqa: SIM905
+    vocabulary = list_of(
+        "ประเทศ รัฐบาล อาหาร ดนตรี ฟุตบอล โรงเรียน น้ำ บ้าน คน เมือง รถยนต์ หนังสือ ภาษา "
         "ทะเล ภูเขา ตลาด เงิน แพทย์ นักเรียน ครู วันนี้ สวย ใหญ่ เล็ก กิน เดิน เขียน อ่าน เล่น ซื้อ"
-    ).split()
+    )
     texts = ["".join(generator.choice(vocabulary, 10)) for _ in range(300)]
 
     lexicon = learn_lexicon(string_column(texts))
