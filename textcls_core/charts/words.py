@@ -55,7 +55,7 @@ def class_words_chart(words: Sequence[ClassWord], label_name: str, label_id: int
         **base_layout(rows_height(len(words))),
         barmode="overlay",
         xaxis={
-            "title": f"Rows with the word: {plain(label_name)}, and below in grey all others",
+            "title": "Share of rows with the word; in grey, of the other classes",
             "tickformat": ".0%",
             "rangemode": "tozero",
             "fixedrange": True,
