@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from tests.dataset.test_word_counts import make
-from textcls_core.dataset.giveaways import find_giveaways, wilson_low
+from textcls_core.dataset.giveaways import (
+    MIN_PRECISION,
+    MIN_ROWS,
+    find_giveaways,
+    wilson_low,
+)
 from textcls_core.dataset.word_counts import count_words
 
 
@@ -111,6 +116,14 @@ def test_widest_and_surest_giveaway_comes_first():
 @pytest.mark.parametrize("texts", [[], ["", "..."]])
 def test_texts_without_words_have_no_giveaways(texts):
     assert found_in(texts, [[0]] * len(texts)) == []
+
+
+def test_words_in_fewer_rows_than_counted_cannot_be_found():
+    below, at = wilson_low(
+        np.array([MIN_ROWS - 1.0, MIN_ROWS]), np.array([MIN_ROWS - 1.0, MIN_ROWS])
+    )
+
+    assert below < MIN_PRECISION <= at
 
 
 @given(st.integers(1, 500).flatmap(lambda rows: st.tuples(st.integers(0, rows), st.just(rows))))

@@ -15,6 +15,8 @@ from textcls_core.dataset.word_counts import WordCounts
 
 MIN_PRECISION = 0.9
 """Of the rows with the word, at least so many are of the class, even at the lower bound."""
+MIN_ROWS = 25
+"""Words in fewer rows cannot reach that bound; whoever counts words for this may leave them out."""
 MIN_COVERAGE = 0.1
 """Of the rows of the class, at least so many have the word; what decides fewer does little harm."""
 MIN_LIFT = 1.5
