@@ -84,7 +84,7 @@ def examples_table(rows: Sequence[dict[str, Any]], key: str, height: int) -> lis
     event = st.dataframe(
         [{name: row[name] for name in _EXAMPLE_COLUMNS} for row in percent_rows],
         hide_index=True,
-        height=min(height, _TABLE_HEADER + _TABLE_ROW * max(len(rows), 1)),
+        height=table_height(len(rows), height),
         column_config={
             "true": st.column_config.TextColumn(width=110),
             "predicted": st.column_config.TextColumn(width=110),
@@ -98,6 +98,11 @@ def examples_table(rows: Sequence[dict[str, Any]], key: str, height: int) -> lis
         alt="Examples with true and predicted class, confidence and loss",
     )
     return list(event["selection"]["rows"])
+
+
+def table_height(num_rows: int, most: int) -> int:
+    """Return the height of a table that is as high as its rows, but no higher than `most`."""
+    return min(most, _TABLE_HEADER + _TABLE_ROW * max(num_rows, 1))
 
 
 def metrics(cards: Sequence[tuple[str, str, str]], *, card_width: int = _CARD_WIDTH) -> None:

@@ -2,13 +2,14 @@
 
 import re
 import string
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pages._app.text import badge_label, escape, label
+from pages._app.text import badge_label, cells, escape, label, show_text
 from tests.pages.conftest import HOSTILE_CLASSES, HOSTILE_TEXT, as_shown
 
 PLAIN_TOKENS = {"paragraph_open", "inline", "paragraph_close", "text", "text_special"}
@@ -119,3 +120,30 @@ def test_badge_label_is_shown_as_it_is_inside_a_badge(text):
     body = badge_label(text).replace("[", "\\[").replace("]", "\\]")  # as `st.badge` does
 
     assert rendered(body) == text
+
+
+def test_right_to_left_text_gets_its_direction_line_by_line(monkeypatch):
+    shown = Mock()
+    monkeypatch.setattr("pages._app.text.st.text", shown)
+
+    show_text("مرحبا بالعالم.\n\nكيف الحال؟")
+
+    text, settings = shown.call_args.args[0], shown.call_args.kwargs
+    first, second, third = text.split("\n")
+    assert (first[0], first[1:-1], first[-1]) == ("\u2067", "مرحبا بالعالم.", "\u2069")
+    assert (second, third[0], third[-1]) == ("", "\u2067", "\u2069")
+    assert settings == {"text_alignment": "right", "width": "stretch"}
+
+
+@pytest.mark.parametrize("text", ["plain", "", "The word سلام means peace", "line\nline"])
+def test_other_text_is_shown_as_it_is(text, monkeypatch):
+    shown = Mock()
+    monkeypatch.setattr("pages._app.text.st.text", shown)
+
+    show_text(text)
+
+    shown.assert_called_once_with(text)
+
+
+def test_cells_of_right_to_left_texts_are_marked():
+    assert cells(["plain", "iPhone هو هاتف ذكي", ""]) == ["plain", "\u061ciPhone هو هاتف ذكي", ""]
