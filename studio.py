@@ -52,7 +52,7 @@ def check(rest: list[str]) -> int:
         ("-m", "ruff", "check", "."),
         ("-m", "mypy"),
         ("-c", "from importlinter.cli import lint_imports_command as run; run()"),
-        ("-m", "pytest", *rest),
+        ("-m", "pytest", "-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", *rest),
     )
     for step in steps:
         print("+", " ".join(step), flush=True)

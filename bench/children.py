@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from bench.errors import BenchError
 from bench.jobs import AnyJob, OverheadJob, PeakJob, ProbeJob, StepJob, TargetJob, Timing
-from textcls_core.training.process import KEEP_MEMORY
+from textcls_core.jobs.process import KEEP_MEMORY
 from textcls_core.workspace import APP_DIR
 
 Result = TypeVar("Result", bound=BaseModel)

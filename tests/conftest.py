@@ -43,7 +43,7 @@ FOREIGN_CHARACTERS = "你好世界今天气很مرحبابكالطقسجيدوه
 HOLD_LOCK = """
 import sys, time
 from pathlib import Path
-from textcls_core.runs.lock import ProcessLock
+from textcls_core.jobs.lock import ProcessLock
 lock = ProcessLock(Path(sys.argv[1]))
 print(lock.acquire(), flush=True)
 time.sleep(60)

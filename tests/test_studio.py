@@ -146,7 +146,8 @@ def test_check_runs_every_tool_in_order(started, installed, monkeypatch):
 def test_check_passes_arguments_on_to_the_tests(started, installed, monkeypatch):
     call(monkeypatch, "check", "-m", "not slow", "-x")
 
-    assert started[-1].arguments == ["-m", "pytest", "-m", "not slow", "-x"]
+    assert started[-1].arguments[:2] == ["-m", "pytest"]
+    assert started[-1].arguments[-3:] == ["-m", "not slow", "-x"]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ class Workspace:
         return self.root / "groups"
 
     @property
+    def jobs_dir(self) -> Path:
+        """Folder with one sub-folder per background job."""
+        return self.root / "jobs"
+
+    @property
     def cache_dir(self) -> Path:
         """Folder whose content can be deleted at any time."""
         return self.root / "cache"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from safetensors.torch import load_file
 
-from textcls_core.runs.lock import is_locked
+from textcls_core.jobs.lock import is_locked
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
 from textcls_core.training.launch import resume_run, start_run, wait

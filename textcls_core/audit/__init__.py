@@ -1,1 +1,1 @@
-"""Audit: what is wrong with a data set, for people and for the model chosen, and how to mend it."""
+"""Audit: what is wrong with a data set, for the model chosen."""

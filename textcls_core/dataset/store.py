@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from textcls_core.dataset.audit import audit
 from textcls_core.dataset.builtin import BBC_NEWS, load_bbc_news
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.importing import clean_name
@@ -119,16 +120,27 @@ class DatasetStore:
             ) from error
         return TextDataset(table, info.label_names, info.task)
 
+    def derive(self, parent: DatasetInfo, dataset: TextDataset, reason: str) -> DatasetInfo:
+        """Store a changed data set as a new version of `parent` and return its description."""
+        return self.save(dataset, parent.name, reason, audit(dataset), parent=parent.fingerprint)
+
     def save(
-        self, dataset: TextDataset, name: str, reason: str, findings: Sequence[Finding] = ()
+        self,
+        dataset: TextDataset,
+        name: str,
+        reason: str,
+        findings: Sequence[Finding] = (),
+        *,
+        parent: str | None = None,
     ) -> DatasetInfo:
         """Store a version and return its description.
 
         Equal content is stored once: the description that exists is returned, under its own name,
-        and `name` becomes another name for it.
+        and `name` becomes another name for it. A version with a parent may share the name of the
+        embedded data set.
         """
         cleaned = clean_name(name)
-        if cleaned == BBC_NEWS and reason != _EMBEDDED:
+        if cleaned == BBC_NEWS and reason != _EMBEDDED and parent is None:
             raise InvalidArgumentError(
                 f'The name "{BBC_NEWS}" belongs to the embedded data set. Choose another name.'
             )
@@ -138,6 +150,7 @@ class DatasetStore:
             fingerprint=dataset.fingerprint,
             created_at=dt.datetime.now(dt.UTC),
             reason=reason,
+            parent=parent,
             task=dataset.task,
             label_names=dataset.label_names,
             num_examples=dataset.num_examples,

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.files import read_json, read_model, write_json, write_text
-from textcls_core.runs.lock import is_locked
+from textcls_core.jobs.lock import is_locked
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.search_space import Axis, Value
 from textcls_core.runs.store import RunStore

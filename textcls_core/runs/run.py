@@ -29,9 +29,9 @@ from textcls_core.errors import NotFoundError, RunStateError
 from textcls_core.evaluation.by_task import AnyPredictions, load_predictions
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import read_json, read_model, write_text
+from textcls_core.jobs.lock import is_locked
 from textcls_core.runs.checkpoint import checkpoints
 from textcls_core.runs.history import History, read_history
-from textcls_core.runs.lock import is_locked
 
 _LAUNCH_SECONDS = 20.0
 """A run whose worker has not taken its lock after this time will not start any more."""

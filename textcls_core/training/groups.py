@@ -10,6 +10,7 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.folding import with_fold
 from textcls_core.errors import InvalidArgumentError, RunStateError
+from textcls_core.jobs.process import start_detached
 from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.group import GroupKind, GroupPlan, RunGroup, TrialEnd, member_run_id
 from textcls_core.runs.group_store import GroupStore
@@ -23,7 +24,6 @@ from textcls_core.runs.search_space import (
 )
 from textcls_core.runs.store import new_run_id
 from textcls_core.training.launch import command_line, pin, start_run
-from textcls_core.training.process import start_detached
 from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from textcls_core.files import write_json
-from textcls_core.runs.lock import ProcessLock
+from textcls_core.jobs.lock import ProcessLock
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training.worker import first_error, now
 

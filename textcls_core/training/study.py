@@ -13,8 +13,8 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from textcls_core.errors import TrainingError
+from textcls_core.jobs.lock import ProcessLock
 from textcls_core.runs.group import GroupPlan
-from textcls_core.runs.lock import ProcessLock
 from textcls_core.runs.search_space import Axis, Choices
 
 LOCK_SECONDS = 60.0

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from textcls_core.errors import TextclsError
 from textcls_core.files import restore_directory, write_json, write_text
-from textcls_core.runs.lock import ProcessLock
+from textcls_core.jobs.lock import ProcessLock
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
 from textcls_core.training.run_writer import RunWriter, SilentObserver

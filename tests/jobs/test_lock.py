@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 
-from textcls_core.runs.lock import ProcessLock, is_locked
+from textcls_core.jobs.lock import ProcessLock, is_locked
 from textcls_core.workspace import APP_DIR
 
 PROBE_OFTEN = """
 import sys
 from pathlib import Path
-from textcls_core.runs.lock import is_locked
+from textcls_core.jobs.lock import is_locked
 print(sum(is_locked(Path(sys.argv[1])) for _ in range(3000)))
 """
 HOLD_SHARED = """
@@ -24,7 +24,7 @@ time.sleep(0.3)
 HOLD_AND_FORK = """
 import os, sys, time
 from pathlib import Path
-from textcls_core.runs.lock import ProcessLock
+from textcls_core.jobs.lock import ProcessLock
 lock = ProcessLock(Path(sys.argv[1]))
 lock.acquire()
 child = os.fork()

@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from textcls_core.training import process
-from textcls_core.training.process import start_detached
+from textcls_core.jobs import process
+from textcls_core.jobs.process import start_detached
 from textcls_core.workspace import APP_DIR
 
 

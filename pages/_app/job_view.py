@@ -1,0 +1,41 @@
+"""A background job while it works: how far it is, how long it took, and a way to cancel it."""
+
+import time
+
+import streamlit as st
+
+from pages._app import state
+from pages._app.text import escape
+from textcls_core.jobs.job import Job, cancel_job, read_job
+from textcls_core.wording import duration
+
+_REFRESH_SECONDS = 1.0
+
+
+def show_job(job_id: str) -> Job:
+    """Show a job that works, or why it ended without a result; return it.
+
+    The page runs again when the job ends, and shows what it made.
+    """
+    job = read_job(state.workspace(), job_id)
+    if job.is_active:
+        st.fragment(_show_progress, run_every=_REFRESH_SECONDS)(job_id)
+    elif job.state == "cancelled":
+        st.info("Cancelled. Nothing was kept.")
+    elif job.error:
+        st.error(escape(job.error))
+    return job
+
+
+def _show_progress(job_id: str) -> None:
+    job = read_job(state.workspace(), job_id)
+    if not job.is_active:
+        st.rerun()
+    amount = job.amount
+    share = min(amount.done / amount.total, 1.0) if amount.total else 0.0
+    count = f" · {amount.done:,} of {amount.total:,}" if amount.total else ""
+    st.progress(share, text=escape(f"{amount.message or 'Starting'}{count}"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Cancel", key=f"job.cancel.{job_id}", icon=":material/close:"):
+            cancel_job(state.workspace(), job_id)
+        st.caption(f"For {duration(time.time() - job.plan.started_at)}")

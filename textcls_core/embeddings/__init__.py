@@ -1,0 +1,1 @@
+"""Embeddings: one vector per row of a data set, kept on disk, and what can be read off them."""
