@@ -2,7 +2,9 @@
 
 A repair is made only where it is provable. Text that was UTF-8 and was read as Windows-1252 can be
 turned back into the bytes it came from; when all of them are valid UTF-8 again, and at least one
-sequence cannot be ordinary writing, that is what the author wrote.
+sequence cannot be ordinary writing, that is what the author wrote. Control characters where
+Windows-1252 has quotation marks and dashes were read as Latin-1; browsers take that for granted
+too (WHATWG, Encoding Standard).
 """
 
 import html
@@ -28,12 +30,14 @@ _TO_BYTE = {chr(byte): byte for byte in range(0x100)} | {text: byte for byte, te
 _CONTINUATION = "".join(sorted({_HIGH[b] for b in range(0x80, 0xC0)})) + "\x80-\xbf"
 _SEQUENCE = re.compile(f"[\xc2-\xf4][{_CONTINUATION}]{{1,3}}")
 _SURE = re.compile("(?<![A-ZÀ-Þ])[ÂÃ]\xa0")
-_AFTER_LARGE_A = frozenset("”’…")
-_AFTER_OTHERS = frozenset("”’“‘»«›‹…–—\xa0™®°·")
+_AFTER_LARGE_A = frozenset("\u201d\u2019…")
+_AFTER_OTHERS = frozenset("\u201d\u2019“\u2018»«\u203a\u2039…\u2013—\xa0™®°·")
 """What may follow an accented letter in ordinary writing, such as a closing quotation mark."""
 
 REPLACED = "\ufffd"
-_CONTROL = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+_CONTROL = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]"
+_WINDOWS = {byte: text for byte, text in _HIGH.items() if byte < 0xA0 and byte not in _UNDEFINED}
+"""Characters that Windows-1252 has where Latin-1 has control characters nobody writes."""
 
 _TAGS = (
     "a|abbr|b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|font|form|h[1-6]|head|hr|html|i|"
@@ -51,15 +55,15 @@ def repair_encoding(text: str) -> str:
     """Return what the author wrote, or the text as it is where that cannot be proved.
 
     Example:
-        >>> repair_encoding("cafÃ© â€“ 5Â£"), repair_encoding("IRMÃ”")
-        ('café – 5£', 'IRMÃ”')
+        >>> repair_encoding("cafÃ© â€¦ 5Â£"), repair_encoding("IRMÃ”")
+        ('café … 5£', 'IRMÃ”')
     """
     for _ in range(_MAX_PASSES):
         repaired = _decoded_again(text)
         if repaired is None:
             break
         text = repaired
-    return text
+    return text.translate(_WINDOWS)
 
 
 def _decoded_again(text: str) -> str | None:
@@ -85,7 +89,7 @@ def rows_with_wrong_encoding(texts: pa.ChunkedArray) -> Indices:
     Args:
         texts: N texts.
     """
-    pattern = f"[\xc2-\xf4][{_CONTINUATION}]"
+    pattern = f"[\xc2-\xf4][{_CONTINUATION}]|[{''.join(map(chr, _WINDOWS))}]"
     rows = rows_matching(texts, pattern)
     found = texts.take(pa.array(rows)).to_pylist()
     return rows[[repair_encoding(text) != text for text in found]] if len(rows) else rows
