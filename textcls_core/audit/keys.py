@@ -39,7 +39,10 @@ def normalised_keys(texts: pa.ChunkedArray) -> RowKeys:
     """
     folded = _spaced(_on_foreign(_unified, pc.utf8_lower(texts.cast(pa.large_string()))))
     words = pc.utf8_trim_whitespace(folded)
-    return _codes(pc.if_else(pc.equal(words, ""), _trimmed(texts), words))
+    is_empty = pc.equal(words, "")
+    if pc.any(is_empty).as_py():
+        words = pc.if_else(is_empty, _trimmed(texts), words)
+    return _codes(words)
 
 
 def _trimmed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
