@@ -40,7 +40,7 @@ _DROPPED_RANGES = (
     (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
 )  # fmt: skip
 """Soft hyphen, Hebrew points, Arabic vowel signs and kashida, invisible and direction marks."""
-_TABLE_SIZE = 0x40000
+TABLE_SIZE = 0x40000
 """Code points from here on are no letters of any script."""
 _CHUNK_CHARACTERS = 1_000_000
 _THREADS = min(os.cpu_count() or 1, 4)
@@ -82,7 +82,7 @@ def read_characters(texts: Texts) -> Characters:
     codes = np.frombuffer(_joined(lowered).encode("utf-32-le"), dtype=np.uint32)
     lengths = np.asarray(pc.utf8_length(lowered), dtype=np.int64)
     text_starts = np.concatenate([[0], np.cumsum(lengths)])
-    raw = _kind_table()[np.minimum(codes, _TABLE_SIZE - 1)]
+    raw = _kind_table()[np.minimum(codes, TABLE_SIZE - 1)]
     dropped = raw == _DROPPED
     if dropped.any():
         kept = ~dropped
@@ -123,6 +123,9 @@ def map_chunks(
         return function(read_characters(column.slice(start, stop - start)))
 
     chunks = chunk_bounds(column)
+    if len(chunks) == 1:
+        yield *chunks[0], work(chunks[0])
+        return
     with ThreadPoolExecutor(_THREADS) as pool:
         waves = (chunks[i : i + 2 * _THREADS] for i in range(0, len(chunks), 2 * _THREADS))
         for wave in waves:  # a bounded number of results waits in memory
@@ -133,14 +136,11 @@ def map_chunks(
 def spans(characters: Characters, kinds: Sequence[int]) -> Spans:
     """Return the longest pieces of these kinds that stay inside one text."""
     of_kind = characters.kinds
-    wanted = np.isin(of_kind, kinds)
-    if not len(of_kind):
-        return Spans(np.zeros(0, np.int64), np.zeros(0, np.int64))
     is_edge = np.ones(len(of_kind) + 1, dtype=bool)
     is_edge[1:-1] = (of_kind[1:] != of_kind[:-1]) | (of_kind[1:] == SIGN)
     is_edge[characters.text_starts] = True
     edges = np.flatnonzero(is_edge)
-    chosen = wanted[edges[:-1]]
+    chosen = np.isin(of_kind[edges[:-1]], kinds)
     return Spans(edges[:-1][chosen], edges[1:][chosen])
 
 
@@ -167,7 +167,7 @@ def hash_spans(characters: Characters, pieces: Spans) -> UInt64[np.ndarray, " P"
     read off sums over the whole array, so pieces of any length cost the same.
     """
     powers, inverses = _powers(len(characters.codes))
-    values = _random_table()[np.minimum(characters.codes, _TABLE_SIZE - 1)]
+    values = _random_table()[np.minimum(characters.codes, TABLE_SIZE - 1)]
     values *= powers[: len(values)]
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)])
     return mixed((sums[pieces.ends] - sums[pieces.starts]) * inverses[pieces.starts])
@@ -241,14 +241,14 @@ def _geometric(base: np.uint64, size: int) -> UInt64[np.ndarray, " L"]:
 @cache
 def _random_table() -> UInt64[np.ndarray, " L"]:
     """Return a random number for every code point, the same in every process."""
-    return np.random.default_rng(0).integers(2**64, size=_TABLE_SIZE, dtype=np.uint64)
+    return np.random.default_rng(0).integers(2**64, size=TABLE_SIZE, dtype=np.uint64)
 
 
 @cache
 def _kind_table() -> UInt8[np.ndarray, " L"]:
     """Return the kind of every code point."""
-    categories = (unicodedata.category(chr(code)) for code in range(_TABLE_SIZE))
-    table = np.fromiter(map(_kind_of_category, categories), np.uint8, _TABLE_SIZE)
+    categories = (unicodedata.category(chr(code)) for code in range(TABLE_SIZE))
+    table = np.fromiter(map(_kind_of_category, categories), np.uint8, TABLE_SIZE)
     for first, last in UNSPACED_RANGES:
         part = table[first : last + 1]
         part[part == SPACED] = UNSPACED

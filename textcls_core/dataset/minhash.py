@@ -51,9 +51,9 @@ class Sketches:
 def shingles(characters: Characters) -> Spans:
     """Return what texts are compared by: words, and pairs of characters in runs without spaces."""
     words = spans(characters, (SPACED, SIGN))
-    runs = spans(characters, (UNSPACED,))
-    if not len(runs.starts):
+    if not (characters.kinds == UNSPACED).any():
         return words
+    runs = spans(characters, (UNSPACED,))
     is_single = runs.ends - runs.starts == 1
     singles = Spans(runs.starts[is_single], runs.ends[is_single])
     return merged(words, singles, windows(runs, 2))
