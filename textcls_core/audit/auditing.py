@@ -24,6 +24,7 @@ from textcls_core.audit.report import (
 )
 from textcls_core.audit.rows import AuditedRows
 from textcls_core.audit.tokens import TokenFigures, check_tokens
+from textcls_core.audit.words import Mix, check_giveaways, check_languages
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.embeddings.source import open_source
@@ -45,6 +46,7 @@ class _Audit:
     rows: AuditedRows
     model: str | None
     lengths: list[LengthSummary] = field(default_factory=list)
+    mixes: list[Mix] = field(default_factory=list)
     tokens: TokenFigures | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -72,6 +74,12 @@ def _check_near(audit: _Audit) -> list[Finding]:
 def _check_lengths(audit: _Audit) -> list[Finding]:
     findings, summaries = check_lengths(audit.rows)
     audit.lengths += summaries
+    return findings
+
+
+def _check_languages(audit: _Audit) -> list[Finding]:
+    findings, mixes = check_languages(audit.rows)
+    audit.mixes += mixes
     return findings
 
 
@@ -139,7 +147,19 @@ CHECKS: Mapping[str, Check] = {
         ("class_imbalance", "few_training_rows"),
         lambda audit: check_balance(audit.rows),
     ),
-    "shift": Check("Split shift", ("split_shift",), lambda audit: check_split_shift(audit.rows)),
+    "shift": Check(
+        "Split shift",
+        ("shift_of_classes", "shift_of_lengths", "shift_of_words"),
+        lambda audit: check_split_shift(audit.rows),
+    ),
+    "giveaways": Check(
+        "Words that give the label away",
+        ("giveaway_words",),
+        lambda audit: check_giveaways(audit.rows),
+    ),
+    "languages": Check(
+        "Scripts and languages", ("foreign_script", "foreign_language"), _check_languages
+    ),
     "lengths": Check(
         "Lengths", ("very_short_texts", "length_outliers", "length_tells_label"), _check_lengths
     ),
@@ -262,6 +282,7 @@ def _run(audit: _Audit, names: Sequence[str], progress: Report) -> AuditReport:
         num_rows=audit.rows.dataset.num_examples,
         findings=worst_first(findings),
         lengths=tuple(audit.lengths),
+        mixes=tuple(audit.mixes),
         tokens=audit.tokens,
         notes=tuple(audit.notes),
         seconds=seconds,

@@ -1,12 +1,12 @@
-"""Findings about classes: what blocks training, balance, and shares that differ between splits."""
+"""Findings about classes and splits: what blocks training, balance, and shift."""
 
 import numpy as np
 
 from textcls_core.audit.rows import EXAMPLES, AuditedRows, graded
 from textcls_core.dataset.audit import audit
 from textcls_core.dataset.findings import Finding
+from textcls_core.dataset.shift import CLEAR_EFFECT, shift_tests
 from textcls_core.dataset.statistics import class_counts
-from textcls_core.dataset.text_dataset import SPLITS
 from textcls_core.wording import plural, shorten
 
 FEW_TRAINING_ROWS = 10
@@ -55,42 +55,14 @@ def check_balance(rows: AuditedRows) -> list[Finding]:
 
 
 def check_split_shift(rows: AuditedRows) -> list[Finding]:
-    """Report splits in which the classes have other shares than elsewhere."""
-    counts = class_counts(rows.dataset)
-    if len(counts) < 2 or rows.dataset.num_labels < 2:
-        return []
-    table = np.array([counts[split] for split in SPLITS if split in counts], dtype=float)
-    effect = cramers_v(table)
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    spread = shares.max(axis=0) - shares.min(axis=0)
-    widest = int(spread.argmax())
-    name = shorten(rows.dataset.label_names[widest])
-    parts = ", ".join(
-        f"{100 * share:.1f} % of {split}"
-        for split, share in zip(counts, shares[:, widest], strict=True)
-    )
-    message = f'Classes by split: "{name}" differs most, with {parts} (Cramér\'s V {effect:.2f}).'
-    return graded("split_shift", 1, message, effect, [name])
-
-
-def cramers_v(table: np.ndarray) -> float:
-    """Return the strength of the association in a table of counts, in [0, 1], bias corrected.
-
-    Args:
-        table: Counts, shape (R, C); rows and columns without any count are left out.
-
-    Source:
-        Bergsma 2013, "A bias-correction for Cramér's V and Tschuprow's T".
-    """
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    num_rows, num_columns = table.shape
-    total = table.sum()
-    if min(num_rows, num_columns) < 2 or total < 2:
-        return 0.0
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
-    phi = ((table - expected) ** 2 / expected).sum() / total
-    corrected = max(phi - (num_columns - 1) * (num_rows - 1) / (total - 1), 0.0)
-    width = num_columns - (num_columns - 1) ** 2 / (total - 1)
-    height = num_rows - (num_rows - 1) ** 2 / (total - 1)
-    smaller = min(width, height) - 1
-    return float(min(np.sqrt(corrected / smaller), 1.0)) if smaller > 0 else 0.0
+    """Report splits whose classes, lengths or words are others than those of train."""
+    findings = []
+    tests = [test for test in shift_tests(rows.dataset) if test.verdict != "none"]
+    for kind in CLEAR_EFFECT:
+        found = sorted((t for t in tests if t.kind == kind), key=lambda test: -test.effect)
+        if found:
+            share = found[0].effect if found[0].verdict == "clear" else 0.0
+            message = " ".join(test.sentence for test in found)
+            splits = [test.split for test in found]
+            findings += graded(f"shift_of_{kind}", len(found), message, share, splits)
+    return findings

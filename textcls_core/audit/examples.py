@@ -21,8 +21,7 @@ def example_rows(
         info: The version.
         row_ids: Rows of this version; others are left out.
     """
-    file = store.root / info.dataset_id / "data.parquet"
-    table = pq.read_table(file, filters=pc.field("row_id").isin(list(row_ids)))
+    table = pq.read_table(store.path(info), filters=pc.field("row_id").isin(list(row_ids)))
     found = TextDataset(table, info.label_names, info.task)
     place = {row_id: n for n, row_id in enumerate(row_ids)}
     order = sorted(range(table.num_rows), key=lambda n: place[table["row_id"][n].as_py()])

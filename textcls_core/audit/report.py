@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from textcls_core.audit.lengths import LengthSummary
 from textcls_core.audit.tokens import TokenFigures
+from textcls_core.audit.words import Mix
 from textcls_core.dataset.findings import Finding, Gate
 from textcls_core.embeddings.source import current_digest, source_name
 from textcls_core.errors import InvalidArgumentError
@@ -37,6 +38,8 @@ class AuditReport(BaseModel):
     findings: tuple[Finding, ...]
     """The worst first."""
     lengths: tuple[LengthSummary, ...] = ()
+    mixes: tuple[Mix, ...] = ()
+    """Scripts and languages."""
     tokens: TokenFigures | None = None
     """What the model would see; None without a model."""
     notes: tuple[str, ...] = ()

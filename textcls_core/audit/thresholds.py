@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textcls_core.dataset.findings import Gate, Severity
+from textcls_core.dataset.shift import CLEAR_EFFECT
 
 _ANY = 1e-12
 
@@ -76,10 +77,18 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "Classes with few training rows", "classes", _ANY, None,
         "With fewer than 10 training rows the figures of a class are mostly chance.",
     ),
-    "split_shift": Threshold(
-        "Classes differ between splits", "Cramér's V", 0.1, 0.5,
-        "0.1 is a small effect by Cohen's convention, 0.5 a large one: then test rows are of "
-        "another kind than training rows.",
+    "shift_of_classes": Threshold(
+        "Classes differ between splits", "Cramér's V", CLEAR_EFFECT["classes"], 0.5,
+        "0.1 is a small effect by Cohen's convention, 0.5 a large one: then the other split is "
+        "about other things than train.",
+    ),
+    "shift_of_lengths": Threshold(
+        "Lengths differ between splits", "Kolmogorov-Smirnov distance", CLEAR_EFFECT["lengths"],
+        None, "Texts of another length are often texts from another source.",
+    ),
+    "shift_of_words": Threshold(
+        "Words differ between splits", "AUC of telling the splits apart", CLEAR_EFFECT["words"],
+        None, "A model that can tell test rows from training rows says that they differ.",
     ),
     "very_short_texts": Threshold(
         "Texts with hardly any content", "rows", 0.01, None,
@@ -122,6 +131,19 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "personal_phone": Threshold("Phone numbers", "rows", _ANY, None, _PERSONAL),
     "personal_card": Threshold("Card numbers", "rows", _ANY, None, _PERSONAL),
     "personal_iban": Threshold("Bank account numbers", "rows", _ANY, None, _PERSONAL),
+    "giveaway_words": Threshold(
+        "Words that give the label away", "rows of the class with the word", 0.5, None,
+        "From half of a class on, a model may learn this one word and nothing else. Whether it "
+        "belongs to the task or leaked in, only people can tell.",
+    ),
+    "foreign_script": Threshold(
+        "Texts in another script", "rows", 0.02, None,
+        "Many models know one script only; two rows in a hundred begin to show in the figures.",
+    ),
+    "foreign_language": Threshold(
+        "Texts in another language", "rows whose language is clear", 0.05, None,
+        "A guess from the letters of a text; below one in twenty mostly names and borrowed words.",
+    ),
     "outliers": Threshold(
         "Texts unlike all others", "rows", 0.01, None,
         "Far from its nearest neighbours: often another language, a wrong column, or noise.",

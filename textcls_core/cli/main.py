@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
+from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.audit import FAILED_GATE
 from textcls_core.cli.dataset import dataset_app
 from textcls_core.cli.groups import groups_app, search
