@@ -24,8 +24,8 @@ from textcls_core.wording import percent, plural, shorten
 
 MAX_COUNTED = 1_000_000
 """Rows whose words are counted at most; of more a fixed random sample is taken."""
-MAX_LANGUAGE_ROWS = 2_000
-"""Rows whose language is guessed at most; a share is then known to about two points."""
+MAX_LANGUAGE_ROWS = 1_000
+"""Rows whose language is guessed at most; a share is then known to about three points."""
 
 
 class Mix(BaseModel):
@@ -118,8 +118,8 @@ def _foreign_languages(
     share = len(found) / sum(mix.counts[code] for code in clear)
     shown = ", ".join(f"{code} ({mix.counts[code]:,})" for code in clear[1 : 1 + EXAMPLES])
     message = (
-        f"{plural(len(found), 'row')} seem to be in another language than most ({clear[0]}): {shown}; "
-        f"{percent(share)} of the rows whose language is clear, "
+        f"{plural(len(found), 'row')} seem to be in another language than most ({clear[0]}): "
+        f"{shown}; {percent(share)} of the rows whose language is clear, "
         f"measured on {len(sample):,} of {rows.dataset.num_examples:,}."
     )
     return rows.finding("foreign_language", found, message, share)
