@@ -85,7 +85,7 @@ def test_is_iban_refuses_every_single_wrong_digit():
     assert not any(map(is_iban, wrong))
 
 
-@pytest.mark.parametrize("text", [text for text in MASKED])
+@pytest.mark.parametrize("text", list(MASKED))
 def test_hints_are_never_stricter_than_patterns(text):
     found = [kind for kind in PATTERNS if kind.mask in MASKED[text]]
     hinted = {kind: rows.tolist() for kind, rows in personal_rows(column("x", text)).items()}
