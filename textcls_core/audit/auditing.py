@@ -34,7 +34,7 @@ from textcls_core.jobs.progress import Report, ignore
 from textcls_core.runs.store import RunStore
 from textcls_core.workspace import Workspace
 
-MAX_EMBEDDED = 2_000
+MAX_EMBEDDED = 1_000
 """Rows embedded for the audit at most, when no embeddings are stored; a few seconds of work."""
 
 
