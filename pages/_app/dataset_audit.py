@@ -231,12 +231,27 @@ def _confirm(info: DatasetInfo, fix: str) -> None:
         return
     st.markdown(escape(f"{summary[:1].upper()}{summary[1:]}."))
     st.caption(f"Version {info.version} stays as it is; you can go back to it at any time.")
-    if st.button("Make a new version", type="primary", disabled=is_empty, key="fix.confirm"):
+    if st.button(
+        "Make a new version",
+        type="primary",
+        disabled=is_empty,
+        key="fix.confirm",
+        on_click=_make_version,
+        args=(info, fix),
+    ):
+        st.rerun()  # closes the dialog
+
+
+def _make_version(info: DatasetInfo, fix: str) -> None:
+    """Store what a fix makes, and open it."""
+    try:
         made = apply_fix(state.dataset_store(), info, fix)
-        state.set_parameter("dataset", made.dataset_id)
-        state.set_parameter("finding", None)
-        st.toast(f"Made version {made.version}.")
-        st.rerun()
+    except TextclsError as error:
+        st.toast(escape(str(error)))
+        return
+    state.set_parameter("dataset", made.dataset_id)
+    state.set_parameter("finding", None)
+    st.toast(f"Made version {made.version}.")
 
 
 def _show_rules(report: AuditReport) -> None:

@@ -118,10 +118,11 @@ def test_apply_fix_refuses_to_make_the_same_again(workspace):
 
 def test_every_fix_of_a_finding_exists_and_removes_it(workspace):
     texts = ["same text", "same text", "SAME text!", "x@y.org wrote", "cafÃ© au lait", "a<br>b"]
-    texts += [f"words of row {n} here" for n in range(6)]
-    splits = ["train", "train", "test", *["train", "validation", "test"] * 3]
+    texts += ["seen before", "Seen, before", *(f"words of row {n} here" for n in range(6))]
+    splits = [*["train"] * 7, "test", *["train", "validation", "test"] * 2]
     store = DatasetStore.open(workspace)
-    info = store.save(make(texts, [0, 0, 1] * 4, splits), "broken", "made for this test")
+    dataset = make(texts, [0, 0, 0, 1, 0, 1, 1, *[1, 0, 1, 0, 1, 0, 1]], splits)
+    info = store.save(dataset, "broken", "made for this test")
 
     report = audit(workspace, info.fingerprint)
     fixable = [finding for finding in report.findings if finding.fix]

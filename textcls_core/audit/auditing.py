@@ -27,14 +27,14 @@ from textcls_core.audit.tokens import TokenFigures, check_tokens
 from textcls_core.audit.words import Mix, check_giveaways, check_languages
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.embeddings.source import open_source
+from textcls_core.embeddings.source import Source, open_source
 from textcls_core.embeddings.store import find_embeddings
 from textcls_core.errors import InvalidArgumentError, did_you_mean
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.runs.store import RunStore
 from textcls_core.workspace import Workspace
 
-MAX_EMBEDDED = 1_000
+MAX_EMBEDDED = 600
 """Rows embedded for the audit at most, when no embeddings are stored; a few seconds of work."""
 
 
@@ -44,7 +44,8 @@ class _Audit:
 
     workspace: Workspace
     rows: AuditedRows
-    model: str | None
+    source: Source | None
+    """Where the model is, if one was chosen."""
     lengths: list[LengthSummary] = field(default_factory=list)
     mixes: list[Mix] = field(default_factory=list)
     tokens: TokenFigures | None = None
@@ -84,28 +85,24 @@ def _check_languages(audit: _Audit) -> list[Finding]:
 
 
 def _check_tokens(audit: _Audit) -> list[Finding]:
-    if audit.model is None or not audit.rows.dataset.num_examples:
+    if audit.source is None or not audit.rows.dataset.num_examples:
         return []
-    source = open_source(audit.workspace, audit.model)
-    speed = _measured_speed(audit.workspace, audit.model)
-    findings, audit.tokens = check_tokens(audit.rows, audit.model, source.folder, speed)
+    name, folder = audit.source.name, audit.source.folder
+    speed = _measured_speed(audit.workspace, name)
+    findings, audit.tokens = check_tokens(audit.rows, name, folder, speed)
     audit.lengths.append(audit.tokens.lengths)
     return findings
 
 
 def _check_embeddings(audit: _Audit) -> list[Finding]:
-    if audit.model is None or not audit.rows.dataset.num_examples:
+    if audit.source is None or not audit.rows.dataset.num_examples:
         return []
     from textcls_core.audit.neighbourhood import check_neighbours
     from textcls_core.embeddings.computing import compute_embeddings
 
-    fingerprint = audit.rows.dataset.fingerprint
-    stored = find_embeddings(audit.workspace, fingerprint, audit.model) or compute_embeddings(
-        audit.workspace,
-        fingerprint,
-        audit.model,
-        max_rows=MAX_EMBEDDED,
-        progress=audit.rows.report,
+    fingerprint, name = audit.rows.dataset.fingerprint, audit.source.name
+    stored = find_embeddings(audit.workspace, fingerprint, name) or compute_embeddings(
+        audit.workspace, fingerprint, name, max_rows=MAX_EMBEDDED, progress=audit.rows.report
     )
     if not stored.info.is_complete:
         audit.notes.append(
@@ -223,8 +220,9 @@ def audit(
     file = report_file(workspace, version, model, names)
     report = None if again else read_report(file)
     if report is None:
+        source = open_source(workspace, model) if model else None
         rows = AuditedRows(store.load(version))
-        report = _run(_Audit(workspace, rows, model), names, progress)
+        report = _run(_Audit(workspace, rows, source), names, _rising(progress))
         write_report(file, report)
     return _of_kinds(report, kinds)
 
@@ -277,7 +275,7 @@ def _run(audit: _Audit, names: Sequence[str], progress: Report) -> AuditReport:
     progress(100, 100, "Done")
     return AuditReport(
         fingerprint=audit.rows.dataset.fingerprint,
-        model=audit.model,
+        model=audit.source.name if audit.source else None,
         checks=tuple(names),
         num_rows=audit.rows.dataset.num_examples,
         findings=worst_first(findings),
@@ -295,6 +293,18 @@ def _part_of(progress: Report, number: int, total: int, title: str) -> Report:
     def report(done: int, of: int, message: str) -> None:
         share = (number + min(done / max(of, 1), 1)) / total
         progress(int(100 * share), 100, f"{title}: {message}" if message else title)
+
+    return report
+
+
+def _rising(progress: Report) -> Report:
+    """Return a report that never goes back, whatever the steps tell."""
+    highest = 0
+
+    def report(done: int, total: int, message: str) -> None:
+        nonlocal highest
+        highest = max(highest, done)
+        progress(highest, total, message)
 
     return report
 
