@@ -79,3 +79,21 @@ def show_lengths(report: AuditReport) -> None:
             hide_index=True,
             alt="Lengths of the texts in characters, words and tokens",
         )
+
+
+def show_mixes(report: AuditReport) -> None:
+    """Show how many rows are of each script and language."""
+    if not report.mixes:
+        return
+    with st.expander("Scripts and languages"):
+        for place, mix in zip(controls.panels(), report.mixes, strict=False):
+            with place:
+                st.caption(f"{mix.of.capitalize()} of {mix.num_measured:,} rows")
+                controls.shares_table(
+                    [
+                        {mix.of: name, "share": count / mix.num_measured, "rows": count}
+                        for name, count in mix.counts.items()
+                    ],
+                    ("share",),
+                    f"Rows by {mix.of}",
+                )

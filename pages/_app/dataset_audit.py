@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
-from pages._app.audit_figures import show_lengths, show_tokens
+from pages._app.audit_figures import show_lengths, show_mixes, show_tokens
 from pages._app.job_view import show_job
 from pages._app.text import badge_label, escape
 from textcls_core.audit.auditing import CHECKS, find_report
@@ -50,6 +50,7 @@ def show_audit(info: DatasetInfo) -> None:
     if report.tokens:
         show_tokens(report.tokens)
     show_lengths(report)
+    show_mixes(report)
     _show_rules(report)
 
 
