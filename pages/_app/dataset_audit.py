@@ -164,7 +164,7 @@ def _show_finding(info: DatasetInfo, finding: Finding, *, is_open: bool) -> None
                 wanted = None if is_open else finding.kind
                 st.button(label, key=f"show.{finding.kind}", on_click=_open_finding, args=(wanted,))
             if finding.fix in FIXES and st.button(
-                f"{FIXES[finding.fix].title}…", key=f"fix.{finding.kind}"
+                "Fix…", key=f"fix.{finding.kind}", help=FIXES[finding.fix].title
             ):
                 _confirm(info, finding.fix)
         st.markdown(escape(finding.message))
@@ -198,8 +198,8 @@ def _show_rows(info: DatasetInfo, finding: Finding) -> None:
         height=min(38 + 35 * len(records), 360),
         column_config={
             "row_id": None,
-            "split": st.column_config.TextColumn(width=90),
-            "label": st.column_config.TextColumn(width=160),
+            "split": st.column_config.TextColumn(width=80),
+            "label": st.column_config.TextColumn(width=110),
             "text": st.column_config.TextColumn(width="large"),
         },
         alt=f"Rows of the finding {finding.kind}",

@@ -67,15 +67,13 @@ def test_audit_shows_its_gate_and_findings(open_page, leaky):
     text = " ".join(shown(app.markdown))
     assert "Gate: fail" in text
     assert "1 row of validation and test whose text is in another split too" in text
-    assert "Drop leaked texts…" in labels(app)
+    assert app.button(key="fix.leaked_texts").help == "Drop leaked texts"
 
 
 def test_a_finding_opens_with_its_rows_and_the_url_keeps_it(open_page, leaky):
     app = press(open_audit(open_page, dataset="leaky"), "show.leaked_texts")
 
-    assert app.query_params["finding"] == ["leaked_texts"] or "leaked_texts" in str(
-        app.query_params["finding"]
-    )
+    assert "leaked_texts" in str(app.query_params["finding"])
     table = next(table.value for table in app.dataframe if "row_id" in table.value)
     assert table["row_id"].tolist() == ["r1"]
     assert table["text"].tolist() == ["same text"]
