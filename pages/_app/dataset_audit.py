@@ -240,19 +240,20 @@ def _confirm(info: DatasetInfo, fix: str) -> None:
         on_click=_make_version,
         args=(info, fix),
     ):
+        st.toast(st.session_state.pop("audit.said", "Made."))
         st.rerun()  # closes the dialog
 
 
 def _make_version(info: DatasetInfo, fix: str) -> None:
-    """Store what a fix makes, and open it."""
+    """Store what a fix makes, and open it; what to say comes after, as callbacks show nothing."""
     try:
         made = apply_fix(state.dataset_store(), info, fix)
     except TextclsError as error:
-        st.toast(escape(str(error)))
+        st.session_state["audit.said"] = escape(str(error))
         return
     state.set_parameter("dataset", made.dataset_id)
     state.set_parameter("finding", None)
-    st.toast(f"Made version {made.version}.")
+    st.session_state["audit.said"] = f"Made version {made.version}."
 
 
 def _show_rules(report: AuditReport) -> None:
