@@ -1,9 +1,10 @@
-"""The verbs of data sets: `dataset list|show|baselines`; `cli/importing.py` holds `import`."""
+"""The verbs of data sets that need no module of their own: `dataset list|show|baselines`."""
 
 from typing import Annotated, Any
 
 import typer
 
+from textcls_core.cli.audit import dataset_audit, dataset_fix
 from textcls_core.cli.printing import Json, emit
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
@@ -14,6 +15,8 @@ from textcls_core.workspace import Workspace
 
 _NO_BASELINES = "There are no baselines for data sets with several labels per text so far."
 dataset_app = typer.Typer(no_args_is_help=True, help="Import and look at data sets.")
+dataset_app.command("audit")(dataset_audit)
+dataset_app.command("fix")(dataset_fix)
 
 
 @dataset_app.command("list")
