@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textcls_core.mistakes.label_issues_confident import (
-    best_other_label,
     confident_joint,
     estimated_joint,
     noise_pairs,
@@ -71,11 +70,10 @@ def test_noise_pair_by_hand() -> None:
     assert pairs[0].share == pytest.approx(1 / 3)
 
 
-def test_margin_and_suggestion_by_hand() -> None:
+def test_margin_by_hand() -> None:
     probabilities = np.array([[0.2, 0.5, 0.3], [0.2, 0.5, 0.3]])
 
     assert normalised_margin(probabilities, np.array([0, 1])) == pytest.approx([-0.3, 0.2])
-    assert best_other_label(probabilities, np.array([0, 1])).tolist() == [1, 2]
     assert self_confidence(probabilities, np.array([0, 1])).tolist() == [0.2, 0.5]
 
 
@@ -97,4 +95,4 @@ def test_most_probable_label_has_a_margin_of_at_least_zero(case) -> None:
     is_top = probabilities.argmax(axis=1) == label_ids
 
     assert (normalised_margin(probabilities, label_ids)[is_top] >= 0).all()
-    assert (best_other_label(probabilities, label_ids) != label_ids).all()
+    assert (normalised_margin(probabilities, label_ids)[~is_top] <= 0).all()

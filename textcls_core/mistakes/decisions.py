@@ -44,7 +44,7 @@ class Decision:
     row_id: str
     kind: DecisionKind
     labels: tuple[str, ...]
-    """Label names the row is to get; empty when it is dropped or kept as it is."""
+    """Label names the row is to get; of no account when it is dropped or kept as it is."""
     decided_at: dt.datetime
 
 
@@ -64,15 +64,12 @@ class Decisions:
         """Keep a decision and return its id; it takes the place of an earlier one about the row.
 
         Raises:
-            InvalidArgumentError: If the kind is unknown, or labels and kind do not fit together.
+            InvalidArgumentError: If the kind is unknown, or has no use for labels.
         """
         if kind not in KINDS:
             raise InvalidArgumentError(f'Expected one of {", ".join(KINDS)}, got "{kind[:40]}".')
-        if bool(labels) != (kind in {"accept", "relabel"}):
-            raise InvalidArgumentError(
-                f'Expected {"labels" if not labels else "no labels"} for "{kind}", '
-                f"got {len(labels)}."
-            )
+        if labels and kind in {"drop", "keep"}:
+            raise InvalidArgumentError(f'Expected no labels for "{kind}", got {len(labels)}.')
         values = (self.fingerprint, row_id, kind, json.dumps(list(labels)), _now())
         with self._connection() as connection:
             added = connection.execute(

@@ -33,12 +33,10 @@ def self_confidence(probabilities: Probabilities, label_ids: LabelIds) -> Losses
 
 def normalised_margin(probabilities: Probabilities, label_ids: LabelIds) -> Losses:
     """Return how far the given label is ahead of the best other one, shape (N,), in [-1, 1]."""
-    return self_confidence(probabilities, label_ids) - _best_other(probabilities, label_ids)
-
-
-def best_other_label(probabilities: Probabilities, label_ids: LabelIds) -> LabelIds:
-    """Return the most probable label besides the given one per row, shape (N,)."""
-    return np.asarray(_without_given(probabilities, label_ids).argmax(axis=1), dtype=np.int64)
+    given = self_confidence(probabilities, label_ids)
+    others = np.array(probabilities, dtype=float)
+    others[np.arange(len(label_ids)), label_ids] = -np.inf
+    return np.asarray(given - others.max(axis=1))
 
 
 def thresholds(probabilities: Probabilities, label_ids: LabelIds) -> Losses:
@@ -97,12 +95,3 @@ def noise_pairs(
         if joint[i, j] > 0
     ]
 
-
-def _best_other(probabilities: Probabilities, label_ids: LabelIds) -> Losses:
-    return np.asarray(_without_given(probabilities, label_ids).max(axis=1))
-
-
-def _without_given(probabilities: Probabilities, label_ids: LabelIds) -> np.ndarray:
-    others = np.array(probabilities, dtype=float)
-    others[np.arange(len(label_ids)), label_ids] = -np.inf
-    return others
