@@ -1,8 +1,8 @@
 """Shape-annotated array aliases.
 
 Axis letters, fixed for the whole code base: `N` examples, `C` classes, `B` batch, `T` tokens
-(padded), `L` layers, `H` heads, `D` hidden width. The aliases say shape and dtype in a signature
-and cost nothing at run time.
+(padded), `L` layers, `H` heads, `D` hidden width, `K` neighbours. The aliases say shape and dtype
+in a signature and cost nothing at run time.
 """
 
 import numpy as np
@@ -40,6 +40,15 @@ Mask = Bool[np.ndarray, " N"]
 
 Embeddings = Float[np.ndarray, "N D"]
 """One vector per example."""
+
+Neighbours = Int[np.ndarray, "M K"]
+"""K row positions per query, the nearest first."""
+
+Similarities = Float[np.ndarray, "M K"]
+"""Cosine of a query and each of its K neighbours, in [-1, 1]."""
+
+Points = Float[np.ndarray, "N 2"]
+"""Place of each example on a map."""
 
 Attention = Float[np.ndarray, "L H T T"]
 """attention[layer, head, query, key]; each row over the last axis sums to 1."""

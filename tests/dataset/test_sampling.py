@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from textcls_core.dataset.building import Rows, build_dataset
-from textcls_core.dataset.sampling import rows_within, sample_rows
+from textcls_core.dataset.sampling import rows_within, sample_rows, spread, stratified_order
 
 
 @pytest.fixture
@@ -53,3 +55,26 @@ def test_rows_within_counts_rows_of_average_length(uneven):
 
 def test_rows_within_leaves_one_row_per_class(uneven):
     assert rows_within(uneven, "train", 5) == 2
+
+
+@given(st.lists(st.integers(0, 4), max_size=60), st.integers(0, 60))
+def test_every_prefix_of_a_spread_holds_each_stratum_by_its_share(strata, length):
+    order = spread(np.array(strata, dtype=np.int64))
+
+    assert sorted(order.tolist()) == list(range(len(strata)))
+    taken = np.bincount(np.array(strata, dtype=np.int64)[order[:length]], minlength=5)
+    shares = np.bincount(strata, minlength=5) * min(length, len(strata)) / max(len(strata), 1)
+    assert np.abs(taken - shares).max() <= 2.5  # five strata round their share, each by itself
+
+
+def test_stratified_order_spreads_rows_with_any_number_of_labels(topics_dataset):
+    order = stratified_order(topics_dataset)
+
+    assert sorted(order.tolist()) == list(range(topics_dataset.num_examples))
+    first = [ids[0] if ids else -1 for ids in topics_dataset.label_sets]
+    sampled = {first[position] for position in order[:20].tolist()}
+    assert sampled == set(first)
+
+
+def test_stratified_order_is_the_same_every_time(toy_dataset):
+    assert stratified_order(toy_dataset).tolist() == stratified_order(toy_dataset).tolist()

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow.compute as pc
 
-from textcls_core.arrays import Indices
+from textcls_core.arrays import Indices, LabelIds
 from textcls_core.dataset.text_dataset import Split, TextDataset
 
 SEED = 0
@@ -34,3 +34,32 @@ def rows_within(dataset: TextDataset, split: Split, characters: int) -> int:
     texts = dataset.table["text"].filter(pc.equal(dataset.table["split"], split))
     mean = pc.mean(pc.utf8_length(texts)).as_py() or 1.0
     return max(int(characters / mean), dataset.num_labels)
+
+
+def stratified_order(dataset: TextDataset) -> Indices:
+    """Return all positions so that every prefix is a sample spread over the classes, shape (N,).
+
+    A longer prefix holds the shorter one. In each prefix a class has its share of the rows, give or
+    take one; rows of a multi-label set are spread by their first label.
+    """
+    labels = dataset.table["label_ids"].combine_chunks()
+    sizes = np.asarray(pc.list_value_length(labels), dtype=np.int64)
+    first = np.full(len(sizes), -1, dtype=np.int64)
+    starts = np.cumsum(sizes) - sizes
+    flat = np.asarray(pc.list_flatten(labels), dtype=np.int64)
+    first[sizes > 0] = flat[starts[sizes > 0]]
+    return spread(first)
+
+
+def spread(strata: LabelIds) -> Indices:
+    """Return all positions so that every prefix holds each stratum by its share, shape (N,).
+
+    Args:
+        strata: A number per row.
+    """
+    drawn = np.random.default_rng(SEED).permutation(len(strata))
+    _, group, counts = np.unique(strata[drawn], return_inverse=True, return_counts=True)
+    by_group = np.argsort(group, kind="stable")
+    ranks = np.empty(len(drawn))
+    ranks[by_group] = np.arange(len(drawn)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(drawn[np.argsort((ranks + 0.5) / counts[group], kind="stable")])

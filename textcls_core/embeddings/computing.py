@@ -1,0 +1,149 @@
+"""Compute the embeddings of a data set version and keep them; what was begun is gone on with.
+
+torch is imported when a model is loaded, so that a page can offer the button.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from textcls_core.arrays import Indices
+from textcls_core.dataset.sampling import stratified_order
+from textcls_core.dataset.store import DatasetStore
+from textcls_core.dataset.text_dataset import TextDataset
+from textcls_core.embeddings.source import Source, open_source
+from textcls_core.embeddings.store import (
+    MAX_TOKENS,
+    EmbeddingInfo,
+    StoredEmbeddings,
+    embeddings_dir,
+    read_embeddings,
+)
+from textcls_core.files import write_json
+from textcls_core.jobs.lock import ProcessLock
+from textcls_core.jobs.progress import Report, ignore
+from textcls_core.workspace import Workspace
+
+MAX_ROWS = 50_000
+"""Rows embedded at most unless asked for more: 10 minutes of short texts on two cores."""
+_PORTION = 1_024
+_WAIT_SECONDS = 2.0
+
+
+def compute_embeddings(
+    workspace: Workspace,
+    reference: str,
+    source: str,
+    *,
+    num_tokens: int = MAX_TOKENS,
+    max_rows: int = MAX_ROWS,
+    progress: Report = ignore,
+) -> StoredEmbeddings:
+    """Return the embeddings of a data set version, from disk if they were computed before.
+
+    Of a larger data set a sample spread over the classes is embedded. Whoever stops this, or kills
+    the process, loses at most a thousand rows: the next call goes on. Two processes that want the
+    same wait for one another.
+
+    Args:
+        workspace: Where data sets and embeddings are kept.
+        reference: Name or fingerprint of the data set version.
+        source: `minilm`, a folder, a hub name, or the id of a run.
+        num_tokens: Tokens read of each text at most.
+        max_rows: Rows embedded at most.
+        progress: Told after every portion; may raise to stop.
+
+    Raises:
+        NotFoundError: If the data set or the run does not exist.
+        ModelError: If the model is missing, unsafe, or gives no usable numbers.
+        RunStateError: If the run has no finished model.
+    """
+    dataset = DatasetStore.open(workspace).load(reference)
+    opened = open_source(workspace, source)
+    info = EmbeddingInfo(
+        fingerprint=dataset.fingerprint,
+        source=opened.name,
+        digest=opened.digest,
+        num_tokens=num_tokens,
+        num_examples=dataset.num_examples,
+        num_rows=min(dataset.num_examples, max_rows),
+    )
+    folder = embeddings_dir(workspace) / info.folder_name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = ProcessLock(folder.with_name(f".{folder.name}.lock"))
+    while not lock.acquire(_WAIT_SECONDS):
+        progress(0, info.num_rows, "Waiting for another process that embeds the same texts")
+    try:
+        return read_embeddings(folder) or _compute(folder, info, dataset, opened, progress)
+    finally:
+        lock.release()
+
+
+def _compute(
+    folder: Path, info: EmbeddingInfo, dataset: TextDataset, source: Source, progress: Report
+) -> StoredEmbeddings:
+    """Write the folder of some embeddings and put it into place."""
+    positions = np.sort(stratified_order(dataset)[: info.num_rows])
+    partial = folder.with_name(f".{folder.name}.partial")
+    partial.mkdir(exist_ok=True)
+    _write_vectors(partial / "vectors.npy", dataset, positions, source, info, progress)
+    np.save(partial / "positions.npy", positions)
+    pq.write_table(dataset.table.take(pa.array(positions)), partial / "rows.parquet")
+    write_json(partial / "info.json", info.model_dump(mode="json"))
+    shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+    partial.rename(folder)
+    return StoredEmbeddings(folder, info)
+
+
+def _write_vectors(
+    file: Path,
+    dataset: TextDataset,
+    positions: Indices,
+    source: Source,
+    info: EmbeddingInfo,
+    progress: Report,
+) -> None:
+    """Append the vectors that the file does not have yet."""
+    from textcls_core.embeddings.encoder import TextEncoder
+
+    progress(0, len(positions), "Loading the model")
+    encoder = TextEncoder.load(source, info.num_tokens)
+    with file.open("ab+") as handle:
+        done = _begin(handle, len(positions), encoder.width)
+        for start in range(done, len(positions), _PORTION):
+            progress(start, len(positions), "Embedding texts")
+            texts = dataset.texts(positions[start : start + _PORTION])
+            handle.write(encoder.encode(texts).astype("<f4").tobytes())
+            handle.flush()
+        os.fsync(handle.fileno())
+    progress(len(positions), len(positions), "Embedding texts")
+
+
+def _begin(handle: BinaryIO, num_rows: int, width: int) -> int:
+    """Write the head of an array file, or keep the whole rows it has; return how many these are."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": (num_rows, width)}
+    handle.seek(0)
+    try:
+        is_begun = _read_header(handle) == header
+    except ValueError:
+        is_begun = False
+    if not is_begun:
+        handle.truncate(0)
+        np.lib.format.write_array_header_1_0(handle, header)
+        return 0
+    start, row_bytes = handle.tell(), width * 4
+    done = (handle.seek(0, os.SEEK_END) - start) // row_bytes
+    handle.truncate(start + done * row_bytes)
+    return int(done)
+
+
+def _read_header(handle: BinaryIO) -> dict[str, object]:
+    """Return what the head of an array file says."""
+    np.lib.format.read_magic(handle)
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(handle)
+    return {"descr": dtype.str, "fortran_order": is_fortran, "shape": shape}
