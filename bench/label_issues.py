@@ -139,9 +139,7 @@ def plain_probabilities(dataset: TextDataset, vectors: Embeddings) -> Probabilit
     folds = deal_folds(groups, dataset.label_ids, NUM_FOLDS, seed=0)
     head = LogisticRegression(max_iter=1_000)
     split = PredefinedSplit(folds)
-    found = cross_val_predict(
-        head, vectors, dataset.label_ids, cv=split, method="predict_proba"
-    )
+    found = cross_val_predict(head, vectors, dataset.label_ids, cv=split, method="predict_proba")
     return np.asarray(found)
 
 

@@ -16,7 +16,7 @@ from textcls_core.mistakes.label_issues_confident import (
 
 PROBABILITIES = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8], [0.1, 0.9], [0.4, 0.6], [0.8, 0.2]])
 LABELS = np.array([0, 0, 0, 1, 1, 1])
-"""Thresholds by hand: class 0 (0.9 + 0.7 + 0.2) / 3 = 0.6; class 1 (0.9 + 0.6 + 0.2) / 3 = 0.567."""
+"""Thresholds by hand: class 0 (0.9 + 0.7 + 0.2) / 3 = 0.6; class 1 (0.9 + 0.6 + 0.2) / 3 = 0.57."""
 
 
 @st.composite

@@ -94,4 +94,3 @@ def noise_pairs(
         for i, j in pairs
         if joint[i, j] > 0
     ]
-

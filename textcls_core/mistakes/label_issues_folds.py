@@ -15,7 +15,7 @@ _SMALLEST = 1e-9
 
 
 def finished_cross_validations(workspace: Workspace, fingerprint: str) -> list[RunGroup]:
-    """Return the cross-validations of a data set version whose folds are all there, newest first."""
+    """Return the cross-validations of a data set version with all their folds, newest first."""
     groups = GroupStore.open(workspace).groups()
     return [
         group

@@ -40,7 +40,10 @@ MAX_CHARACTERS = 20_000_000
 _MAX_COEFFICIENTS = 20_000_000
 """Terms times classes at most: 160 MB of weights."""
 _TERMS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("words and word pairs that occur in two texts or more", {"token_pattern": WORD_PATTERN, "min_df": 2}),
+    (
+        "words and word pairs that occur in two texts or more",
+        {"token_pattern": WORD_PATTERN, "min_df": 2},
+    ),
     ("words and word pairs", {"token_pattern": WORD_PATTERN}),
     ("characters and pairs of characters", {"analyzer": "char"}),
 )
