@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.files import new_directory, read_json, write_json
+from textcls_core.wording import percent, plural, shorten
 
 RECIPE = 1
 """Raised when the scores change, so that older queues are made again."""
@@ -60,30 +61,38 @@ class LabelIssues:
 
     facts: LabelIssueFacts
     table: pa.Table
-    """Columns `row_id`, `label_ids`, `suggested_ids`, `score`, `confidence` (of the given label),
-    `suggested_confidence`, `disagreeing` of `num_neighbours`, and `neighbours` (row ids)."""
+    """Columns `row_id`, `text`, `label_ids`, `suggested_ids`, `score`, `confidence` (in the given
+    label), `suggested_confidence`, `disagreeing` of `num_neighbours`, and `neighbours` (row ids).
+    """
 
     @cached_property
     def row_ids(self) -> list[str]:
         """Row ids in the order of the queue."""
         return list(self.table["row_id"].to_pylist())
 
-    def record(self, position: int) -> dict[str, Any]:
-        """Return one row of the queue with label names.
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Position of each row in the queue, from 0, by row id."""
+        return {row_id: position for position, row_id in enumerate(self.row_ids)}
 
-        Args:
-            position: In the queue, from 0.
-        """
-        row = self.table.slice(position, 1).to_pylist()[0]
-        return {
-            **{name: row[name] for name in row if not name.endswith("_ids")},
-            "labels": self._names(row["label_ids"]),
-            "suggested_labels": self._names(row["suggested_ids"]),
-        }
+    def rows_with(self, label_id: int) -> set[str]:
+        """Return the ids of the rows with a label, given or suggested."""
+        columns = (self.table["label_ids"].to_pylist(), self.table["suggested_ids"].to_pylist())
+        both = zip(self.row_ids, *columns, strict=True)
+        return {row_id for row_id, given, likely in both if label_id in given or label_id in likely}
 
-    def records(self, positions: Sequence[int]) -> list[dict[str, Any]]:
-        """Return some rows of the queue, see `record`."""
-        return [self.record(position) for position in positions]
+    def records(self, row_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return some rows of the queue, with names of labels; others are left out."""
+        known = [self.positions[row_id] for row_id in row_ids if row_id in self.positions]
+        rows = self.table.take(pa.array(known, pa.int64())).to_pylist()
+        return [
+            {
+                **{name: row[name] for name in row if not name.endswith("_ids")},
+                "labels": self._names(row["label_ids"]),
+                "suggested_labels": self._names(row["suggested_ids"]),
+            }
+            for row in rows
+        ]
 
     def _names(self, label_ids: Sequence[int]) -> list[str]:
         return [self.facts.label_names[label_id] for label_id in label_ids]
@@ -135,17 +144,20 @@ def reasons(record: Mapping[str, Any]) -> list[str]:
     """Return the evidence against a label as short sentences, the strongest first.
 
     Args:
-        record: From `LabelIssues.record`.
+        record: From `LabelIssues.records`.
     """
     found = []
     if record["suggested_labels"] != record["labels"]:
         found.append(
-            f"Models that never saw this row give its label {record['confidence']:.1%} "
-            f"and the suggestion {record['suggested_confidence']:.1%}"
+            f"Models that never saw this row are {percent(record['suggested_confidence'])} sure of "
+            f"{_listed(record['suggested_labels'])}, {percent(record['confidence'])} of "
+            f"{_listed(record['labels'])}."
         )
-    if record["num_neighbours"] and record["disagreeing"]:
-        found.append(
-            f"{record['disagreeing']} of the {record['num_neighbours']} most similar texts "
-            "have another label"
-        )
+    if record["disagreeing"]:
+        others, near = record["disagreeing"], plural(record["num_neighbours"], "most similar text")
+        found.append(f"{others:,} of the {near} {'has' if others == 1 else 'have'} another label.")
     return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(f'"{shorten(name, 40)}"' for name in names) or "no label"

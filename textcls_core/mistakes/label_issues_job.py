@@ -74,13 +74,24 @@ def compute_label_issues(
         )
     look = _by_group if source.startswith(GROUP_PREFIX) else _by_encoder
     issues = look(workspace, dataset, source, progress)
-    issues.save(_folder(workspace, dataset.fingerprint, source))
+    issues.save(queue_dir(workspace, dataset.fingerprint, source))
     return issues
 
 
 def find_label_issues(workspace: Workspace, fingerprint: str, source: str) -> LabelIssues | None:
     """Return the queue of a data set version if it was made before."""
-    return LabelIssues.load(_folder(workspace, fingerprint, source))
+    return LabelIssues.load(queue_dir(workspace, fingerprint, source))
+
+
+def queue_dir(workspace: Workspace, fingerprint: str, source: str) -> Path:
+    """Return the folder of a queue, whether it was made or not."""
+    name = source if source.startswith(GROUP_PREFIX) else source_name(source)
+    digest = hashlib.sha256(f"{RECIPE}\0{name}\0{MAX_TOKENS}".encode()).hexdigest()
+    return (
+        workspace.cache_dir
+        / "label_issues"
+        / f"{fingerprint[:_ID_CHARACTERS]}-{digest[:_ID_CHARACTERS]}"
+    )
 
 
 def _by_encoder(
@@ -122,13 +133,3 @@ def _facts(dataset: TextDataset, source: str) -> dict[str, Any]:
         "source": source,
         "num_examples": dataset.num_examples,
     }
-
-
-def _folder(workspace: Workspace, fingerprint: str, source: str) -> Path:
-    name = source if source.startswith(GROUP_PREFIX) else source_name(source)
-    digest = hashlib.sha256(f"{RECIPE}\0{name}\0{MAX_TOKENS}".encode()).hexdigest()
-    return (
-        workspace.cache_dir
-        / "label_issues"
-        / f"{fingerprint[:_ID_CHARACTERS]}-{digest[:_ID_CHARACTERS]}"
-    )

@@ -55,8 +55,8 @@ def neighbour_shares(
         weights: How far the labels of each row are trusted, shape (N,).
     """
     known = near.positions >= 0
-    lead = near.cosines - near.cosines.max(axis=1, keepdims=True)
-    says = np.where(known, np.exp(_SHARPNESS * lead), 0.0)
+    cosines = np.where(known, near.cosines, -1.0)
+    says = known * np.exp(_SHARPNESS * (cosines - cosines.max(axis=1, keepdims=True)))
     if weights is not None:
         says *= weights[near.positions]
     prior = _PRIOR_WEIGHT * np.maximum(targets.mean(axis=0), 1e-6)

@@ -76,7 +76,7 @@ def _table(rows: TextDataset, material: Material, fusion: Fusion) -> pa.Table:
         "suggested_confidence": pa.array(suggested_confidence),
         **_neighbour_columns(rows, material),
     }
-    table = pa.table({"row_id": rows.table["row_id"], **columns})
+    table = pa.table({**{name: rows.table[name] for name in ("row_id", "text")}, **columns})
     return table.take(pa.array(order))
 
 
