@@ -32,7 +32,7 @@ from textcls_core.mistakes.label_issues_neighbours import (
 ROUNDS = 2
 REPEATS = 2
 """Cross-validations whose scores are averaged, each with folds of its own."""
-STRENGTHS = {"meaning": 3.0, "words": 1.0}
+STRENGTHS = {"meaning": 3.0, "words": 3.0}
 """Regularisation of the head of each view."""
 _EXTRA_NEIGHBOURS = 5
 """Looked at beyond those wanted, because copies of the same text do not count."""
