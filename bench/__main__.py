@@ -17,12 +17,13 @@ from bench import (
     label_issues,
     machine,
     memory,
+    near,
     overhead,
     resume,
     time_to_accuracy,
     train,
 )
-from bench.arguments import add_shared
+from bench.arguments import add_shared, whole_number
 from bench.summary import lines
 from textcls_core.errors import TextclsError
 
@@ -43,6 +44,18 @@ def _measure_pages(options: argparse.Namespace) -> Figures:  # noqa: ARG001 - it
     from bench import pages  # needs a browser library that the other measurements do not
 
     return pages.measure()
+
+
+def _measure_audit(options: argparse.Namespace) -> Figures:
+    from bench import audit  # the checks bring libraries that the other measurements do not need
+
+    return audit.measure(options)
+
+
+def _add_audit_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.add_argument("--rows", type=whole_number(100), default=10_000, help="rows to audit")
+    parser.add_argument("--model", default="minilm", help="minilm, a folder, or none")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +85,8 @@ BENCHES = {
         "how well planted wrong labels are found", label_issues.add_arguments, label_issues.measure
     ),
     "peak": Bench("matmul peak of this machine", add_shared, machine.measure_peak),
+    "near": Bench("near-duplicates against datasketch", near.add_arguments, near.measure),
+    "audit": Bench("seconds of every check of an audit", _add_audit_arguments, _measure_audit),
     "pages": Bench("how soon the pages appear", _add_json, _measure_pages),
 }
 

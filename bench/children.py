@@ -14,7 +14,16 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 from bench.errors import BenchError
-from bench.jobs import AnyJob, OverheadJob, PeakJob, ProbeJob, StepJob, TargetJob, Timing
+from bench.jobs import (
+    AnyJob,
+    NearJob,
+    OverheadJob,
+    PeakJob,
+    ProbeJob,
+    StepJob,
+    TargetJob,
+    Timing,
+)
 from textcls_core.jobs.process import KEEP_MEMORY
 from textcls_core.workspace import APP_DIR
 
@@ -88,6 +97,14 @@ def _main(folder: Path) -> None:
 
 
 def _measure(job: AnyJob) -> BaseModel:
+    if isinstance(job, NearJob):
+        from bench import near_engines
+
+        return near_engines.find_pairs(job)
+    return _measure_training(job)
+
+
+def _measure_training(job: ProbeJob | PeakJob | StepJob | TargetJob | OverheadJob) -> BaseModel:
     from bench import ours, peak, peers
 
     match job:

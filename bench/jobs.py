@@ -10,6 +10,7 @@ Engine = Literal["ours", "p0", "p1", "p2"]
 Peer = Literal["p0", "p1", "p2"]
 PEERS: tuple[Peer, ...] = ("p0", "p1", "p2")
 Precision = Literal["fp32", "bf16"]
+NearEngine = Literal["ours", "datasketch"]
 
 
 class _Message(BaseModel):
@@ -152,6 +153,24 @@ class Overhead(_Message):
     """Tokens of the steps of one repeat."""
 
 
+class NearJob(_Message):
+    """How long finding the planted near-duplicates takes."""
+
+    kind: Literal["near"] = "near"
+    engine: NearEngine
+    num_rows: int
+    seed: int
+    threshold: float
+
+
+class NearFound(_Message):
+    """What an engine found, and how long it took."""
+
+    seconds: float
+    pairs: tuple[tuple[int, int], ...]
+    peak_memory_bytes: int
+
+
 AnyJob = Annotated[
-    ProbeJob | PeakJob | StepJob | TargetJob | OverheadJob, Field(discriminator="kind")
+    ProbeJob | PeakJob | StepJob | TargetJob | OverheadJob | NearJob, Field(discriminator="kind")
 ]

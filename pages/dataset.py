@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.baselines import show_dataset_baselines
+from pages._app.dataset_audit import show_audit
 from pages._app.dataset_label_issues import show_label_issues
 from pages._app.import_form import show_import
 from pages._app.text import badge_label, escape, show_text
@@ -20,6 +21,7 @@ from textcls_core.wording import percent, plural, shorten
 frame.require()
 
 PAGE_SIZE = 50
+VIEWS = {"Audit": show_audit, "Label issues": show_label_issues}
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
 
 
@@ -135,14 +137,14 @@ controls.metrics(
     ]
 )
 view = state.choose(
-    "view", "View", ["Overview", "Examples", "Label issues", "Import"], default="Overview",
+    "view", "View", ["Overview", "Examples", *VIEWS, "Import"], default="Overview",
     draw=st.segmented_control, label_visibility="collapsed",
 )  # fmt: skip
 if view == "Overview":
     show_overview(chosen_info, table)
 elif view == "Examples":
     show_examples(table)
-elif view == "Label issues":
-    show_label_issues(chosen_info)
+elif view in VIEWS:
+    VIEWS[view](chosen_info)
 else:
     show_import()

@@ -52,3 +52,6 @@ Points = Float[np.ndarray, "N 2"]
 
 Attention = Float[np.ndarray, "L H T T"]
 """attention[layer, head, query, key]; each row over the last axis sums to 1."""
+
+Moments = Float[np.ndarray, " N"]
+"""A number per example that grows with time."""

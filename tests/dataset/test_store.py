@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -225,7 +226,7 @@ def test_store_explains_damaged_rows(store):
     with pytest.raises(
         DatasetFormatError,
         match=rf'The rows of data set "reviews" \({saved.dataset_id}\) are damaged\. '
-        "Delete its folder and import the file again",
+        "Import the file again to repair it, or delete its folder",
     ):
         store.load("reviews")
 
@@ -238,24 +239,185 @@ def test_store_explains_missing_rows(store):
         store.load("reviews")
 
 
-def test_store_explains_a_foreign_description(store):
+DAMAGES = {"torn": '{"name": ', "foreign": '{"name": "reviews"}', "empty": "", "not text": "\xff"}
+
+
+def damage(store, saved, content):
+    (store.root / saved.dataset_id / "dataset.json").write_bytes(content.encode("latin-1"))
+
+
+@pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
+def test_store_with_a_damaged_description_still_lists_the_others(store, content):
+    good, bad = (store.save(make_dataset(text), text, "imported") for text in ("good", "bad"))
+    damage(store, bad, content)
+
+    assert store.versions() == [good]
+    assert store.load("good").num_examples == 3
+
+
+@pytest.mark.parametrize("content", DAMAGES.values(), ids=DAMAGES)
+def test_store_names_what_is_damaged_and_what_to_do(store, content):
     saved = store.save(make_dataset(), "reviews", "imported")
-    (store.root / saved.dataset_id / "dataset.json").write_text(json.dumps({"name": "reviews"}))
+    damage(store, saved, content)
 
-    with pytest.raises(
-        DatasetFormatError,
-        match=rf"{saved.dataset_id}/dataset\.json does not describe a data set\. "
-        "Delete the folder or restore it from a backup",
-    ):
-        store.versions()
+    (found,) = store.damaged()
+
+    assert found.dataset_id == saved.dataset_id
+    assert found.problem == (
+        f"{saved.dataset_id}/dataset.json does not describe a data set. Import the same file again "
+        "to repair it, restore the folder from a backup, or delete the folder."
+    )
 
 
-def test_store_explains_a_torn_description(store):
+@pytest.mark.parametrize("length", [8, 16, 64])
+def test_store_says_that_a_version_is_damaged_instead_of_missing(store, length):
     saved = store.save(make_dataset(), "reviews", "imported")
-    (store.root / saved.dataset_id / "dataset.json").write_text('{"name": ')
+    damage(store, saved, "")
 
-    with pytest.raises(InvalidArgumentError, match=r"dataset\.json is not valid JSON"):
-        store.versions()
+    with pytest.raises(DatasetFormatError, match="does not describe a data set"):
+        store.load(saved.fingerprint[:length])
+
+
+def test_store_does_not_take_the_description_of_another_version(store):
+    first, second = (store.save(make_dataset(text), text, "imported") for text in ("one", "two"))
+    copied = (store.root / second.dataset_id / "dataset.json").read_text()
+    damage(store, first, copied)
+
+    assert store.versions() == [second]
+    assert f"describes another data set ({second.dataset_id})" in store.damaged()[0].problem
+
+
+def test_store_repairs_a_damaged_description_when_the_rows_come_again(store):
+    saved = store.save(make_dataset(), "reviews", "imported")
+    damage(store, saved, "")
+
+    again = store.save(make_dataset(), "reviews", "imported again")
+
+    assert store.versions() == [again]
+    assert store.damaged() == []
+
+
+@pytest.mark.parametrize("rows", [b"", b"PAR1 broken", None], ids=["empty", "broken", "missing"])
+def test_store_repairs_damaged_rows_when_they_come_again(store, rows):
+    saved = store.save(make_dataset(), "reviews", "imported")
+    file = store.path(saved)
+    file.write_bytes(rows) if rows is not None else file.unlink()
+
+    assert store.save(make_dataset(), "reviews", "imported again") == saved
+    assert store.load("reviews").fingerprint == saved.fingerprint
+
+
+def test_store_does_not_touch_rows_that_are_whole(store):
+    saved = store.save(make_dataset(), "reviews", "imported")
+    before = store.path(saved).stat()
+
+    store.save(make_dataset(), "reviews", "imported again")
+
+    assert store.path(saved).stat() == before
+
+
+def test_store_finds_a_fingerprint_before_a_data_set_of_that_name(store):
+    wanted = store.save(make_dataset(), "reviews", "imported")
+    other = store.save(make_dataset("other"), "other", "imported")
+    file = store.root / other.dataset_id / "dataset.json"
+    described = json.loads(file.read_text())
+    for length in (16, 64):  # as an older version of the product would have stored it
+        file.write_text(json.dumps({**described, "name": wanted.fingerprint[:length]}))
+
+        assert store.find(wanted.fingerprint[:length]) == wanted
+
+
+@pytest.mark.parametrize("name", ["0123456789abcdef", "a" * 64, " deadbeefdeadbeef00 "])
+def test_store_refuses_a_name_that_could_be_a_fingerprint(store, name):
+    with pytest.raises(InvalidArgumentError, match="could be the fingerprint of another data set"):
+        store.save(make_dataset(), name, "imported")
+
+
+@pytest.mark.parametrize("name", ["deadbeef", "a" * 65, "0123456789ABCDEF", "2024010112345678 x"])
+def test_store_takes_names_that_are_no_fingerprint(store, name):
+    assert store.find(store.save(make_dataset(), name, "imported").name).name == name
+
+
+def test_store_derives_a_version_with_its_parent(store):
+    parent = store.save(make_dataset(), "reviews", "imported")
+
+    child = store.derive(parent, make_dataset("other"), "changed a text")
+
+    assert (child.name, child.version, child.parent) == ("reviews", 2, parent.fingerprint)
+    assert child.reason == "changed a text"
+    assert store.find("reviews") == child
+    assert store.load(parent.fingerprint).texts()[0] == "one"
+
+
+def test_store_derives_from_the_embedded_data_set(store):
+    embedded = store.save(make_dataset(), "bbc-news", "embedded")
+
+    assert store.derive(embedded, make_dataset("other"), "fixed").name == "bbc-news"
+
+
+def test_store_gives_back_the_older_version_when_a_fix_is_undone(store):
+    parent = store.save(make_dataset(), "reviews", "imported")
+    child = store.derive(parent, make_dataset("other"), "changed a text")
+
+    assert store.derive(child, make_dataset(), "changed it back") == parent
+
+
+def test_store_never_gives_a_version_number_twice_to_many_writers(store):
+    start = threading.Barrier(6)
+
+    def save(number):
+        start.wait()
+        return store.save(make_dataset(f"text {number}"), "reviews", "imported").version
+
+    with ThreadPoolExecutor(6) as pool:
+        versions = sorted(pool.map(save, range(6)))
+
+    assert versions == [1, 2, 3, 4, 5, 6]
+
+
+def test_store_numbers_on_after_the_first_version_is_deleted(store):
+    first = store.save(make_dataset(), "reviews", "imported")
+    store.save(make_dataset("other"), "reviews", "imported")
+    store.delete(first)
+
+    assert store.save(make_dataset("third"), "reviews", "imported").version == 3
+
+
+def test_store_orders_versions_although_the_clock_was_set_back(store, monkeypatch):
+    first = store.save(make_dataset(), "reviews", "imported")
+
+    class EarlierTime(dt.datetime):
+        @classmethod
+        def now(cls, tz):
+            return first.created_at.astimezone(tz) - dt.timedelta(days=1)
+
+    monkeypatch.setattr("textcls_core.dataset.store.dt.datetime", EarlierTime)
+    second = store.save(make_dataset("other"), "reviews", "imported")
+
+    assert store.find("reviews").fingerprint == second.fingerprint
+
+
+def test_store_forgets_a_deleted_version(store):
+    kept, gone = (store.save(make_dataset(text), text, "imported") for text in ("kept", "gone"))
+
+    store.delete(gone)
+
+    assert store.versions() == [kept]
+    assert [folder.name for folder in store.root.iterdir()] == [kept.dataset_id]
+
+
+def test_store_keeps_the_embedded_data_set(store):
+    embedded = store.save(make_dataset(), "bbc-news", "embedded")
+
+    with pytest.raises(InvalidArgumentError, match='"bbc-news" version 1 comes with the product'):
+        store.delete(embedded)
+
+
+def test_store_deletes_a_version_of_the_embedded_data_set(store):
+    embedded = store.save(make_dataset(), "bbc-news", "embedded")
+    store.delete(store.derive(embedded, make_dataset("other"), "fixed"))
+
+    assert store.versions() == [embedded]
 
 
 def test_store_ignores_what_is_not_a_data_set(store):

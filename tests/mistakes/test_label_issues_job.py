@@ -32,7 +32,12 @@ def noisy(workspace, toy_dataset):
 def cross_validation(workspace, dataset, folds=(1, 2)):
     """A group of two folds whose runs know the true classes by and by."""
     group = make_group(
-        workspace, "folds", num_planned=2, dataset_fingerprint=dataset.fingerprint, num_folds=2, fold=1
+        workspace,
+        "folds",
+        num_planned=2,
+        dataset_fingerprint=dataset.fingerprint,
+        num_folds=2,
+        fold=1,
     )
     for fold in folds:
         run = finish(add_member(group, fold, fold=fold))

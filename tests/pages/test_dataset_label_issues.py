@@ -41,7 +41,9 @@ def held(workspace, queue):
 
 def test_first_visit_offers_the_search_and_starts_it_once(open_page, workspace, monkeypatch):
     started = []
-    monkeypatch.setattr(jobs, "start_detached", lambda _module, folder, _log: started.append(folder))
+    monkeypatch.setattr(
+        jobs, "start_detached", lambda _module, folder, _log: started.append(folder)
+    )
     app = open_page("dataset", dataset="toy", view="Label issues")
     button = next(b for b in app.button if b.label == "Look for label issues")
 
@@ -188,9 +190,7 @@ def test_hostile_labels_and_texts_are_shown_as_they_are(
 ):
     info, issues = stored_queue(workspace, hostile_dataset, hostile_dataset, "hostile")
 
-    app = open_page(
-        "dataset", dataset=info.dataset_id, view="Label issues", issues_show="all"
-    )
+    app = open_page("dataset", dataset=info.dataset_id, view="Label issues", issues_show="all")
 
     assert not app.exception
     assert app.text[0].value == issues.records(issues.row_ids[:1])[0]["text"]

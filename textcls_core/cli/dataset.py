@@ -1,10 +1,11 @@
-"""The verbs of data sets: `dataset import|list|show|baselines`."""
+"""The verbs of data sets: `dataset import|list|show|baselines|audit|fix`."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from textcls_core.cli.audit import dataset_audit, dataset_fix
 from textcls_core.cli.printing import Json, emit
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.columns import ColumnChoice
@@ -18,6 +19,8 @@ from textcls_core.workspace import Workspace
 
 _NO_BASELINES = "There are no baselines for data sets with several labels per text so far."
 dataset_app = typer.Typer(no_args_is_help=True, help="Import and look at data sets.")
+dataset_app.command("audit")(dataset_audit)
+dataset_app.command("fix")(dataset_fix)
 
 
 @dataset_app.command("import")

@@ -1,7 +1,7 @@
 """The command line: the same verbs as the pages, for scripts.
 
 Every verb takes `--json` (one JSON object or list on stdout, logs on stderr). Exit codes: 0 done,
-2 bad input (one line `error: ...` on stderr), 1 anything else.
+2 bad input (one line `error: ...` on stderr) or data that fail a strict audit, 1 anything else.
 """
 
 import logging
@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import typer
 
+from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
+from textcls_core.cli.audit import FAILED_GATE
 from textcls_core.cli.dataset import dataset_app
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.results import evaluate_run, explain, mistakes, predict
@@ -47,7 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     except Exception:  # the outermost frame: exit code 1 is part of the contract
         logging.exception("Unexpected failure.")
         return 1
-    return min(result, 1) if isinstance(result, int) else 0  # Typer gives 130 after Ctrl-C
+    code = result if isinstance(result, int) else 0
+    return code if code <= FAILED_GATE else 1  # Typer gives 130 after Ctrl-C
 
 
 def _bad_input(message: str) -> int:

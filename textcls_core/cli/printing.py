@@ -5,11 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.files import to_json
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
+from textcls_core.runs.versions import dataset_title
 from textcls_core.training.baselines import Baseline, baselines_of_run, best_baseline
 from textcls_core.training.launch import wait
 from textcls_core.wording import percent
@@ -56,12 +58,29 @@ def exit_code(status: RunStatus) -> int:
 
 def run_json(run: Run) -> dict[str, object]:
     """Return a run in its stable form, with the best baseline on the same test rows."""
+    facts = {**summary(run), **_version_json(run)}
     best = _best_baseline(run)
     if best is None:
-        return summary(run)
+        return facts
     baseline, accuracy = best
-    facts = {"best": baseline.name, "title": baseline.title, "test_accuracy": accuracy}
-    return {**summary(run), "baselines": facts}
+    best_facts = {"best": baseline.name, "title": baseline.title, "test_accuracy": accuracy}
+    return {**facts, "baselines": best_facts}
+
+
+def _version_json(run: Run) -> dict[str, object]:
+    fingerprint = run.config.dataset_fingerprint
+    info = _dataset_store().get(fingerprint)
+    return {"dataset_version": info and info.version, "dataset_fingerprint": fingerprint}
+
+
+def _dataset_store() -> DatasetStore:
+    return DatasetStore(Workspace.default().datasets_dir)
+
+
+def run_line(run: Run) -> str:
+    """Return a run in one line of a list."""
+    title = dataset_title(_dataset_store(), run)
+    return f"{run.run_id}  {run.status:<12}{run.config.title}  [{title}]"
 
 
 def _best_baseline(run: Run) -> tuple[Baseline, float] | None:
@@ -71,7 +90,10 @@ def _best_baseline(run: Run) -> tuple[Baseline, float] | None:
 
 def run_lines(run: Run) -> list[str]:
     """Return what a person reads about a run."""
-    lines = [f"{run.run_id}  {run.status}  {run.config.title}  (step {run.history.step:,})"]
+    lines = [
+        f"{run.run_id}  {run.status}  {run.config.title}  (step {run.history.step:,})",
+        f"data set: {dataset_title(_dataset_store(), run)}",
+    ]
     finished = run.finished
     for split in ("validation", "test"):
         if split in finished:

@@ -13,6 +13,7 @@ from textcls_core.cli.printing import (
     open_run,
     report_run,
     run_json,
+    run_line,
     run_lines,
 )
 from textcls_core.cli.settings import (
@@ -88,8 +89,7 @@ def _group_plan(config: RunConfig, seeds: int | None, folds: int | None) -> Grou
 def runs_list(as_json: Json = False) -> None:
     """List all runs, newest first."""
     runs = RunStore.open(Workspace.default()).runs()
-    lines = [f"{run.run_id}  {run.status:<12}{run.config.title}" for run in runs]
-    emit(as_json, [run_json(run) for run in runs], lines)
+    emit(as_json, [run_json(run) for run in runs], [run_line(run) for run in runs])
 
 
 @runs_app.command("show")

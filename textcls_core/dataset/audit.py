@@ -126,14 +126,19 @@ def _missing_splits(splits: Sequence[Split]) -> list[Finding]:
     return [blocker("missing_split", len(missing), message, tuple(missing))]
 
 
-def _near_equal_labels(labels: Sequence[str]) -> list[Finding]:
-    groups: dict[str, set[str]] = defaultdict(set)
-    for label in set(labels):
-        groups[_normalised(label)].add(label)
-    doubtful = [sorted(group) for group in groups.values() if len(group) > 1]
+def near_equal_groups(names: Iterable[str]) -> list[list[str]]:
+    """Return the labels that differ only in case, spaces or number format, group by group."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(set(names)):
+        groups[_normalised(name)].append(name)
+    return sorted(group for group in groups.values() if len(group) > 1)
+
+
+def _near_equal_labels(names: Iterable[str]) -> list[Finding]:
+    doubtful = near_equal_groups(names)
     if not doubtful:
         return []
-    shown = tuple(" / ".join(f'"{name}"' for name in group) for group in sorted(doubtful))
+    shown = tuple(" / ".join(f'"{name}"' for name in group) for group in doubtful)
     message = (
         f"{plural(len(doubtful), 'group')} of labels differ only in case, spaces or number format."
     )

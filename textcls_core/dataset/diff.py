@@ -1,0 +1,206 @@
+"""What changed between two versions of a data set, row by row."""
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+
+from textcls_core.dataset.store import DatasetInfo, DatasetStore
+from textcls_core.dataset.text_dataset import SCHEMA
+from textcls_core.errors import DatasetFormatError
+from textcls_core.wording import plural
+
+Change = Literal["added", "removed", "text", "label", "split", "columns"]
+CHANGES: dict[Change, str] = {
+    "added": "Added",
+    "removed": "Removed",
+    "text": "Text changed",
+    "label": "Label changed",
+    "split": "Split changed",
+    "columns": "Other columns changed",
+}
+"""Kinds of change with their titles; a row may have several of the last four."""
+_IN_WORDS: dict[Change, str] = {
+    "added": "added",
+    "removed": "removed",
+    "text": "with another text",
+    "label": "with another label",
+    "split": "in another split",
+    "columns": "with other values in further columns",
+}
+_RESOURCES: dict[str, Any] = {"memory_limit": "1GB", "temp_directory": tempfile.gettempdir()}
+_IS_CHANGE: dict[Change, str] = {
+    "added": "a.row_id IS NULL",
+    "removed": "b.row_id IS NULL",
+    "text": "a.text_hash <> b.text_hash",
+    "label": "a.labels <> b.labels",
+    "split": "a.split <> b.split",
+    "columns": "a.others <> b.others",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """One row before and after; None where there is no such row."""
+
+    row_id: str
+    text_before: str | None
+    text_after: str | None
+    labels_before: tuple[str, ...] | None
+    labels_after: tuple[str, ...] | None
+    split_before: str | None
+    split_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDiff:
+    """Counts of changes from one version to another, with a few rows of each kind."""
+
+    counts: dict[Change, int]
+    num_unchanged: int
+    """Rows that are the same in both."""
+    examples: dict[Change, tuple[RowChange, ...]]
+    """The first changes of each kind, in the order of row ids."""
+    added_labels: tuple[str, ...]
+    removed_labels: tuple[str, ...]
+    added_columns: tuple[str, ...]
+    removed_columns: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """One sentence on what changed."""
+        parts = [
+            f"{plural(count, 'row')} {_IN_WORDS[change]}"
+            for change, count in self.counts.items()
+            if count
+        ]
+        unchanged = f"{plural(self.num_unchanged, 'row')} unchanged"
+        return (", ".join(parts) or "No row changed") + f"; {unchanged}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the diff as JSON values."""
+        return {**asdict(self), "summary": self.summary}
+
+
+def diff_versions(
+    store: DatasetStore, before: DatasetInfo, after: DatasetInfo, *, num_examples: int = 20
+) -> VersionDiff:
+    """Return what changed from one version to another, in any order of time.
+
+    Rows are matched by row id. Texts and further columns are compared by a 64-bit hash, so that
+    millions of rows fit into memory.
+
+    Args:
+        store: Where both lie.
+        before: Any version of any data set.
+        after: Any other.
+        num_examples: Rows of each kind of change to return at most.
+
+    Raises:
+        DatasetFormatError: If the rows of a version are damaged.
+    """
+    shared = [name for name in before.extra_columns if name in after.extra_columns]
+    with duckdb.connect(config=_RESOURCES) as connection:
+        try:
+            _define(connection, "a", store, before, shared)
+            _define(connection, "b", store, after, shared)
+            counts, num_unchanged = _count(connection)
+            examples = {
+                change: tuple(_examples(connection, change, num_examples if count else 0))
+                for change, count in counts.items()
+            }
+        except duckdb.Error as error:
+            raise DatasetFormatError(
+                f'The rows of "{before.name}" version {before.version} or "{after.name}" version '
+                f"{after.version} cannot be compared: {str(error).splitlines()[0]}. "
+                "Import the damaged one again."
+            ) from error
+    return VersionDiff(
+        counts=counts,
+        num_unchanged=num_unchanged,
+        examples=examples,
+        added_labels=_missing(after.label_names, before.label_names),
+        removed_labels=_missing(before.label_names, after.label_names),
+        added_columns=_missing(after.extra_columns, before.extra_columns),
+        removed_columns=_missing(before.extra_columns, after.extra_columns),
+    )
+
+
+def _missing(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    there = set(known)
+    return tuple(name for name in names if name not in there)
+
+
+def _define(
+    connection: duckdb.DuckDBPyConnection,
+    side: str,
+    store: DatasetStore,
+    info: DatasetInfo,
+    shared: list[str],
+) -> None:
+    """Make the views `<side>_rows` (everything) and `<side>` (what is compared) of a version.
+
+    Columns are named by their place: the names of a data set may differ in case only, which SQL
+    does not tell apart.
+    """
+    names = [*SCHEMA.names, *info.extra_columns]
+    columns = ", ".join(f"c{place}" for place in range(len(names)))
+    others = ", ".join(f"c{names.index(name)}" for name in shared)
+    places = list(range(len(info.label_names)))
+    names_table = pa.table({"name": pa.array(info.label_names, pa.string()), "place": places})
+    connection.register(f"{side}_names", names_table)
+    listed = f"SELECT coalesce(list(name ORDER BY place), []) FROM {side}_names"  # noqa: S608
+    connection.execute(f"SET VARIABLE {side}_names = ({listed})")
+    file = str(store.path(info)).replace("'", "''")
+    connection.execute(
+        f"""
+        CREATE VIEW {side}_rows AS
+        SELECT c0 AS row_id, c1 AS text, c3 AS split,
+            list_sort(list_transform(c2, lambda i: getvariable('{side}_names')[i + 1])) AS labels,
+            hash({others or "0"}) AS others
+        FROM read_parquet('{file}') AS stored({columns})
+        """  # noqa: S608 - names are places, and the path is ours
+    )
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE {side} AS
+        SELECT row_id, hash(text) AS text_hash, labels, split, others FROM {side}_rows
+        """  # noqa: S608
+    )
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> tuple[dict[Change, int], int]:
+    """Return the changes of each kind, and the rows without any."""
+    counted = ", ".join(f"count_if(coalesce({test}, false))" for test in _IS_CHANGE.values())
+    anything = " OR ".join(f"coalesce({test}, false)" for test in _IS_CHANGE.values())
+    row = connection.execute(
+        f"SELECT {counted}, count_if(NOT ({anything})) FROM a FULL JOIN b USING (row_id)"  # noqa: S608
+    ).fetchone()
+    *counts, unchanged = row or (0,) * (len(_IS_CHANGE) + 1)
+    return dict(zip(_IS_CHANGE, counts, strict=True)), unchanged
+
+
+def _examples(
+    connection: duckdb.DuckDBPyConnection, change: Change, limit: int
+) -> Iterable[RowChange]:
+    """Return the first rows with a change."""
+    if not limit:
+        return
+    rows = connection.execute(
+        f"""
+        WITH chosen AS (
+            SELECT coalesce(a.row_id, b.row_id) AS row_id FROM a FULL JOIN b USING (row_id)
+            WHERE {_IS_CHANGE[change]} ORDER BY 1 LIMIT {limit}
+        )
+        SELECT row_id, a_rows.text, b_rows.text, a_rows.labels, b_rows.labels,
+            a_rows.split, b_rows.split
+        FROM chosen LEFT JOIN a_rows USING (row_id) LEFT JOIN b_rows USING (row_id)
+        ORDER BY row_id
+        """  # noqa: S608
+    ).fetchall()
+    for row_id, text_a, text_b, labels_a, labels_b, split_a, split_b in rows:
+        labels = [None if names is None else tuple(names) for names in (labels_a, labels_b)]
+        yield RowChange(row_id, text_a, text_b, labels[0], labels[1], split_a, split_b)
