@@ -59,12 +59,12 @@ def test_first_visit_offers_the_search_and_starts_it_once(open_page, workspace, 
 
 def test_queue_shows_the_most_suspect_row_first(open_queue, queue):
     app = open_queue()
-    info, issues = queue
+    issues = queue[1]
     first = issues.records(issues.row_ids[:1])[0]
 
     table = app.dataframe[0].value
-    assert list(table["label"])[0] == first["labels"][0]
-    assert list(table["suggested"])[0] == first["suggested_labels"][0]
+    assert table["label"].iloc[0] == first["labels"][0]
+    assert table["suggested"].iloc[0] == first["suggested_labels"][0]
     assert len(table) == issues.facts.num_suspects
     assert metrics(app)["Suspect labels"] == str(issues.facts.num_suspects)
     assert app.text[0].value == first["text"]

@@ -28,7 +28,9 @@ def dataset_audit(
     ] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", help="A check or a kind of finding, several if repeated; or label_issues."),
+        typer.Option(
+            "--kind", help="A check or a kind of finding, several if repeated; or label_issues."
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 2 if a gate is `fail`.")
