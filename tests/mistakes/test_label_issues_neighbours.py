@@ -37,13 +37,6 @@ def test_own_label_never_counts() -> None:
     assert before[0] - after[0] == pytest.approx(prior / (votes + 0.5), abs=1e-6)
 
 
-def test_distrusted_neighbour_counts_less() -> None:
-    trusted = neighbour_shares(NEAR, TARGETS)
-    doubted = neighbour_shares(NEAR, TARGETS, np.array([0.1, 1, 1, 1]))
-
-    assert doubted[1, 0] < trusted[1, 0]
-
-
 def test_disagreeing_neighbours_are_counted_by_hand() -> None:
     others, known = disagreeing(NEAR, TARGETS)
 

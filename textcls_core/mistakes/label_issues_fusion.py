@@ -1,13 +1,13 @@
-"""From several opinions about each row to one probability that its label is wrong.
+"""From several opinions about each row to one probability of every label.
 
 Each view (the head on embeddings, the head on words, the neighbours) gives a score per label. Their
 weighted sum goes through a softmax; the weights, and how many labels are wrong at all, are those
 under which the given labels are most likely. With a share e of labels wrong, and each other label
 as likely as the next, the given label y is seen with probability
 
-    q = (1 - e) p[y] + e (1 - p[y]) / (C - 1)
+    (1 - e) p[y] + e (1 - p[y]) / (C - 1)
 
-and it is right with probability (1 - e) p[y] / q (Bayes).
+so that wrong labels do not talk the views out of being sure.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textcls_core.arrays import LabelIds, LabelProbabilities, LabelSets, Losses, Probabilities
+from textcls_core.arrays import LabelIds, LabelProbabilities, LabelSets
 
 _MIN_NOISE, _FIRST_NOISE, _MAX_NOISE = 1e-4, 0.05, 0.5
 _SMALLEST, _SMALLEST_SPREAD = 1e-300, 1e-9
@@ -30,8 +30,6 @@ class Fusion:
 
     probabilities: LabelProbabilities
     """Of each label being right for the row, shape (N, C); of one label per row they sum to 1."""
-    wrong: Losses
-    """Probability that the given label, or one of them, is wrong, shape (N,)."""
     noise: float
     """Estimated share of rows with a wrong label."""
     weights: Mapping[str, float]
@@ -56,14 +54,7 @@ def fuse(views: Mapping[str, np.ndarray], label_ids: LabelIds) -> Fusion:
     found = minimize(_surprise, start, arguments, method="L-BFGS-B", jac=True, bounds=bounds).x
     probabilities, noise = _softmax(np.tensordot(found[:-1], scores, 1)), float(found[-1])
     weights = dict(zip(views, map(float, found[:-1]), strict=True))
-    return Fusion(probabilities, _wrong(probabilities, label_ids, noise), noise, weights)
-
-
-def _wrong(probabilities: Probabilities, label_ids: LabelIds, noise: float) -> Losses:
-    """Return the probability that the given label is wrong per row, shape (N,)."""
-    given = probabilities[np.arange(len(label_ids)), label_ids]
-    elsewhere = noise * (1 - given) / max(probabilities.shape[1] - 1, 1)
-    return np.asarray(elsewhere / np.maximum(elsewhere + (1 - noise) * given, _SMALLEST))
+    return Fusion(probabilities, noise, weights)
 
 
 def _surprise(
@@ -85,7 +76,7 @@ def fuse_sets(views: Mapping[str, np.ndarray], targets: LabelSets) -> Fusion:
     """Return what the views say together about rows with any number of labels.
 
     One logistic regression per label weighs the views; a label that all rows have, or none, keeps
-    its share. A row is as suspect as the most suspect of its labels, given or missing.
+    its share.
 
     Args:
         views: By name, a score per row and label, shape (N, C); of rows they never saw.
@@ -100,8 +91,8 @@ def fuse_sets(views: Mapping[str, np.ndarray], targets: LabelSets) -> Fusion:
     for label_id in np.flatnonzero((targets.max(axis=0) == 1) & (targets.min(axis=0) == 0)):
         head = LogisticRegression().fit(scores[:, label_id], targets[:, label_id])
         probabilities[:, label_id] = head.predict_proba(scores[:, label_id])[:, 1]
-    wrong = np.abs(targets - probabilities).max(axis=1)
-    return Fusion(probabilities, wrong, float(np.mean(wrong >= 0.5)), {})
+    doubted = np.abs(targets - probabilities) > 0.5
+    return Fusion(probabilities, float(doubted.any(axis=1).mean()), {})
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from textcls_core.arrays import Embeddings, Indices, LabelIds, LabelProbabilities, Losses
+from textcls_core.arrays import Embeddings, Indices, LabelIds, LabelProbabilities
 from textcls_core.dataset.building import duplicate_key
 from textcls_core.dataset.word_pattern import WORD_PATTERN
 
 NUM_FOLDS = 5
+SHRINKAGE = 0.9
+"""How far the shape of the classes is drawn towards a ball, from 0 to 1."""
 _NUM_TOPICS = 400
 """Directions that words and word pairs are reduced to."""
 _MAX_TERMS = 100_000
 _SEED = 0
+_SMALLEST = 1e-9
 
 
 def same_text_groups(texts: Sequence[str]) -> Indices:
@@ -48,35 +51,53 @@ def out_of_fold(
     features: Embeddings,
     targets: LabelProbabilities,
     folds: Indices,
-    strength: float,
-    weights: Losses | None = None,
     *,
     tell: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Return a score per row and label from ridge heads fitted on the other folds, shape (N, C).
-
-    Least squares on 0 and 1 are fitted in closed form, in a second where a logistic regression
-    needs a minute, and a few wrong labels pull on them less than on an unbounded loss.
+    """Return a score per row and label from heads fitted on the other folds, shape (N, C).
 
     Args:
         features: One vector per row, shape (N, D).
         targets: 0 or 1 per row and label, shape (N, C).
         folds: Fold of each row, shape (N,).
-        strength: Of the regularisation, in squared lengths of the features.
-        weights: How much each row counts in fitting, shape (N,).
         tell: Called after each fold.
     """
-    from sklearn.linear_model import Ridge
-
-    scores = np.zeros(targets.shape, np.float32)
+    scores = np.zeros(targets.shape)
     for fold in np.unique(folds):
-        held, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        if len(rest):
-            head = Ridge(alpha=strength, solver="cholesky")
-            head.fit(features[rest], targets[rest], None if weights is None else weights[rest])
-            scores[held] = head.predict(features[held]).reshape(len(held), -1)
+        held, rest = folds == fold, folds != fold
+        if rest.any():
+            scores[held] = _discriminant(features[rest], targets[rest], features[held])
         tell()
     return scores
+
+
+def _discriminant(
+    features: Embeddings, targets: LabelProbabilities, asked: Embeddings
+) -> np.ndarray:
+    """Return log-posteriors, but for a constant per row, of linear discriminant analysis.
+
+    Every class is a cloud of the same shape around its mean. The shape is drawn far towards a
+    ball, because directions that are learned too exactly follow the wrong labels too. A few flipped
+    labels hardly move a mean, and the fit is in closed form: a second, where a logistic regression
+    needs a minute.
+
+    Source:
+        Friedman 1989, "Regularized Discriminant Analysis", Journal of the American Statistical
+        Association 84.
+    """
+    centre = features.mean(axis=0, dtype=np.float64)
+    centred = features - centre
+    counts = np.maximum(targets.sum(axis=0, dtype=np.float64), _SMALLEST)
+    means = targets.T @ centred / counts[:, None]  # (C, D)
+    scatter = (centred * targets.sum(axis=1)[:, None]).T @ centred - (means.T * counts) @ means
+    shape = (1 - SHRINKAGE) * scatter / counts.sum()
+    width = len(shape)
+    shape[np.diag_indices(width)] += (
+        SHRINKAGE * np.trace(scatter) / counts.sum() / width + _SMALLEST
+    )
+    directions = np.linalg.solve(shape, means.T)  # (D, C)
+    offsets = np.log(counts / counts.sum()) - 0.5 * np.einsum("cd,dc->c", means, directions)
+    return np.asarray((asked - centre) @ directions + offsets)
 
 
 def word_features(texts: Sequence[str]) -> Embeddings | None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textcls_core.arrays import Indices, LabelProbabilities, Losses, Neighbours, Similarities
+from textcls_core.arrays import Indices, LabelProbabilities, Neighbours, Similarities
 
-NUM_NEIGHBOURS = 10
+NUM_NEIGHBOURS = 25
 _SHARPNESS = 20.0
 """How fast a neighbour's say falls with its distance: e-fold per 0.05 of cosine."""
 _PRIOR_WEIGHT = 0.5
@@ -41,9 +41,7 @@ def without_same_text(
     return Neighbourhood(kept, cosines[rows, order])
 
 
-def neighbour_shares(
-    near: Neighbourhood, targets: LabelProbabilities, weights: Losses | None = None
-) -> np.ndarray:
+def neighbour_shares(near: Neighbourhood, targets: LabelProbabilities) -> np.ndarray:
     """Return the share of each label among the neighbours of each row, shape (N, C).
 
     Nearer neighbours count more; the shares of the labels in all rows count a little, so that no
@@ -52,13 +50,10 @@ def neighbour_shares(
     Args:
         near: Neighbours of each row.
         targets: 0 or 1 per row and label, shape (N, C).
-        weights: How far the labels of each row are trusted, shape (N,).
     """
     known = near.positions >= 0
     cosines = np.where(known, near.cosines, -1.0)
     says = known * np.exp(_SHARPNESS * (cosines - cosines.max(axis=1, keepdims=True)))
-    if weights is not None:
-        says *= weights[near.positions]
     prior = _PRIOR_WEIGHT * np.maximum(targets.mean(axis=0), 1e-6)
     votes = np.tile(prior, (len(targets), 1))
     for place in range(says.shape[1]):

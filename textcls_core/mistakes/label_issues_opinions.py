@@ -1,16 +1,11 @@
-"""Opinions about every label of every row, none of them formed on the row itself.
+"""Opinions about every label of every row, none of them formed on the row itself."""
 
-Twice around: heads and neighbours give their opinions, these are fused, and in the second round
-every row counts as much as its label is trusted, so that wrong labels no longer vouch for each
-other.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from textcls_core.arrays import Embeddings, Indices, LabelIds, LabelProbabilities, Losses
+from textcls_core.arrays import Embeddings, Indices, LabelIds, LabelProbabilities
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.embeddings.neighbours import nearest_others, normalised
 from textcls_core.jobs.progress import Report
@@ -29,11 +24,8 @@ from textcls_core.mistakes.label_issues_neighbours import (
     without_same_text,
 )
 
-ROUNDS = 2
-REPEATS = 2
+REPEATS = 3
 """Cross-validations whose scores are averaged, each with folds of its own."""
-STRENGTHS = {"meaning": 3.0, "words": 3.0}
-"""Regularisation of the head of each view."""
 _EXTRA_NEIGHBOURS = 5
 """Looked at beyond those wanted, because copies of the same text do not count."""
 
@@ -100,41 +92,28 @@ def _nearest(directions: Embeddings, progress: Report) -> tuple[np.ndarray, np.n
 
 
 def fused_opinion(material: Material, progress: Report) -> Fusion:
-    """Return what all views say together after the last round."""
-    total, done = ROUNDS * REPEATS * NUM_FOLDS * len(material.features), 0
+    """Return what all views say together."""
+    views = {**material.outside, **_head_opinions(material, progress)}
+    if material.near is not None:
+        views["neighbours"] = np.log(neighbour_shares(material.near, material.targets))
+    if material.label_ids is None:
+        return fuse_sets(views, material.targets)
+    return fuse(views, material.label_ids)
+
+
+def _head_opinions(material: Material, progress: Report) -> dict[str, np.ndarray]:
+    """Return the scores of the head on each view, each of shape (N, C)."""
+    total, done = REPEATS * NUM_FOLDS * len(material.features), 0
 
     def tell() -> None:
         nonlocal done
         done += 1
         progress(done, total, "Asking heads that never saw the rows")
 
-    fusion, trust = None, None
-    for number in range(ROUNDS):
-        fusion = _fused(material, _opinions(material, trust, number, tell))
-        trust = 1 - fusion.wrong
-    assert fusion is not None  # noqa: S101 - there is a first round
-    return fusion
-
-
-def _opinions(
-    material: Material, trust: Losses | None, number: int, tell: Callable[[], None]
-) -> dict[str, np.ndarray]:
-    """Return the scores of every view in one round, each of shape (N, C)."""
-    views = dict(material.outside)
-    seeds = range(number * REPEATS, (number + 1) * REPEATS)
-    deals = [deal_folds(material.groups, material.strata, NUM_FOLDS, seed) for seed in seeds]
-    for name, features in material.features.items():
-        scores = [
-            out_of_fold(features, material.targets, folds, STRENGTHS[name], trust, tell=tell)
-            for folds in deals
-        ]
-        views[name] = np.mean(scores, axis=0)
-    if material.near is not None:
-        views["neighbours"] = np.log(neighbour_shares(material.near, material.targets, trust))
-    return views
-
-
-def _fused(material: Material, views: Mapping[str, np.ndarray]) -> Fusion:
-    if material.label_ids is None:
-        return fuse_sets(views, material.targets)
-    return fuse(views, material.label_ids)
+    deals = [
+        deal_folds(material.groups, material.strata, NUM_FOLDS, seed) for seed in range(REPEATS)
+    ]
+    return {
+        name: np.mean([out_of_fold(vectors, material.targets, f, tell=tell) for f in deals], axis=0)
+        for name, vectors in material.features.items()
+    }

@@ -121,7 +121,7 @@ def _count_suspects(material: Material, fusion: Fusion) -> int:
     the number of rows with a label, given or missing, that is more likely wrong than right.
     """
     if material.label_ids is None:
-        return int(np.count_nonzero(fusion.wrong > 0.5))
+        return round(fusion.noise * len(material.targets))
     joint = estimated_joint(fusion.probabilities, material.label_ids)
     return round(float(1 - np.trace(joint)) * len(material.label_ids))
 
