@@ -67,7 +67,7 @@ def test_reasons_name_both_labels_and_the_neighbours(issues) -> None:
     sure, near = reasons(record)
 
     assert all(f'"{name}"' in sure for name in record["labels"] + record["suggested_labels"])
-    assert near == "25 of the 25 most similar texts have another label."
+    assert near == "10 of the 10 most similar texts have another label."
     assert len(record["neighbours"]) == 5
     assert record["row_id"] not in record["neighbours"]
 

@@ -33,7 +33,7 @@ def test_own_label_never_counts() -> None:
     before, after = neighbour_shares(NEAR, TARGETS), neighbour_shares(NEAR, other)
 
     prior = 0.5 * (TARGETS.mean(axis=0) - other.mean(axis=0))
-    votes = np.exp(20.0 * np.array([0.0, -0.4])).sum()
+    votes = np.exp(70.0 * np.array([0.0, -0.4])).sum()
     assert before[0] - after[0] == pytest.approx(prior / (votes + 0.5), abs=1e-6)
 
 

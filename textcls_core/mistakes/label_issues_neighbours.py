@@ -6,9 +6,9 @@ import numpy as np
 
 from textcls_core.arrays import Indices, LabelProbabilities, Neighbours, Similarities
 
-NUM_NEIGHBOURS = 25
-_SHARPNESS = 20.0
-"""How fast a neighbour's say falls with its distance: e-fold per 0.05 of cosine."""
+NUM_NEIGHBOURS = 10
+_SHARPNESS = 70.0
+"""How fast a neighbour's say falls with its distance: e-fold per 0.014 of cosine."""
 _PRIOR_WEIGHT = 0.5
 """Say of the class shares, in neighbours as near as the nearest one."""
 
