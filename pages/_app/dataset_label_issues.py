@@ -200,7 +200,6 @@ def _show_version_maker(info: DatasetInfo, decisions: list[Decision]) -> None:
         )
         if st.button(
             "Make a new version",
-            type="primary",
             icon=":material/library_add:",
             disabled=not changes,
             key="issues.version",

@@ -26,6 +26,7 @@ def noise_pairs_chart(pairs: Sequence[tuple[str, str, float, float]]) -> go.Figu
             marker={"color": LINE},
             text=[f"{rows:.0f}" for *_, rows, _ in shown],
             textposition="auto",
+            textangle=0,
             customdata=[
                 [literal(given), literal(likely), 100 * share] for given, likely, _, share in shown
             ],

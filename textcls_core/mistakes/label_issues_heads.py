@@ -129,5 +129,6 @@ def word_features(texts: Sequence[str]) -> Embeddings | None:
     num_topics = min(_NUM_TOPICS, min(weights.shape) - 1)
     if num_topics < 2:
         return None
-    topics = TruncatedSVD(num_topics, random_state=_SEED).fit_transform(weights)
+    with np.errstate(divide="ignore", invalid="ignore"):  # its variances, where all texts are equal
+        topics = TruncatedSVD(num_topics, random_state=_SEED).fit_transform(weights)
     return np.asarray(normalize(topics), np.float32)
