@@ -120,3 +120,7 @@ def test_one_label_is_refused(workspace) -> None:
 
     with pytest.raises(DatasetFormatError, match="Expected 2 labels or more"):
         compute_label_issues(workspace, "single")
+
+
+def test_entry_of_the_job_is_the_function_that_does_it() -> None:
+    assert f"{run_job.__module__}:{run_job.__name__}" == label_issues_job.ENTRY
