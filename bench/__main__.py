@@ -14,6 +14,7 @@ from typing import Any
 from bench import (
     accuracy,
     distributed,
+    label_issues,
     machine,
     memory,
     near,
@@ -80,6 +81,9 @@ BENCHES = {
     ),
     "overhead": Bench("cost of live metrics", overhead.add_arguments, overhead.measure),
     "memory": Bench("peak memory of training", memory.add_arguments, memory.measure),
+    "label-issues": Bench(
+        "how well planted wrong labels are found", label_issues.add_arguments, label_issues.measure
+    ),
     "peak": Bench("matmul peak of this machine", add_shared, machine.measure_peak),
     "near": Bench("near-duplicates against datasketch", near.add_arguments, near.measure),
     "audit": Bench("seconds of every check of an audit", _add_audit_arguments, _measure_audit),

@@ -50,6 +50,11 @@ class Workspace:
         return self.root / "jobs"
 
     @property
+    def decisions_file(self) -> Path:
+        """SQLite file of what people decided about rows."""
+        return self.root / "decisions.sqlite"
+
+    @property
     def cache_dir(self) -> Path:
         """Folder whose content can be deleted at any time."""
         return self.root / "cache"

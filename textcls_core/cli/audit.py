@@ -8,9 +8,11 @@ from textcls_core.audit.auditing import audit
 from textcls_core.audit.fixing import FIXES, apply_fix
 from textcls_core.audit.report import AuditReport
 from textcls_core.audit.tokens import LengthCost
+from textcls_core.cli.label_issues import LABEL_ISSUES, print_label_issues
 from textcls_core.cli.printing import Json, emit
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.store import DatasetStore
+from textcls_core.models.catalogue import EMBEDDED
 from textcls_core.wording import duration, percent, plural
 from textcls_core.workspace import Workspace
 
@@ -26,7 +28,9 @@ def dataset_audit(
     ] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", help="A check or a kind of finding; repeat for several."),
+        typer.Option(
+            "--kind", help="A check or a kind of finding, several if repeated; or label_issues."
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 2 if a gate is `fail`.")
@@ -35,6 +39,9 @@ def dataset_audit(
     as_json: Json = False,
 ) -> None:
     """Check a data set: copies, leaks, labels, damage, personal content, what a model sees."""
+    if kind == [LABEL_ISSUES]:
+        print_label_issues(name, model or EMBEDDED, as_json=as_json, progress=_Progress())
+        return
     report = audit(
         Workspace.default(), name, model, kind or None, progress=_Progress(), again=again
     )

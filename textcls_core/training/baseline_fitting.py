@@ -13,6 +13,7 @@ import numpy as np
 from textcls_core.arrays import Embeddings, Indices, Probabilities
 from textcls_core.dataset.sampling import SEED, rows_within, sample_rows
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
+from textcls_core.dataset.word_pattern import WORD_PATTERN
 from textcls_core.errors import DatasetFormatError
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.predictions import Predictions
@@ -38,13 +39,12 @@ MAX_CHARACTERS = 20_000_000
 """Text of one split that TF-IDF reads at most: half a minute, and half a gigabyte for its terms."""
 _MAX_COEFFICIENTS = 20_000_000
 """Terms times classes at most: 160 MB of weights."""
-_NO_SPACES = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Thai, kana and Han: scripts written without spaces between words."""
-_WORD = rf"(?u)[{_NO_SPACES}]|[^\W{_NO_SPACES}]{{2,}}"
-"""scikit-learn's own pattern, but that each character of these scripts is a word."""
 _TERMS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("words and word pairs that occur in two texts or more", {"token_pattern": _WORD, "min_df": 2}),
-    ("words and word pairs", {"token_pattern": _WORD}),
+    (
+        "words and word pairs that occur in two texts or more",
+        {"token_pattern": WORD_PATTERN, "min_df": 2},
+    ),
+    ("words and word pairs", {"token_pattern": WORD_PATTERN}),
     ("characters and pairs of characters", {"analyzer": "char"}),
 )
 """What is counted; the next one where texts are so few or so odd that nothing is left."""
