@@ -11,7 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import accuracy, distributed, machine, memory, overhead, resume, time_to_accuracy, train
+from bench import (
+    accuracy,
+    distributed,
+    explore,
+    machine,
+    memory,
+    overhead,
+    resume,
+    time_to_accuracy,
+    train,
+)
 from bench.arguments import add_shared
 from bench.summary import lines
 from textcls_core.errors import TextclsError
@@ -59,6 +69,7 @@ BENCHES = {
     "overhead": Bench("cost of live metrics", overhead.add_arguments, overhead.measure),
     "memory": Bench("peak memory of training", memory.add_arguments, memory.measure),
     "peak": Bench("matmul peak of this machine", add_shared, machine.measure_peak),
+    "explore": Bench("a data set of millions of rows", explore.add_arguments, explore.measure),
     "pages": Bench("how soon the pages appear", _add_json, _measure_pages),
 }
 

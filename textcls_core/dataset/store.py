@@ -103,6 +103,10 @@ class DatasetStore:
             + did_you_mean(reference, sorted({info.name for info in infos}))
         )
 
+    def path(self, info: DatasetInfo) -> Path:
+        """Return the Parquet file with the rows of a version, to query without loading it."""
+        return self.root / info.dataset_id / "data.parquet"
+
     def load(self, reference: str) -> TextDataset:
         """Return the rows of `find(reference)`.
 
@@ -112,12 +116,9 @@ class DatasetStore:
         """
         info = self.find(reference)
         try:
-            table = pq.read_table(self.root / info.dataset_id / "data.parquet")
+            table = pq.read_table(self.path(info))
         except (OSError, ValueError) as error:
-            raise DatasetFormatError(
-                f'The rows of data set "{info.name}" ({info.dataset_id}) are damaged. '
-                "Delete its folder and import the file again."
-            ) from error
+            raise damaged_rows(info) from error
         return TextDataset(table, info.label_names, info.task)
 
     def derive(self, parent: DatasetInfo, dataset: TextDataset, reason: str) -> DatasetInfo:
@@ -164,6 +165,14 @@ class DatasetStore:
                 pq.write_table(dataset.table, temporary / "data.parquet")
                 write_json(temporary / "dataset.json", info.model_dump(mode="json"))
         return _with_alias(folder / "dataset.json", cleaned)
+
+
+def damaged_rows(info: DatasetInfo) -> DatasetFormatError:
+    """Return what to say about a version whose Parquet file cannot be read."""
+    return DatasetFormatError(
+        f'The rows of data set "{info.name}" ({info.dataset_id}) are damaged. '
+        "Delete its folder and import the file again."
+    )
 
 
 def _with_alias(file: Path, name: str) -> DatasetInfo:
