@@ -26,6 +26,7 @@ from bench.machine import say
 from textcls_core.dataset.query import Order, Range, RowFilter, RowTable
 from textcls_core.dataset.row_index import index_folder, is_indexed, start_index_job
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
+from textcls_core.dataset.text_dataset import SPLITS
 from textcls_core.jobs.job import read_job
 from textcls_core.workspace import Workspace
 
@@ -124,7 +125,8 @@ def queries(
     for number, row in enumerate(some):
         words = row["text"].split()
         word = words[int(generator.integers(len(words)))]
-        label, split = info.label_names[number % len(info.label_names)], list(info.split_counts)[0]
+        label = info.label_names[number % len(info.label_names)]
+        split = next(split for split in SPLITS if split in info.split_counts)
         longest = sorted(words, key=len)[-2:]
         yield "class and split", RowFilter(split=split, label=label), Order()
         yield "length", RowFilter(ranges=(Range("characters", 20 + number, 90),)), Order("words")

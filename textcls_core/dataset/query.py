@@ -241,19 +241,20 @@ class RowTable:
 
     def _matches(self, row_filter: RowFilter) -> bytes:
         """Return one bit per row: whether it is found by text, pattern and row id."""
-        key = ("matches", row_filter.text.split(), row_filter.pattern, row_filter.row_ids)
-        return self._remembered(repr(key), lambda: np.packbits(self._find(row_filter)).tobytes())
-
-    def _find(self, row_filter: RowFilter) -> Mask:
-        found = np.ones(self.info.num_examples, bool)
         search = Search.create(row_filter.text, row_filter.pattern)
+        key = ("matches", search, row_filter.row_ids)
+        return self._remembered(
+            key, lambda: np.packbits(self._find(search, row_filter.row_ids)).tobytes()
+        )
+
+    def _find(self, search: Search, row_ids: Sequence[str] | None) -> Mask:
+        found = np.ones(self.info.num_examples, bool)
         if search != Search():
             candidates = find_candidates(self._words, search)
             found = candidates.sure
-            unsure = candidates.possible & ~candidates.sure
-            found[self._read(unsure, search)] = True
-        if row_filter.row_ids is not None:
-            found &= self._with_ids(row_filter.row_ids)
+            found[self._read(candidates.possible & ~candidates.sure, search)] = True
+        if row_ids is not None:
+            found &= self._with_ids(row_ids)
         return found
 
     def _read(self, rows: Mask, search: Search) -> Indices:
