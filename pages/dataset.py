@@ -11,8 +11,7 @@ from textcls_core.dataset.store import DatasetInfo
 frame.require()
 
 VIEWS = ("Overview", "Explore", "Import")
-FORMER_NAMES = {"Examples": "Explore"}
-"""Links from before a view had its name."""
+FORMER_NAMES = {"Examples": "Explore"}  # links from before a view had its name
 
 
 def cards(info: DatasetInfo) -> list[tuple[str, str, str]]:
@@ -21,9 +20,15 @@ def cards(info: DatasetInfo) -> list[tuple[str, str, str]]:
     return [
         ("Rows", f"{info.num_examples:,}", f"version {info.version}"),
         ("Classes", f"{len(info.label_names):,}", info.task.replace("_", "-")),
-        ("Splits", f"{len(info.split_counts)}", controls.split_note(info)),
+        ("Splits", f"{len(info.split_counts)}", split_shares(info)),
         ("Duplicates", f"{found.get('exact_duplicates', 0):,}", "rows that repeat a text"),
     ]
+
+
+def split_shares(info: DatasetInfo) -> str:
+    """Return the share of every split in a few characters."""
+    total = max(info.num_examples, 1)
+    return " / ".join(f"{100 * count / total:.0f}" for count in info.split_counts.values()) + " %"
 
 
 def show(name: str, info: DatasetInfo) -> None:
@@ -41,7 +46,7 @@ with controls.header("Data", "What is in the data set, and what a model would mi
 known = cards(chosen)
 place = st.empty()
 with place.container():
-    controls.metrics([*known, ("Cut off", "…", "counting tokens")], card_width=170)
+    controls.metrics([*known, ("Cut off", "…", "counting tokens")])
 former = state.parameter("view")
 if former in FORMER_NAMES:
     state.set_parameter("view", FORMER_NAMES[former])
@@ -51,4 +56,4 @@ view = state.choose(
 )  # fmt: skip
 show(view, chosen)
 with place.container():
-    controls.metrics([*known, cut_off_card(chosen)], card_width=170)
+    controls.metrics([*known, cut_off_card(chosen)])

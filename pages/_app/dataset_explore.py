@@ -101,11 +101,11 @@ def show_table(records: list[dict[str, Any]], key: str) -> list[int]:
         selection_mode="single-row",
         key=key,
         column_config={
-            "text": st.column_config.TextColumn(width="large", alignment=_alignment(records)),
-            "label": st.column_config.TextColumn(width="medium"),
-            "split": st.column_config.TextColumn(width="small"),
-            "words": st.column_config.NumberColumn(format="localized", width="small"),
-            "characters": st.column_config.NumberColumn(format="localized", width="small"),
+            "text": st.column_config.TextColumn(width=540, alignment=_alignment(records)),
+            "label": st.column_config.TextColumn(width=130),
+            "split": st.column_config.TextColumn(width=85),
+            "words": st.column_config.NumberColumn(format="localized", width=80),
+            "characters": st.column_config.NumberColumn(format="localized", width=80),
         },
         alt="Rows of the data set that pass the filter",
     )

@@ -22,11 +22,12 @@ _DEFAULT_LENGTH = "256"
 def show_overview(info: DatasetInfo) -> None:
     """Show class balance, lengths with the cut-off, what was noticed, and the baselines."""
     left, right = controls.panels()
-    with left, st.container(border=True):
-        show_balance(info)
+    with left:
+        with st.container(border=True):
+            show_balance(info)
+        show_findings(info.findings)
     with right, st.container(border=True):
         show_lengths(info)
-    show_findings(info.findings)
     if info.task == "single_label":
         show_dataset_baselines(info.fingerprint)
 
@@ -99,7 +100,7 @@ def cut_off_card(info: DatasetInfo) -> tuple[str, str, str]:
     except ModelError:
         return f"Cut off at {limit}", "unknown", "tokens of this model cannot be counted"
     of_texts, of_tokens = share_cut_off(lengths, int(limit))
-    return f"Cut off at {limit}", percent(of_texts), f"of the texts, {percent(of_tokens)} of tokens"
+    return f"Cut off at {limit}", percent(of_texts), f"{percent(of_tokens)} of all tokens"
 
 
 def _sampled(count: int, info: DatasetInfo) -> str:
