@@ -10,6 +10,7 @@ import numpy as np
 
 from textcls_core.arrays import Indices, Mask
 from textcls_core.dataset.row_index import OWN_COLUMNS, ROWS_FILE, extra_columns, index_folder
+from textcls_core.dataset.row_texts import RowTexts
 from textcls_core.dataset.search import Search, find_candidates
 from textcls_core.dataset.statistics import MEMORY_LIMIT
 from textcls_core.dataset.store import DatasetInfo
@@ -21,8 +22,9 @@ from textcls_core.workspace import Workspace
 SHOWN_CHARACTERS = 300
 """Of a text in a table; of other values a third."""
 _REMEMBERED = 64
-_FEW = 1_000
-_MATCHES = "get_bit(getvariable('matches'), position) = 1"
+_LENGTHS = ("characters", "words")
+_NUMBERED = (*_LENGTHS, "split", "label")
+_KEPT = "get_bit(getvariable('kept'), position) = 1"
 Result = TypeVar("Result")
 
 
@@ -80,7 +82,9 @@ class RowTable:
     info: DatasetInfo
     _connection: duckdb.DuckDBPyConnection
     _words: WordIndex
-    _memory: "OrderedDict[Any, Any]" = field(default_factory=OrderedDict)
+    _texts: RowTexts
+    _memory: "OrderedDict[Any, Any]" = field(default_factory=OrderedDict, repr=False)
+    _arrays: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, workspace: Workspace, info: DatasetInfo) -> "RowTable":
@@ -88,7 +92,8 @@ class RowTable:
         folder = index_folder(workspace, info)
         settings: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "enable_external_access": False}
         connection = duckdb.connect(folder / ROWS_FILE, read_only=True, config=settings)
-        return cls(info, connection, WordIndex.open(folder, info.num_examples))
+        words = WordIndex.open(folder, info.num_examples)
+        return cls(info, connection, words, RowTexts.open(folder))
 
     def close(self) -> None:
         """Let go of the files."""
@@ -116,14 +121,17 @@ class RowTable:
         self, row_filter: RowFilter, order: Order, offset: int = 0, limit: int | None = None
     ) -> Indices:
         """Return where the rows that pass are in the file, in the order asked for."""
+        wanted = slice(offset, None if limit is None else offset + limit)
         if row_filter == RowFilter() and order == Order():
-            end = self.info.num_examples if limit is None else offset + limit
-            return np.arange(offset, min(end, self.info.num_examples))
-        where, values = self._where(row_filter)
-        sql = f"SELECT position FROM rows{where}{self._order_by(order)} OFFSET {int(offset)}"
-        sql += "" if limit is None else f" LIMIT {int(limit)}"
-        found = self._fetch(sql, values, row_filter).fetchnumpy()
-        return np.asarray(found["position"], dtype=np.int64)
+            return np.arange(self.info.num_examples)[wanted]
+        kept = self._kept(row_filter) & self._in_split(row_filter) & self._in_class(row_filter)
+        if not order.column:
+            found = np.flatnonzero(kept)
+            return found[::-1][wanted] if order.is_descending else found[wanted]
+        if order.column in _NUMBERED and self._has_numbers(order.column):
+            sequence = self._sequence(order)
+            return sequence[kept[sequence]][wanted].astype(np.int64)
+        return self._sorted(kept, order)[wanted]
 
     def rows(
         self, positions: Sequence[int] | Indices, characters: int | None = None
@@ -137,13 +145,15 @@ class RowTable:
         wanted = [int(position) for position in positions]
         if not wanted:
             return []
-        listed = ", ".join(map(str, wanted))
         columns = self._shown_columns(characters)
-        rows = self._execute(
-            f"SELECT position, {columns} FROM rows WHERE position IN ({listed})", []
-        )
-        found = {position: self._record(cells) for position, *cells in rows.fetchall()}
-        return [found[position] for position in wanted]
+        one = f"(SELECT position, {columns} FROM rows WHERE position = "
+        listed = " UNION ALL ".join(f"{one}{position})" for position in wanted)
+        found = {position: cells for position, *cells in self._execute(listed, []).fetchall()}
+        texts = (text[:characters] for text in self._texts.at(wanted))
+        return [
+            self._record(found[position], text)
+            for position, text in zip(wanted, texts, strict=True)
+        ]
 
     def find(self, row_id: str) -> dict[str, Any] | None:
         """Return one whole row with its `position`, or None if there is none with this id."""
@@ -153,148 +163,145 @@ class RowTable:
     def values(self, row_filter: RowFilter, column: str, limit: int = 50) -> list[tuple[str, int]]:
         """Return the most frequent values of a further column among the rows that pass."""
         others = tuple(pair for pair in row_filter.values if pair[0] != column)
-        where, values = self._where(replace(row_filter, values=others))
+        row_filter = replace(row_filter, values=others)
+        kept = self._kept(row_filter) & self._in_split(row_filter) & self._in_class(row_filter)
         name = self._column(column)
-        sql = f"SELECT {name}, count(*) AS n FROM rows{where} GROUP BY 1 HAVING {name} IS NOT NULL"
-        sql += f" ORDER BY n DESC, 1 LIMIT {int(limit)}"
-        return [
-            (str(value), count) for value, count in self._fetch(sql, values, row_filter).fetchall()
-        ]
+        sql = f"SELECT {name}, count(*) AS n FROM rows WHERE {_KEPT} AND {name} IS NOT NULL"
+        sql += f" GROUP BY 1 ORDER BY n DESC, 1 LIMIT {int(limit)}"
+        rows = self._execute(sql, [], np.packbits(kept).tobytes()).fetchall()
+        return [(str(value), count) for value, count in rows]
 
     def _count(self, row_filter: RowFilter) -> Counts:
-        """Count by split and class in one pass where a row has one class, else in three."""
-        names = self.info.label_names
-        if self.info.task == "multi_label":
-            return self._count_label_sets(row_filter)
-        open_filter = replace(row_filter, split=None, label=None)
-        where, values = self._where(open_filter)
-        sql = f"SELECT split, label, count(*) FROM rows{where} GROUP BY ALL"
-        label = None if row_filter.label is None else self._label_id(row_filter.label)
-        split = None if row_filter.split is None else SPLITS.index(row_filter.split)
-        total, by_split, by_class = 0, dict.fromkeys(self.info.split_counts, 0), [0] * len(names)
-        for of_split, of_label, count in self._fetch(sql, values, open_filter).fetchall():
-            is_split, is_label = split in (None, of_split), label in (None, of_label)
-            total += count if is_split and is_label else 0
-            by_split[SPLITS[of_split]] += count if is_label else 0
-            by_class[of_label] += count if is_split else 0
-        return Counts(total, by_split, dict(zip(names, by_class, strict=True)))
-
-    def _count_label_sets(self, row_filter: RowFilter) -> Counts:
-        without_split = replace(row_filter, split=None)
-        without_label = replace(row_filter, label=None)
-        by_split = self._grouped("split", "rows", without_split)
-        by_class = self._grouped("unnest(labels)", "rows", without_label)
-        total = (
-            by_split.get(SPLITS.index(row_filter.split), 0)
-            if row_filter.split
-            else sum(by_split.values())
-        )
+        kept = self._kept(row_filter)
+        in_split, in_class = self._in_split(row_filter), self._in_class(row_filter)
+        by_split = np.bincount(self._numbers("split")[kept & in_class], minlength=len(SPLITS))
+        by_class = self._count_classes(kept & in_split)
         return Counts(
-            total,
-            {split: by_split.get(SPLITS.index(split), 0) for split in self.info.split_counts},
-            {name: by_class.get(number, 0) for number, name in enumerate(self.info.label_names)},
+            int(np.count_nonzero(kept & in_split & in_class)),
+            {split: int(by_split[SPLITS.index(split)]) for split in self.info.split_counts},
+            dict(zip(self.info.label_names, by_class.tolist(), strict=True)),
         )
 
-    def _grouped(self, what: str, source: str, row_filter: RowFilter) -> dict[int, int]:
-        where, values = self._where(row_filter)
-        inner = f"SELECT {what} AS what FROM {source}{where}"
-        sql = f"SELECT what, count(*) FROM ({inner}) GROUP BY ALL"
-        return dict(self._fetch(sql, values, row_filter).fetchall())
+    def _count_classes(self, kept: Mask) -> np.ndarray:
+        """Return how many of some rows have each class."""
+        labels = self._numbers("label")
+        if self.info.task == "single_label":
+            return np.bincount(labels[kept], minlength=len(self.info.label_names))
+        of_kept = labels[kept[self._numbers("labelled")]]
+        return np.bincount(of_kept, minlength=len(self.info.label_names))
 
-    def _where(self, row_filter: RowFilter) -> tuple[str, list[Any]]:
-        """Return the filter as SQL; what users typed is among the values only."""
-        conditions: list[str] = []
-        values: list[Any] = []
-        if row_filter.split is not None:
-            conditions.append("split = ?")
-            values.append(SPLITS.index(row_filter.split))
-        if row_filter.label is not None:
-            single = self.info.task == "single_label"
-            conditions.append("label = ?" if single else "list_contains(labels, ?)")
-            values.append(self._label_id(row_filter.label))
-        for item in row_filter.ranges:
-            conditions.append(f"{self._number(item.column)} BETWEEN ? AND ?")
-            values += [
-                -np.inf if item.low is None else item.low,
-                np.inf if item.high is None else item.high,
-            ]
-        for column, value in row_filter.values:
-            conditions.append(f"{self._column(column)} = ?")
-            values.append(value)
-        if _has_matches(row_filter):
-            conditions.append(_MATCHES)
-        return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
+    def _in_split(self, row_filter: RowFilter) -> Mask:
+        if row_filter.split is None:
+            return self._all()
+        return np.asarray(self._numbers("split") == SPLITS.index(row_filter.split))
 
-    def _fetch(
-        self, sql: str, values: list[Any], row_filter: RowFilter
-    ) -> duckdb.DuckDBPyConnection:
-        """Run a query whose `_where` may ask for the rows found by text or id."""
-        cursor = self._connection.cursor()
-        if _has_matches(row_filter):
-            cursor.execute(
-                "SET VARIABLE matches = ?::BLOB::BIT", [self._matches(row_filter)]
-            ).fetchall()
-        return cursor.execute(sql, values)
+    def _in_class(self, row_filter: RowFilter) -> Mask:
+        if row_filter.label is None:
+            return self._all()
+        has = self._numbers("label") == self._label_id(row_filter.label)
+        if self.info.task == "single_label":
+            return np.asarray(has)
+        return self._marks(self._numbers("labelled")[has])
 
-    def _execute(self, sql: str, values: list[Any]) -> duckdb.DuckDBPyConnection:
-        return self._connection.cursor().execute(sql, values)
+    def _kept(self, row_filter: RowFilter) -> Mask:
+        """Return the rows that pass everything but split and class."""
+        rest = replace(row_filter, split=None, label=None)
+        if rest == RowFilter():
+            return self._all()
+        bits = self._remembered(("kept", rest), lambda: np.packbits(self._pass(rest)))
+        return np.unpackbits(bits, count=self.info.num_examples).astype(bool)
 
-    def _matches(self, row_filter: RowFilter) -> bytes:
-        """Return one bit per row: whether it is found by text, pattern and row id."""
+    def _pass(self, row_filter: RowFilter) -> Mask:
+        kept = self._all()
         search = Search.create(row_filter.text, row_filter.pattern)
-        key = ("matches", search, row_filter.row_ids)
-        return self._remembered(
-            key, lambda: np.packbits(self._find(search, row_filter.row_ids)).tobytes()
-        )
-
-    def _find(self, search: Search, row_ids: Sequence[str] | None) -> Mask:
-        found = np.ones(self.info.num_examples, bool)
         if search != Search():
-            candidates = find_candidates(self._words, search)
-            found = candidates.sure
-            found[self._read(candidates.possible & ~candidates.sure, search)] = True
-        if row_ids is not None:
-            found &= self._with_ids(row_ids)
+            bits = self._remembered(search, lambda: np.packbits(self._found(search)))
+            kept &= np.unpackbits(bits, count=len(kept)).astype(bool)
+        if row_filter.row_ids is not None:
+            sql = "SELECT position FROM rows WHERE row_id IN (SELECT unnest(?::VARCHAR[]))"
+            kept &= self._selected(sql, [list(row_filter.row_ids)])
+        for item in row_filter.ranges:
+            kept &= self._in_range(item)
+        for column, value in row_filter.values:
+            sql = f"SELECT position FROM rows WHERE {self._column(column)} = ?"
+            kept &= self._selected(sql, [value])
+        return kept
+
+    def _found(self, search: Search) -> Mask:
+        """Return the rows that a search finds; texts are read where the words cannot tell."""
+        candidates = find_candidates(self._words, search)
+        unsure = candidates.possible & ~candidates.sure
+        found = candidates.sure
+        if unsure.any():
+            found[self._texts.passing(unsure, search.passes)] = True
         return found
 
-    def _read(self, rows: Mask, search: Search) -> Indices:
-        """Return those of some rows whose texts pass a search."""
-        count = int(np.count_nonzero(rows))
-        if not count:
-            return np.empty(0, np.int64)
-        conditions, values = search.conditions
-        cursor = self._connection.cursor()
-        if count <= _FEW:
-            among = f"position IN ({', '.join(map(str, np.flatnonzero(rows)))})"
-        else:
-            bits = np.packbits(rows).tobytes()
-            cursor.execute("SET VARIABLE matches = ?::BLOB::BIT", [bits]).fetchall()
-            among = "TRUE" if count == len(rows) else _MATCHES
-        sql = f"SELECT position FROM rows WHERE {' AND '.join([among, *conditions])}"
-        return np.asarray(cursor.execute(sql, values).fetchnumpy()["position"], dtype=np.int64)
+    def _in_range(self, item: Range) -> Mask:
+        low = -np.inf if item.low is None else item.low
+        high = np.inf if item.high is None else item.high
+        if item.column in _LENGTHS:
+            numbers = self._numbers(item.column)
+            return np.asarray((numbers >= low) & (numbers <= high))
+        number = f"TRY_CAST({self._column(item.column)} AS DOUBLE)"
+        return self._selected(
+            f"SELECT position FROM rows WHERE {number} BETWEEN ? AND ?", [low, high]
+        )
 
-    def _with_ids(self, row_ids: Sequence[str]) -> Mask:
+    def _selected(self, sql: str, values: list[Any]) -> Mask:
+        """Return the rows whose positions a query gives."""
+        return self._marks(self._execute(sql, values).fetchnumpy()["position"])
+
+    def _marks(self, positions: Indices) -> Mask:
         marks = np.zeros(self.info.num_examples, bool)
-        sql = "SELECT position FROM rows WHERE row_id IN (SELECT unnest(?::VARCHAR[]))"
-        for (position,) in self._execute(sql, [list(row_ids)]).fetchall():
-            marks[position] = True
+        marks[positions] = True
         return marks
 
-    def _order_by(self, order: Order) -> str:
-        if not order.column:
-            return " ORDER BY position DESC" if order.is_descending else ""
-        way = " DESC NULLS LAST" if order.is_descending else " NULLS LAST"
-        if order.column in extra_columns(self.info):
-            keys = [self._number(order.column), self._column(order.column)]
-        else:
-            keys = [self._column(order.column)]
-        return " ORDER BY " + ", ".join([*(key + way for key in keys), "position"])
+    def _all(self) -> Mask:
+        return np.ones(self.info.num_examples, bool)
 
-    def _number(self, column: str) -> str:
-        """Return a column as numbers; what is none is missing."""
-        if column in {"characters", "words"}:
-            return column
-        return f"TRY_CAST({self._column(column)} AS DOUBLE)"
+    def _has_numbers(self, column: str) -> bool:
+        return column != "label" or self.info.task == "single_label"
+
+    def _numbers(self, name: str) -> np.ndarray:
+        """Return a column as it is counted and compared, read once.
+
+        `label` of a multi-label set has one entry for each label of a row, `labelled` its row.
+        """
+        if name not in self._arrays:
+            is_list = name in {"label", "labelled"} and self.info.task == "multi_label"
+            source = "unnest(labels) AS label, position AS labelled" if is_list else name
+            rows = self._execute(f"SELECT {source} FROM rows ORDER BY position", []).fetchnumpy()
+            self._arrays.update({key: np.asarray(values) for key, values in rows.items()})
+        return self._arrays[name]
+
+    def _sequence(self, order: Order) -> np.ndarray:
+        """Return all positions sorted by a column of numbers, ties in file order."""
+        key = f"sequence {order}"
+        if key not in self._arrays:
+            numbers = self._numbers(order.column).astype(np.int64)
+            by = -numbers if order.is_descending else numbers
+            self._arrays[key] = np.argsort(by, kind="stable").astype(np.int32)
+        return self._arrays[key]
+
+    def _sorted(self, kept: Mask, order: Order) -> Indices:
+        """Return some positions sorted by a column of text; numbers in it by their size."""
+        way = " DESC NULLS LAST" if order.is_descending else " NULLS LAST"
+        column = self._column(order.column)
+        is_extra = order.column in extra_columns(self.info)
+        keys = [f"TRY_CAST({column} AS DOUBLE)", column] if is_extra else [column]
+        by = ", ".join([*(key + way for key in keys), "position"])
+        sql = f"SELECT position FROM rows WHERE {_KEPT} ORDER BY {by}"
+        rows = self._execute(sql, [], np.packbits(kept).tobytes())
+        return np.asarray(rows.fetchnumpy()["position"], dtype=np.int64)
+
+    def _execute(
+        self, sql: str, values: list[Any], kept: bytes | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """Run a query; `_KEPT` in it stands for the rows whose bit is set in `kept`."""
+        cursor = self._connection.cursor()
+        if kept is not None:
+            cursor.execute("SET VARIABLE kept = ?::BLOB::BIT", [kept]).fetchall()
+        return cursor.execute(sql, values)
 
     def _column(self, column: str) -> str:
         """Return the name of a column in the index, which no user chose."""
@@ -320,15 +327,13 @@ class RowTable:
     def _shown_columns(self, characters: int | None) -> str:
         label = "[label]" if self.info.task == "single_label" else "labels"
         extra = list(extra_columns(self.info).values())
-        text = "text"
         if characters is not None:
-            text = f"left(text, {characters})"
             extra = [f"left({name}, {characters // 3})" for name in extra]
-        return ", ".join(["row_id", "split", label, text, "characters", "words", *extra])
+        return ", ".join(["row_id", "split", label, "characters", "words", *extra])
 
-    def _record(self, cells: Sequence[Any]) -> dict[str, Any]:
+    def _record(self, cells: Sequence[Any], text: str) -> dict[str, Any]:
         """Return one row by the names that people see."""
-        row_id, split, labels, text, characters, words, *extra = cells
+        row_id, split, labels, characters, words, *extra = cells
         names = [self.info.label_names[label] for label in labels]
         own = (row_id, SPLITS[split], ", ".join(names), text, characters, words)
         return {
@@ -344,8 +349,3 @@ class RowTable:
                 self._memory.popitem(last=False)
         remembered: Result = self._memory[key]
         return remembered
-
-
-def _has_matches(row_filter: RowFilter) -> bool:
-    """Tell whether a filter asks for texts or row ids."""
-    return bool(row_filter.text.strip() or row_filter.pattern or row_filter.row_ids is not None)

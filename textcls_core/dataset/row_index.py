@@ -1,7 +1,7 @@
 """The side-car of a data set version: its rows and words arranged for filtering and searching.
 
 It is made from the stored version once and can be deleted at any time. A DuckDB file holds one
-column per thing to filter or sort by; beside it lies the index of words.
+column per thing to filter or sort by; beside it lie the texts and the index of words.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from textcls_core.dataset.row_texts import RowTextsWriter
 from textcls_core.dataset.statistics import count_words
 from textcls_core.dataset.store import DatasetInfo, DatasetStore, damaged_rows
 from textcls_core.dataset.text_dataset import SCHEMA, SPLITS
@@ -28,6 +29,8 @@ BUILT_AT_ONCE = 50_000
 ROWS_FILE = "rows.duckdb"
 OWN_COLUMNS = ("row_id", "split", "label", "text", "characters", "words")
 """What every row has, as people see it."""
+SORTED_CHARACTERS = 60
+"""Texts are sorted by so many characters."""
 _ENTRY = "textcls_core.dataset.row_index:run_job"
 _FORMAT = "v1"
 _BATCH_ROWS = 122_880
@@ -75,7 +78,7 @@ def build_index(file: Path, info: DatasetInfo, folder: Path, report: Report = ig
     """
     total = 2 * info.num_examples
     with suppress(FileExistsError), new_directory(folder) as temporary:
-        words = WordIndexWriter(temporary)
+        words, texts_file = WordIndexWriter(temporary), RowTextsWriter(temporary)
         with duckdb.connect(temporary / ROWS_FILE) as connection:
             connection.execute(f"CREATE TABLE rows ({_columns(info)})")
             done = 0
@@ -83,9 +86,11 @@ def build_index(file: Path, info: DatasetInfo, folder: Path, report: Report = ig
                 texts = batch["text"].combine_chunks()
                 split = split_words(texts)
                 words.add(split)
+                texts_file.add(texts)
                 _insert(connection, _arranged(batch, info, done, count_words(texts, split)))
                 done += len(batch)
                 report(done, total, "Arranging the rows")
+        texts_file.close()
         words.close(lambda batch, of: report(done + done * batch // of, total, "Sorting the words"))
 
 
@@ -128,7 +133,7 @@ def _arranged(batch: pa.Table, info: DatasetInfo, first: int, words: pa.Array) -
     columns = [
         pa.array(range(first, first + len(batch)), pa.int32()),
         batch["row_id"],
-        batch["text"],
+        pc.utf8_slice_codeunits(batch["text"], 0, SORTED_CHARACTERS),
         pc.list_flatten(labels) if info.task == "single_label" else labels,
         pc.index_in(batch["split"], value_set=pa.array(SPLITS)),
         pc.utf8_length(batch["text"]),

@@ -46,13 +46,15 @@ class Search:
         typed = (phrase.strip() or word for phrase, word in _TERM.findall(clean_text(text)))
         return cls(tuple(dict.fromkeys(lower_case(term) for term in typed if term)), pattern)
 
-    @property
-    def conditions(self) -> tuple[list[str], list[Any]]:
-        """The same as SQL about a column `text`, with its values."""
-        found = ["contains(lower(text), ?)" for _ in self.terms]
+    def passes(self, texts: pa.Array) -> pa.Array:
+        """Return for each text whether it is found."""
+        tests = []
+        if self.terms:
+            lower = pc.utf8_lower(texts)
+            tests = [pc.match_substring(lower, term) for term in self.terms]
         if self.pattern:
-            found.append("regexp_matches(text, ?)")
-        return found, [*self.terms, *([self.pattern] if self.pattern else [])]
+            tests.append(pc.match_substring_regex(texts, self.pattern))
+        return reduce(pc.and_, tests)
 
 
 def check_pattern(pattern: str) -> None:
@@ -112,9 +114,7 @@ def _is_inside(kind: Any, value: Any) -> bool:
         return all(_stays_in_words(branch) for branch in value[1])
     if kind is kinds.SUBPATTERN:
         return _stays_in_words(value[3])
-    return (
-        kind in {kinds.MAX_REPEAT, kinds.MIN_REPEAT} and value[0] > 0 and _stays_in_words(value[2])
-    )
+    return kind in {kinds.MAX_REPEAT, kinds.MIN_REPEAT} and _stays_in_words(value[2])
 
 
 def _is_inside_set(kind: Any, value: Any) -> bool:
