@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 
 from bench.arguments import whole_number
 from bench.machine import say
-from textcls_core.dataset.query import Order, Range, RowFilter, RowTable
+from textcls_core.dataset.query import RowTable
+from textcls_core.dataset.row_filter import Order, Range, RowFilter
 from textcls_core.dataset.row_index import index_folder, is_indexed, start_index_job
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS

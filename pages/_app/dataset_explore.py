@@ -8,8 +8,9 @@ from pages._app import dataset_cache, state
 from pages._app.dataset_filters import clear, read_filter, read_order, show_filters
 from pages._app.dataset_row import show_row
 from pages._app.job_view import show_job
-from pages._app.text import escape
-from textcls_core.dataset.query import Counts, Order, RowFilter, RowTable
+from pages._app.text import escape, label
+from textcls_core.dataset.query import RowTable, keep_rows
+from textcls_core.dataset.row_filter import Counts, Order, RowFilter, describe_filter
 from textcls_core.dataset.row_index import index_job_id, is_indexed, start_index_job
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.errors import InvalidArgumentError, NotFoundError
@@ -17,6 +18,8 @@ from textcls_core.jobs.job import read_job
 from textcls_core.wording import is_right_to_left, plural
 
 PAGE_SIZE = 50
+MAX_ROWS_TO_CUT = 1_000_000
+"""A version is made in memory."""
 _TABLE_HEIGHT = 420
 _COLUMNS = ("text", "label", "split", "words", "characters")
 """Shown first, in this order."""
@@ -40,6 +43,8 @@ def show_explore(info: DatasetInfo) -> None:
     start_again_after_changes(info, wanted, order)
     if counts.total:
         show_page(rows, wanted, order, counts)
+        if counts.total < info.num_examples:
+            offer_version(rows, wanted, counts)
     else:
         show_nothing_found(info)
 
@@ -116,6 +121,24 @@ def show_pagination(num_pages: int, page: int) -> None:
     """Show the pages; the chosen one goes into the URL."""
     key = f"explore.page.{page}.{num_pages}"  # another page is another field, for its default
     st.pagination(num_pages, default=page, key=key, on_change=_remember_page, args=(key,))
+
+
+def offer_version(rows: RowTable, wanted: RowFilter, counts: Counts) -> None:
+    """Offer to make a version of the rows that pass."""
+    info = rows.info
+    with st.popover("Make a version of these rows", icon=":material/content_cut:"):
+        if info.num_examples > MAX_ROWS_TO_CUT:
+            st.text(f"Only data sets of at most {MAX_ROWS_TO_CUT:,} rows can be cut here.")
+            return
+        reason = st.text_input("Reason", describe_filter(wanted)[:200], max_chars=200)
+        make = st.button(f"Make a version of {plural(counts.total, 'row')}", type="primary")
+    if make:
+        smaller = keep_rows(state.dataset(info.fingerprint), rows.positions(wanted, Order()))
+        made = state.dataset_store().derive(info, smaller, reason)
+        clear()
+        state.set_parameter("dataset", made.dataset_id)
+        st.toast(f"Made version {made.version} of {label(made.name)}.")
+        st.rerun()
 
 
 def show_nothing_found(info: DatasetInfo) -> None:

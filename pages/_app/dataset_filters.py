@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages._app import state
-from textcls_core.dataset.query import Counts, Order, Range, RowFilter, RowTable
+from textcls_core.dataset.query import RowTable
+from textcls_core.dataset.row_filter import Counts, Order, Range, RowFilter
 from textcls_core.dataset.row_index import OWN_COLUMNS, extra_columns
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.dataset.text_dataset import SPLITS
@@ -28,7 +29,7 @@ def read_filter(info: DatasetInfo) -> RowFilter:
     between = {name: f"data_{name}" for name in _LENGTHS}
     if column in extra_columns(info):
         between[column] = "data_between"
-    ranges = (_range(name, state.parameter(parameter)) for name, parameter in between.items())
+    ranges = (Range.parse(name, state.parameter(parameter)) for name, parameter in between.items())
     return RowFilter(
         split=next(
             (known for known in SPLITS if known == split and known in info.split_counts), None
@@ -118,7 +119,7 @@ def show_column(rows: RowTable, wanted: RowFilter) -> None:
 
 def show_range(name: str, title: str, step: float | None = None) -> None:
     """Show two fields for the ends of a range in the URL."""
-    known = _range(title, state.parameter(name)) or Range(title)
+    known = Range.parse(title, state.parameter(name)) or Range(title)
     keys = [f"explore.{name}.{end}" for end in ("low", "high")]
     left, right = st.columns(2)
     for place, key, end, value in (
@@ -147,16 +148,6 @@ def _remember_range(name: str, keys: Sequence[str]) -> None:
         "" if st.session_state[key] is None else f"{st.session_state[key]:g}" for key in keys
     )
     state.set_parameter(name, f"{low}{_OPEN}{high}" if low or high else None)
-
-
-def _range(column: str, text: str) -> Range | None:
-    """Return the range that `10..20`, `10..` or `..20` means, or None."""
-    low, dots, high = text.partition(_OPEN)
-    try:
-        ends = [float(end) if end else None for end in (low, high)]
-    except ValueError:
-        return None
-    return Range(column, *ends) if dots and ends != [None, None] else None
 
 
 def _counted(name: str, count: int | None) -> str:

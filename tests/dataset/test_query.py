@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textcls_core.dataset.building import Rows, build_dataset
-from textcls_core.dataset.query import Counts, Order, Range, RowFilter, RowTable
+from textcls_core.dataset.query import RowTable
+from textcls_core.dataset.row_filter import Counts, Order, Range, RowFilter
 from textcls_core.dataset.row_index import is_indexed, run_job
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset

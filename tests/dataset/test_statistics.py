@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textcls_core.dataset.building import Rows, build_dataset
-from textcls_core.dataset.query import RowFilter, RowTable
+from textcls_core.dataset.query import RowTable
+from textcls_core.dataset.row_filter import RowFilter
 from textcls_core.dataset.row_index import build_index, index_folder
 from textcls_core.dataset.statistics import (
     class_table,

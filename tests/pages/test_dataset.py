@@ -14,7 +14,7 @@ from tests.pages.conftest import (
     shown,
 )
 from textcls_core.dataset.findings import warning
-from textcls_core.dataset.query import Order, RowFilter
+from textcls_core.dataset.row_filter import Order, RowFilter
 from textcls_core.dataset.store import DatasetStore
 
 GOOD = "text,label\n" + "".join(f"text number {n},{'ab'[n % 2]}\n" for n in range(40))

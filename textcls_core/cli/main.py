@@ -13,11 +13,13 @@ import typer
 from textcls_core.cli.dataset import dataset_app
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.results import evaluate_run, explain, mistakes, predict
+from textcls_core.cli.rows import dataset_rows
 from textcls_core.cli.training import runs_app, train
 from textcls_core.errors import TextclsError
 from textcls_core.files import describe_refusal
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="TextCLS Studio.")
+dataset_app.command("rows")(dataset_rows)
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(runs_app, name="runs")
 app.add_typer(groups_app, name="groups")

@@ -7,14 +7,16 @@ from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from textcls_core.arrays import Indices, Mask
+from textcls_core.dataset.row_filter import Counts, Order, Range, RowFilter
 from textcls_core.dataset.row_index import OWN_COLUMNS, ROWS_FILE, extra_columns, index_folder
 from textcls_core.dataset.row_texts import RowTexts
 from textcls_core.dataset.search import Search, find_candidates
 from textcls_core.dataset.statistics import MEMORY_LIMIT
 from textcls_core.dataset.store import DatasetInfo
-from textcls_core.dataset.text_dataset import SPLITS, Split
+from textcls_core.dataset.text_dataset import SPLITS, TextDataset
 from textcls_core.dataset.word_index import WordIndex
 from textcls_core.errors import InvalidArgumentError, did_you_mean
 from textcls_core.workspace import Workspace
@@ -28,51 +30,10 @@ _KEPT = "get_bit(getvariable('kept'), position) = 1"
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Numbers of a column, ends included; None leaves an end open."""
-
-    column: str
-    """`characters`, `words` or a further column of the file."""
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RowFilter:
-    """What to keep; every criterion left at its default keeps everything."""
-
-    split: Split | None = None
-    label: str | None = None
-    """Class name."""
-    text: str = ""
-    """Words, parts of words and "phrases" the text must contain, whatever their case."""
-    pattern: str = ""
-    """Regular expression (RE2) that must be found in the text."""
-    ranges: tuple[Range, ...] = ()
-    values: tuple[tuple[str, str], ...] = ()
-    """Further columns with the value they must have."""
-    row_ids: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to sort by; ties, and no column at all, keep the order of the file."""
-
-    column: str = ""
-    """`text`, `characters`, `words`, `split`, `label`, `row_id` or a further column."""
-    is_descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many rows a filter keeps."""
-
-    total: int
-    by_split: dict[str, int]
-    """For every split, whatever split the filter names."""
-    by_class: dict[str, int]
-    """For every class, whatever class the filter names."""
+def keep_rows(dataset: TextDataset, positions: Indices) -> TextDataset:
+    """Return a data set of some rows, with all class names."""
+    table = dataset.table.take(pa.array(np.sort(positions)))
+    return TextDataset(table, dataset.label_names, dataset.task)
 
 
 @dataclass(frozen=True)
