@@ -91,7 +91,7 @@ class RowTable:
             return found[::-1][wanted] if order.is_descending else found[wanted]
         if order.column in _NUMBERED and self._has_numbers(order.column):
             sequence = self._sequence(order)
-            return sequence[kept[sequence]][wanted].astype(np.int64)
+            return np.asarray(sequence[kept[sequence]][wanted], np.int64)
         return self._sorted(kept, order)[wanted]
 
     def rows(
@@ -210,7 +210,7 @@ class RowTable:
 
     def _selected(self, sql: str, values: list[Any]) -> Mask:
         """Return the rows whose positions a query gives."""
-        return self._marks(self._execute(sql, values).fetchnumpy()["position"])
+        return self._marks(np.asarray(self._execute(sql, values).fetchnumpy()["position"]))
 
     def _marks(self, positions: Indices) -> Mask:
         marks = np.zeros(self.info.num_examples, bool)

@@ -121,7 +121,7 @@ def _is_inside_set(kind: Any, value: Any) -> bool:
     if kind is kinds.LITERAL:
         return not chr(value).isspace()
     if kind is kinds.RANGE:
-        return value[1] < 0x80 and value[0] > 0x20
+        return bool(value[0] > 0x20 and value[1] < 0x80)
     return kind is kinds.CATEGORY and value in _INSIDE_WORDS
 
 
