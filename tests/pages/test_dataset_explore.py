@@ -1,5 +1,7 @@
 """Tests of the Explore view of the Data page."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from tests.pages.conftest import HOSTILE_TEXT, labels, set_parameters, shown
@@ -173,17 +175,15 @@ def test_explore_of_all_rows_offers_no_version(explore):
 
 
 def test_explore_of_a_large_data_set_says_that_it_prepares_the_rows(explore, monkeypatch):
-    started = []
+    start = Mock()
     monkeypatch.setattr("textcls_core.dataset.row_index.BUILT_AT_ONCE", 10)
-    monkeypatch.setattr(
-        "textcls_core.jobs.job.start_detached", lambda *arguments: started.append(1)
-    )
+    monkeypatch.setattr("textcls_core.jobs.job.start_detached", start)
 
     app = explore()
 
     assert not app.exception
     assert "Preparing 162 rows for search" in shown(app.markdown)[0]
-    assert started == [1]
+    start.assert_called_once()
 
 
 def test_explore_of_hostile_columns_shows_them_as_they_are(open_page, hostile_run, hostile_dataset):

@@ -133,23 +133,37 @@ class RowTable:
         return [(str(value), count) for value, count in rows]
 
     def _count(self, row_filter: RowFilter) -> Counts:
+        if self.info.task == "multi_label":
+            return self._count_label_sets(row_filter)
+        rest = replace(row_filter, split=None, label=None)
+        table = self._remembered(("table", rest), lambda: self._count_cells(rest))
+        splits = slice(None) if row_filter.split is None else [SPLITS.index(row_filter.split)]
+        labels = slice(None) if row_filter.label is None else [self._label_id(row_filter.label)]
+        of_class, of_split = table[:, splits].sum(axis=1), table[labels].sum(axis=0)
+        return self._named(of_class[labels].sum(), of_split, of_class)
+
+    def _count_cells(self, row_filter: RowFilter) -> np.ndarray:
+        """Return the rows that pass, for every class (rows) and split (columns)."""
+        cells = self._numbers("label").astype(np.int64) * len(SPLITS) + self._numbers("split")
+        if row_filter != RowFilter():
+            cells = cells[self._kept(row_filter)]
+        size = len(self.info.label_names) * len(SPLITS)
+        return np.bincount(cells, minlength=size).reshape(-1, len(SPLITS))
+
+    def _count_label_sets(self, row_filter: RowFilter) -> Counts:
         kept = self._kept(row_filter)
         in_split, in_class = self._in_split(row_filter), self._in_class(row_filter)
-        by_split = np.bincount(self._numbers("split")[kept & in_class], minlength=len(SPLITS))
-        by_class = self._count_classes(kept & in_split)
-        return Counts(
-            int(np.count_nonzero(kept & in_split & in_class)),
-            {split: int(by_split[SPLITS.index(split)]) for split in self.info.split_counts},
-            dict(zip(self.info.label_names, by_class.tolist(), strict=True)),
-        )
+        of_split = np.bincount(self._numbers("split")[kept & in_class], minlength=len(SPLITS))
+        labels = self._numbers("label")[(kept & in_split)[self._numbers("labelled")]]
+        of_class = np.bincount(labels, minlength=len(self.info.label_names))
+        return self._named(np.count_nonzero(kept & in_split & in_class), of_split, of_class)
 
-    def _count_classes(self, kept: Mask) -> np.ndarray:
-        """Return how many of some rows have each class."""
-        labels = self._numbers("label")
-        if self.info.task == "single_label":
-            return np.bincount(labels[kept], minlength=len(self.info.label_names))
-        of_kept = labels[kept[self._numbers("labelled")]]
-        return np.bincount(of_kept, minlength=len(self.info.label_names))
+    def _named(self, total: int, of_split: np.ndarray, of_class: np.ndarray) -> Counts:
+        return Counts(
+            int(total),
+            {split: int(of_split[SPLITS.index(split)]) for split in self.info.split_counts},
+            dict(zip(self.info.label_names, of_class.tolist(), strict=True)),
+        )
 
     def _in_split(self, row_filter: RowFilter) -> Mask:
         if row_filter.split is None:
