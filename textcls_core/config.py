@@ -121,7 +121,7 @@ class RunConfig(BaseModel):
     metric_for_best_model: BestMetric = "validation_macro_f1"
     """Which validation figure decides the model that is kept."""
     checkpoint_steps: Annotated[int, Field(ge=0)] = 0
-    """Save a checkpoint every this many steps; 0 every five minutes. Each epoch ends with one."""
+    """Save a checkpoint every this many steps; 0 every five minutes and after long epochs."""
 
     num_folds: Annotated[int, Field(ge=0, le=50)] = 0
     """Cross-validation: parts that training and validation rows are cut into; 0 uses the splits."""

@@ -11,10 +11,12 @@ from pages._app.controls import status_icon
 from pages._app.text import escape, label
 from textcls_core.errors import TextclsError
 from textcls_core.files import describe_refusal
+from textcls_core.jobs.job import active_jobs
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.wording import duration
 
 _ICON = Path(__file__).resolve().parent.parent.parent / "assets" / "icon.png"
+_JOB = ":material/hourglass_top:"
 _HEARTBEAT_SECONDS = 5.0
 _in_frame = contextvars.ContextVar("in_frame", default=False)
 
@@ -77,6 +79,7 @@ def _heartbeat() -> None:
     st.caption("Activity")
     try:
         _show_active_runs()
+        _show_active_jobs()
     except TextclsError as error:  # the fragment also runs on its own, outside of `run`
         st.caption(escape(str(error)))
 
@@ -87,6 +90,13 @@ def _show_active_runs() -> None:
         st.caption("No run is active.")
     for run in active:
         _activity(run)
+
+
+def _show_active_jobs() -> None:
+    for job in active_jobs(state.workspace()):
+        amount = job.amount
+        share = min(amount.done / amount.total, 1.0) if amount.total else 0.0
+        st.progress(share, text=f"{_JOB} {label(amount.message or 'Starting', 40)}")
 
 
 def show_active_links() -> None:

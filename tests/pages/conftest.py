@@ -23,6 +23,7 @@ from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import write_json
+from textcls_core.jobs.job import job_id_of
 from textcls_core.models.catalogue import SUGGESTED, PretrainedModel
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import Run
@@ -339,3 +340,14 @@ def press(app: AppTest, key: str) -> AppTest:
 def labels(app: AppTest) -> list[str]:
     """Return what is written on the buttons."""
     return [button.label for button in app.button]
+
+
+def make_job(workspace: Workspace, message: str = "") -> Path:
+    """Write the folder of a job that is a quarter done; nobody works on it."""
+    job_id = job_id_of("textcls_core.jobs.progress:ignore", {})
+    folder = workspace.jobs_dir / job_id
+    folder.mkdir(parents=True)
+    plan = {"entry": "textcls_core.jobs.progress:ignore", "arguments": {}, "started_at": 0.0}
+    write_json(folder / "job.json", plan)
+    write_json(folder / "progress.json", {"done": 1, "total": 4, "message": message})
+    return folder

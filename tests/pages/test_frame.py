@@ -9,6 +9,7 @@ from tests.pages.conftest import (
     HOSTILE_CLASSES,
     HOSTILE_TEXT,
     click_on,
+    make_job,
     make_run,
     markdown_of,
     save_model,
@@ -114,3 +115,15 @@ def test_frame_opens_the_data_beside_a_run_whose_end_is_damaged(open_page, toy_r
 
     assert not app.error
     assert "162 rows of 162" in shown(app.caption)
+
+
+def test_frame_heartbeat_shows_background_work_escaped(open_page, workspace, hold_lock):
+    folder = make_job(workspace, HOSTILE_TEXT)
+    hold_lock(folder / "lock")
+
+    app = open_page("home")
+
+    assert not app.exception
+    bar = app.sidebar.progress[0]
+    assert bar.value == 25
+    assert "\\!\\[h\\]" in bar.text

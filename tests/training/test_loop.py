@@ -17,6 +17,8 @@ from textcls_core.models.device import Compute
 from textcls_core.training import loop
 from textcls_core.training.splits import predict
 
+COMPILE = torch.compile
+
 
 def scripted(monkeypatch, figures):
     """Replace what validations find; each is (loss, accuracy, macro_f1)."""
@@ -97,6 +99,24 @@ def test_same_seed_gives_an_identical_history(tuner):
 )
 def test_setting_is_effective(tuner, plain_history, change):
     assert tuner.history(**change) != plain_history
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_compiled_model_trains_and_keeps_its_names(tuner, monkeypatch):
+    compiled = []
+
+    def compile_eagerly(model, **options):
+        compiled.append(options)
+        return COMPILE(model, backend="eager", **options)
+
+    monkeypatch.setattr(torch, "compile", compile_eagerly)
+
+    tuning, outcome = tuner.run(num_train=16, torch_compile=True)
+
+    assert compiled == [{"dynamic": True}]
+    assert outcome.steps > 1
+    assert all(math.isfinite(loss) for loss in tuning.observer.column("train_loss"))
+    assert not [name for name in weights_of(tuning) if "_orig_mod" in name]
 
 
 def test_seed_alone_decides_dropout(tuner, plain_history):

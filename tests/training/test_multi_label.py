@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.errors import RunStateError
+from textcls_core.errors import InvalidArgumentError, RunStateError
 from textcls_core.evaluation.by_task import figures_of
 from textcls_core.evaluation.multi_label import MultiLabelPredictions
 from textcls_core.models.classifier import Classifier, sigmoid
 from textcls_core.runs.run import RunStatus
+from textcls_core.runs.store import RunStore
 from textcls_core.training import launch
 from textcls_core.training.launch import resume_run, start_run, wait
 from textcls_core.training.run_writer import RunWriter
@@ -170,13 +171,13 @@ def test_settings_of_the_loss_and_the_loop_work_with_label_sets(topics, config, 
     assert (exit_code, run.status) == (0, RunStatus.COMPLETED)
 
 
-def test_oversampling_of_label_sets_is_refused(topics, config):
-    run = start_run(topics, config.model_copy(update={"oversampling": True}))
+def test_oversampling_of_label_sets_is_refused_before_a_run_is_made(topics, config):
+    before = len(RunStore.open(topics).runs())
 
-    main(run.folder)
+    with pytest.raises(InvalidArgumentError, match="topics has several labels per text, so no"):
+        start_run(topics, config.model_copy(update={"oversampling": True}))
 
-    assert run.status == RunStatus.FAILED
-    assert run.finished["error"].startswith("topics has several labels per text, so no class can")
+    assert len(RunStore.open(topics).runs()) == before
 
 
 @pytest.mark.slow

@@ -229,8 +229,30 @@ def test_a_run_stopped_by_hand_is_recorded_as_such(workspace, workers, monkeypat
     ]
 
 
-def test_a_killed_worker_fails_its_trial_alone(workspace, workers, monkeypatch):
+def test_a_killed_worker_goes_on_once(workspace, workers, monkeypatch):
     group = make_group(workspace, "random", LEARNING_RATE, 2)
+    resumed = []
+
+    def revive(_workspace, run_id):
+        resumed.append(run_id)
+        workers.killed.clear()
+
+    def kill_the_first_once(_seconds):
+        if not resumed:
+            workers.killed[:] = workers.runs[:1]
+        workers.work()
+
+    monkeypatch.setattr(search, "resume_run", revive)
+    monkeypatch.setattr(search.time, "sleep", kill_the_first_once)
+    _, group = lead(group)
+
+    assert resumed == [group.members[0].run_id]
+    assert [end.ending for end in group.ends.values()] == ["completed", "completed"]
+
+
+def test_a_worker_that_is_killed_again_fails_its_trial_alone(workspace, workers, monkeypatch):
+    group = make_group(workspace, "random", LEARNING_RATE, 2)
+    monkeypatch.setattr(search, "resume_run", lambda *_: None)
 
     def kill_the_first(_seconds):
         workers.killed[:] = workers.runs[:1]
@@ -240,5 +262,5 @@ def test_a_killed_worker_fails_its_trial_alone(workspace, workers, monkeypatch):
     _, group = lead(group)
 
     assert [end.ending for end in group.ends.values()] == ["failed", "completed"]
-    assert group.ends[1].reason == "The worker ended without a word."
+    assert group.ends[1].reason == "The worker ended without a word, twice."
     assert group.status == RunStatus.COMPLETED

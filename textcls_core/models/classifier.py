@@ -213,7 +213,7 @@ class Classifier:
             batch = self.packed(sequences, device)
             logits = packed_logits(self.model, self.readout, batch, forward)
         else:
-            logits = self._padded_logits(sequences, device, forward or self.model)
+            logits = self._padded_logits(sequences, device, forward)
         return logits if len(owners) == len(rows) else _mean_by_owner(logits, owners, len(rows))
 
     def packed(self, sequences: list[np.ndarray], device: str) -> PackedBatch:
@@ -222,16 +222,17 @@ class Classifier:
         return pack(ids, first_position(self.model.config), device)
 
     def _padded_logits(
-        self, sequences: list[np.ndarray], device: str, forward: Callable[..., Any]
+        self, sequences: list[np.ndarray], device: str, forward: Callable[..., Any] | None
     ) -> torch.Tensor:
         """Return the logits of sequences padded to the longest one, shape (B, C)."""
+        call = self.model if forward is None else forward  # a compiled model has no truth value
         batch = pad_batch(sequences, self.tokenizer, self.width_multiple)
         moved = {name: tensor.to(device) for name, tensor in batch.items()}
         if self.readout is None:
-            return torch.as_tensor(forward(**moved).logits)
+            return torch.as_tensor(call(**moved).logits)
         mask = moved.get("attention_mask", torch.ones_like(moved["input_ids"]))
         with self.readout.averaging(mask):
-            return torch.as_tensor(forward(**moved).logits)
+            return torch.as_tensor(call(**moved).logits)
 
     def predict_probabilities(
         self, texts: Sequence[str] | TokenizedTexts, compute: Compute = CPU

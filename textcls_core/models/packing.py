@@ -124,7 +124,7 @@ def packed_logits(
     readout.batch = batch
     try:
         with _packed_attention(model):
-            logits = (forward or model)(
+            logits = (model if forward is None else forward)(
                 input_ids=batch.input_ids, position_ids=batch.position_ids, packed=batch
             ).logits
     finally:

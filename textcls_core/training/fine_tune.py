@@ -12,7 +12,7 @@ from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.folding import with_fold
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
-from textcls_core.errors import InvalidArgumentError, TextclsError
+from textcls_core.errors import TextclsError
 from textcls_core.evaluation.by_task import figures_of
 from textcls_core.files import write_json
 from textcls_core.models.catalogue import locate
@@ -99,11 +99,6 @@ def prepare(
     config: RunConfig, dataset: TextDataset, compute: Compute
 ) -> tuple[Classifier, tuple[str, ...]]:
     """Load the model and make it ready to learn; say how it will compute."""
-    if config.oversampling and dataset.task == "multi_label":
-        raise InvalidArgumentError(
-            f"{config.dataset} has several labels per text, so no class can be made as frequent as "
-            "another by repeating rows. Set oversampling to false."
-        )
     logger.info("Loading %s.", config.model)
     classifier = Classifier.from_pretrained(
         locate(config.model),

@@ -11,7 +11,7 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
-from textcls_core.errors import RunStateError, TrainingError
+from textcls_core.errors import InvalidArgumentError, RunStateError, TrainingError
 from textcls_core.files import write_text
 from textcls_core.jobs.process import environment, start_detached
 from textcls_core.models.catalogue import absolute_name, require_available
@@ -31,6 +31,11 @@ def checked(workspace: Workspace, config: RunConfig) -> RunConfig:
     """
     pinned, dataset = pin(workspace, config)
     require_trainable(dataset)
+    if config.oversampling and dataset.task == "multi_label":
+        raise InvalidArgumentError(
+            f"{config.dataset} has several labels per text, so no class can be made as frequent as "
+            "another by repeating rows. Set oversampling to false."
+        )
     require_available(config.model)
     require_trackers(config.report_to)
     return pinned

@@ -38,6 +38,8 @@ from textcls_core.training.step_log import StepLog
 from textcls_core.training.steps import Stepper
 
 _CHECKPOINT_SECONDS = 300.0
+_SHORT_EPOCH_SECONDS = 5.0
+"""Epochs shorter than this share a checkpoint; saving each would take longer than training it."""
 _ASK_STEPS = 8
 """Several processes ask for commands only every so many steps, because all must agree."""
 Command = Literal["go", "pause", "stop"]
@@ -335,11 +337,12 @@ class FineTuning:
             self.observer.on_best(classifier)
 
     def _save_if_due(self) -> None:
-        """Save after every epoch, and in between as often as asked for."""
+        """Save as often as asked for, and after epochs that took longer than a save."""
         every, step = self.config.checkpoint_steps, self.progress.step
-        is_time = time.perf_counter() - self.saved_at >= _CHECKPOINT_SECONDS
-        is_due = step % every == 0 if every else is_time
-        if is_due or step % self._steps_per_epoch == 0:
+        seconds = time.perf_counter() - self.saved_at
+        is_due = step % every == 0 if every else seconds >= _CHECKPOINT_SECONDS
+        ends_epoch = step % self._steps_per_epoch == 0 and seconds >= _SHORT_EPOCH_SECONDS
+        if is_due or ends_epoch or step == self.num_steps:
             self._save()
 
     def _save(self) -> None:

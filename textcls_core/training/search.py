@@ -22,6 +22,7 @@ from textcls_core.runs.group import MAX_COORDINATORS, Ending, RunGroup, TrialEnd
 from textcls_core.runs.group_figures import validation_score
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training.groups import start_member, stop_quietly
+from textcls_core.training.launch import resume_run
 from textcls_core.training.study import LOCK_SECONDS, draw, open_study, trials_in
 
 _POLL_SECONDS = 1.0
@@ -105,6 +106,10 @@ class Search:
         if run is None:
             return _end(trial, "stopped", "The search was cancelled.")
         self._follow(trial, run)
+        if run.status == RunStatus.INTERRUPTED and not self.group.is_cancelled:
+            logger.info("Trial %d: its worker was killed; it goes on.", number)
+            resume_run(self.group.workspace, run.run_id)
+            self._follow(trial, run)
         return self._end_of(trial, run)
 
     def _twin(self, trial: Trial, settings: dict[str, Any]) -> TrialEnd | None:
@@ -155,7 +160,7 @@ class Search:
             who = "The search was cancelled." if self.group.is_cancelled else "Stopped by hand."
             return _end(trial, "stopped", who, score)
         if status == RunStatus.INTERRUPTED:
-            return _end(trial, "failed", "The worker ended without a word.")
+            return _end(trial, "failed", "The worker ended without a word, twice.")
         return _end(trial, "failed", str(run.finished.get("error", "The run has no validation.")))
 
     def _tell(self, trial: Trial, end: TrialEnd) -> None:
