@@ -21,7 +21,7 @@ def cards(info: DatasetInfo) -> list[tuple[str, str, str]]:
         ("Rows", f"{info.num_examples:,}", f"version {info.version}"),
         ("Classes", f"{len(info.label_names):,}", info.task.replace("_", "-")),
         ("Splits", f"{len(info.split_counts)}", split_shares(info)),
-        ("Duplicates", f"{found.get('exact_duplicates', 0):,}", "rows that repeat a text"),
+        ("Duplicates", f"{found.get('exact_duplicates', 0):,}", "repeated texts"),
     ]
 
 

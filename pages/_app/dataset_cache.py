@@ -25,11 +25,7 @@ def statistics(fingerprint: str) -> Statistics:
     return statistics_of(state.workspace(), state.dataset_store().find(fingerprint))
 
 
-def _close(rows: RowTable) -> None:
-    rows.close()
-
-
-@st.cache_resource(max_entries=2, show_spinner="Opening the rows", on_release=_close)
+@st.cache_resource(max_entries=2, show_spinner="Opening the rows")
 def _row_table(root: str, fingerprint: str) -> RowTable:
     return RowTable.open(Workspace(Path(root)), state.dataset_store().find(fingerprint))
 

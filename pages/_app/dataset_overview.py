@@ -100,7 +100,7 @@ def cut_off_card(info: DatasetInfo) -> tuple[str, str, str]:
     except ModelError:
         return f"Cut off at {limit}", "unknown", "tokens of this model cannot be counted"
     of_texts, of_tokens = share_cut_off(lengths, int(limit))
-    return f"Cut off at {limit}", percent(of_texts), f"{percent(of_tokens)} of all tokens"
+    return f"Cut off at {limit}", percent(of_texts), f"{percent(of_tokens)} of tokens"
 
 
 def _sampled(count: int, info: DatasetInfo) -> str:

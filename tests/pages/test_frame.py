@@ -114,7 +114,7 @@ def test_frame_opens_the_data_beside_a_run_whose_end_is_damaged(open_page, toy_r
     app = open_page("dataset", view="Explore")
 
     assert not app.error
-    assert "162 rows of 162" in shown(app.caption)
+    assert "162 rows of 162" in " ".join(shown(app.caption))
 
 
 def test_frame_heartbeat_shows_background_work_escaped(open_page, workspace, hold_lock):

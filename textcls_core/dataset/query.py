@@ -56,10 +56,6 @@ class RowTable:
         words = WordIndex.open(folder, info.num_examples)
         return cls(info, connection, words, RowTexts.open(folder))
 
-    def close(self) -> None:
-        """Let go of the files."""
-        self._connection.close()
-
     def counts(self, row_filter: RowFilter) -> Counts:
         """Return how many rows pass, for every split and every class too.
 
@@ -140,7 +136,7 @@ class RowTable:
         splits = slice(None) if row_filter.split is None else [SPLITS.index(row_filter.split)]
         labels = slice(None) if row_filter.label is None else [self._label_id(row_filter.label)]
         of_class, of_split = table[:, splits].sum(axis=1), table[labels].sum(axis=0)
-        return self._named(of_class[labels].sum(), of_split, of_class)
+        return self._named(int(of_class[labels].sum()), of_split, of_class)
 
     def _count_cells(self, row_filter: RowFilter) -> np.ndarray:
         """Return the rows that pass, for every class (rows) and split (columns)."""
