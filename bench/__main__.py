@@ -14,6 +14,7 @@ from typing import Any
 from bench import (
     accuracy,
     distributed,
+    explore,
     label_issues,
     machine,
     memory,
@@ -87,6 +88,7 @@ BENCHES = {
     "peak": Bench("matmul peak of this machine", add_shared, machine.measure_peak),
     "near": Bench("near-duplicates against datasketch", near.add_arguments, near.measure),
     "audit": Bench("seconds of every check of an audit", _add_audit_arguments, _measure_audit),
+    "explore": Bench("a data set of millions of rows", explore.add_arguments, explore.measure),
     "pages": Bench("how soon the pages appear", _add_json, _measure_pages),
 }
 

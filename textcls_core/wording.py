@@ -1,6 +1,7 @@
 """Numbers, shares and times as people read them, the same on every page and in every message."""
 
 import datetime as dt
+import unicodedata
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
@@ -91,3 +92,15 @@ def shorten(text: str, limit: int = 60) -> str:
     """
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def is_right_to_left(text: str) -> bool:
+    """Tell whether a text runs from right to left, by its first letter that says so.
+
+    Example:
+        >>> is_right_to_left("1. تأخرت"), is_right_to_left("late تأخرت")
+        (True, False)
+    """
+    directions = (unicodedata.bidirectional(character) for character in text)
+    first = next((found for found in directions if found in {"L", "R", "AL"}), "L")
+    return first != "L"

@@ -13,6 +13,7 @@ import streamlit as st
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
+from textcls_core.dataset.statistics import sample_texts
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import ModelError
@@ -166,12 +167,24 @@ def tokenizer_dir(model: str) -> Path:
     return Path(folder)
 
 
+@st.cache_data(max_entries=2, show_spinner="Reading texts")
+def _sample_texts(root: str, fingerprint: str) -> list[str]:
+    store = DatasetStore(Path(root))
+    info = store.find(fingerprint)
+    return sample_texts(store.path(info), info)
+
+
+def texts_to_measure(fingerprint: str) -> list[str]:
+    """Return the texts of a data set version, or of a fixed sample of it."""
+    return _sample_texts(str(workspace().datasets_dir), fingerprint)
+
+
 @st.cache_data(max_entries=8, show_spinner="Counting tokens")
 def token_lengths(fingerprint: str, model: str) -> Any:
     """Return tokens per text of a data set version, shape (N,), or of a sample of it."""
     from textcls_core.models.token_lengths import cached_token_lengths
 
-    texts = dataset(fingerprint).texts()
+    texts = texts_to_measure(fingerprint)
     return cached_token_lengths(texts, fingerprint, tokenizer_dir(model), workspace().cache_dir)
 
 
@@ -346,16 +359,17 @@ def _remember(name: str, key: str, default: str) -> None:
     set_parameter(name, None if value == default else value)
 
 
-def search(name: str, title: str) -> str:
+def search(name: str, title: str, default: str = "", **arguments: Any) -> str:
     """Return the words in the URL under `name`, with a search field to change them."""
     key = f"choose.{name}"
-    st.session_state[key] = parameter(name)
+    st.session_state[key] = parameter(name, default)
     st.text_input(
         title,
         key=key,
         type="search",
         max_chars=200,
         on_change=_remember,
-        args=(name, key, ""),
+        args=(name, key, default),
+        **arguments,
     )
-    return str(st.session_state[key] or "")
+    return str(st.session_state[key] or default)

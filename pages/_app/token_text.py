@@ -76,8 +76,13 @@ export default function (component) {
 _component = st.components.v2.component("token_text", css=_CSS, js=_JS)
 
 
-def token_text(rows: Sequence[PreviewRow]) -> None:
-    """Show texts as tokens, with what is cut off in grey and struck through."""
+def token_text(rows: Sequence[PreviewRow], key: str = "training.first_batch") -> None:
+    """Show texts as tokens, with what is cut off in grey and struck through.
+
+    Args:
+        rows: What to show.
+        key: Key of the element; each place on a page has its own.
+    """
     shown = [
         {
             **asdict(row),
@@ -86,7 +91,7 @@ def token_text(rows: Sequence[PreviewRow]) -> None:
         }
         for row in rows
     ]
-    _component(key="training.first_batch", data={"rows": shown})
+    _component(key=key, data={"rows": shown})
 
 
 def _note(row: PreviewRow) -> str:

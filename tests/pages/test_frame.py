@@ -49,7 +49,7 @@ def hostile_app(open_page, hostile_run, hostile_dataset, tiny_model_dir):
         "prediction": lambda app: app.text_area[0].set_value(HOSTILE_TEXT).run(),
     }
     links = {
-        "dataset": {"view": "Examples", "data_row": row_id},
+        "dataset": {"view": "Explore", "data_row": row_id},
         "training": {"watch": hostile_run.run_id},
         "explanation": {"row": row_id},
     }
@@ -111,10 +111,10 @@ def test_frame_survives_a_run_whose_end_is_damaged(page, open_page, toy_run):
 def test_frame_opens_the_data_beside_a_run_whose_end_is_damaged(open_page, toy_run):
     (toy_run.folder / "finished.json").write_text("{")
 
-    app = open_page("dataset", view="Examples")
+    app = open_page("dataset", view="Explore")
 
     assert not app.error
-    assert "162 rows of 162" in shown(app.caption)
+    assert "162 rows of 162" in " ".join(shown(app.caption))
 
 
 def test_frame_heartbeat_shows_background_work_escaped(open_page, workspace, hold_lock):

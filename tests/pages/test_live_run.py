@@ -76,7 +76,7 @@ def test_training_active_run_shows_progress(open_page, active_run):
 
 
 def test_training_active_run_is_in_the_menu_of_every_page(open_page, active_run):
-    app = open_page("dataset", view="Examples")
+    app = open_page("dataset", view="Explore")
 
     assert as_shown(app.sidebar.progress[0].text) == (
         ":material/play_arrow: Half way: running, 4 s left"

@@ -64,7 +64,7 @@ def test_training_page_shows_the_run(open_page, topics_run):
     assert "Test accuracy" in [metric.label for metric in app.metric]
 
 
-@pytest.mark.parametrize("view", ["Overview", "Examples"])
+@pytest.mark.parametrize("view", ["Overview", "Explore"])
 def test_data_page_shows_the_data_set_without_baselines(open_page, topics_run, view):
     app = open_page("dataset", dataset="topics", view=view)
 

@@ -17,6 +17,7 @@ from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
 from textcls_core.cli.results import evaluate_run, explain, mistakes, predict
+from textcls_core.cli.rows import dataset_rows
 from textcls_core.cli.training import runs_app, train
 from textcls_core.errors import TextclsError
 from textcls_core.files import describe_refusal
@@ -25,6 +26,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="TextCLS Stud
 dataset_app.command("import")(dataset_import)
 dataset_app.command("embed")(dataset_embed)
 dataset_app.command("similar")(dataset_similar)
+dataset_app.command("rows")(dataset_rows)
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(runs_app, name="runs")
 app.add_typer(groups_app, name="groups")

@@ -176,10 +176,7 @@ class DatasetStore:
         try:
             table = pq.read_table(self.path(info))
         except (OSError, ValueError) as error:
-            raise DatasetFormatError(
-                f'The rows of data set "{info.name}" ({info.dataset_id}) are damaged. '
-                "Import the file again to repair it, or delete its folder."
-            ) from error
+            raise damaged_rows(info) from error
         return TextDataset(table, info.label_names, info.task)
 
     def derive(self, parent: DatasetInfo, dataset: TextDataset, reason: str) -> DatasetInfo:
@@ -263,6 +260,14 @@ class DatasetStore:
             pq.write_table(dataset.table, temporary / _ROWS)
             write_json(temporary / _DESCRIPTION, info.model_dump(mode="json"))
         return info
+
+
+def damaged_rows(info: DatasetInfo) -> DatasetFormatError:
+    """Return what to say about a version whose Parquet file cannot be read."""
+    return DatasetFormatError(
+        f'The rows of data set "{info.name}" ({info.dataset_id}) are damaged. '
+        "Import the file again to repair it, or delete its folder."
+    )
 
 
 def _begins(fingerprint: str, reference: str) -> bool:
