@@ -22,8 +22,8 @@ from bench.errors import BenchError
 from bench.machine import say
 from textcls_core.arrays import Embeddings, LabelIds, Losses, Mask, Probabilities
 from textcls_core.dataset.columns import ColumnChoice
-from textcls_core.dataset.importing import import_tables
-from textcls_core.dataset.reading import ReadOptions, read_file
+from textcls_core.dataset.importing import ImportPlan, import_tables
+from textcls_core.dataset.reading import read_table
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
 from textcls_core.embeddings.encoder import TextEncoder
 from textcls_core.embeddings.source import open_source
@@ -176,8 +176,9 @@ def _load(name: str) -> TextDataset:
             f"Expected {_BANKING77} in {places[0]}, found none. Put the training file of "
             "PolyAI's task-specific-datasets (banking_data) there."
         )
-    table = read_file(file, ReadOptions())
-    dataset = import_tables(table, None, ColumnChoice(text="text", label="category")).dataset
+    table = read_table(file)
+    choice = ColumnChoice(text="text", label="category")
+    dataset = import_tables(table, None, ImportPlan(columns=choice)).dataset
     if dataset.num_examples != _BANKING77_ROWS:
         raise BenchError(
             f"Expected {_BANKING77_ROWS:,} rows in {file}, found {dataset.num_examples:,}."

@@ -1,5 +1,7 @@
 """Data: what is in a data set, and how to bring in another."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages._app import controls, frame, state
@@ -15,7 +17,7 @@ from textcls_core.dataset.store import DatasetInfo
 
 frame.require()
 
-VIEWS = {
+VIEWS: dict[str, Callable[[DatasetInfo], None]] = {
     "Overview": show_overview,
     "Audit": show_audit,
     "Explore": show_explore,

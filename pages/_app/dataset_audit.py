@@ -163,8 +163,10 @@ def _show_finding(info: DatasetInfo, finding: Finding, *, is_open: bool) -> None
                 label = "Hide" if is_open else "Show"
                 wanted = None if is_open else finding.kind
                 st.button(label, key=f"show.{finding.kind}", on_click=_open_finding, args=(wanted,))
-            if finding.fix in FIXES and st.button(
-                "Fix…", key=f"fix.{finding.kind}", help=FIXES[finding.fix].title
+            if (
+                finding.fix
+                and finding.fix in FIXES
+                and st.button("Fix…", key=f"fix.{finding.kind}", help=FIXES[finding.fix].title)
             ):
                 _confirm(info, finding.fix)
         st.markdown(escape(finding.message))

@@ -15,7 +15,6 @@ from textcls_core.dataset.diff import split_changes
 from textcls_core.dataset.sampling import sample_version
 from textcls_core.dataset.shift import ShiftTest, Verdict, shift_tests
 from textcls_core.dataset.splitting import SplitBy, SplitRecipe, resplit
-from textcls_core.dataset.statistics import class_counts
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.dataset.version_jobs import SPLIT_JOB
@@ -89,7 +88,7 @@ def _show_preview(info: DatasetInfo, recipe: SplitRecipe) -> None:
     except TextclsError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    figure = new_split_chart(made.label_names, class_counts(made))
+    figure = new_split_chart(made.label_names, made.class_counts)
     alt = "Rows per class and split after the new split"
     st.plotly_chart(figure, config=controls.NO_TOOLBAR, key="splits.preview", alt=alt)
     changes = split_changes(state.dataset(info.fingerprint), made)

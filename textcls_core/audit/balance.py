@@ -6,7 +6,6 @@ from textcls_core.audit.rows import EXAMPLES, AuditedRows, graded
 from textcls_core.dataset.audit import audit
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.shift import CLEAR_EFFECT, shift_tests
-from textcls_core.dataset.statistics import class_counts
 from textcls_core.wording import plural, shorten
 
 FEW_TRAINING_ROWS = 10
@@ -26,7 +25,7 @@ def check_classes(rows: AuditedRows) -> list[Finding]:
 def check_balance(rows: AuditedRows) -> list[Finding]:
     """Report how far apart the sizes of classes are, and classes with few training rows."""
     names = rows.dataset.label_names
-    counts = class_counts(rows.dataset)
+    counts = rows.dataset.class_counts
     if not names or not counts:
         return []
     totals = np.sum(list(counts.values()), axis=0)

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from textcls_core.dataset.search import describe_rows
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
-from textcls_core.dataset.text_dataset import TextDataset
 
 
 def example_rows(
@@ -22,7 +19,14 @@ def example_rows(
         row_ids: Rows of this version; others are left out.
     """
     table = pq.read_table(store.path(info), filters=pc.field("row_id").isin(list(row_ids)))
-    found = TextDataset(table, info.label_names, info.task)
-    place = {row_id: n for n, row_id in enumerate(row_ids)}
-    order = sorted(range(table.num_rows), key=lambda n: place[table["row_id"][n].as_py()])
-    return describe_rows(found, np.array(order, dtype=np.int64))
+    found = {record["row_id"]: record for record in table.to_pylist()}
+    return [_described(found[row_id], info) for row_id in row_ids if row_id in found]
+
+
+def _described(record: dict[str, Any], info: DatasetInfo) -> dict[str, Any]:
+    labels = ", ".join(info.label_names[label_id] for label_id in record["label_ids"])
+    further = {
+        "label (file)" if name == "label" else name: record[name] for name in info.extra_columns
+    }
+    own = {"row_id": record["row_id"], "split": record["split"], "label": labels}
+    return {**own, "text": record["text"], **further}

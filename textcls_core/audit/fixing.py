@@ -22,7 +22,6 @@ from textcls_core.audit.rows import AuditedRows
 from textcls_core.dataset.audit import near_equal_groups
 from textcls_core.dataset.fixes import drop_positions, rename_labels, replace_texts
 from textcls_core.dataset.near_duplicates import groups
-from textcls_core.dataset.statistics import class_counts
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import InvalidArgumentError, did_you_mean
@@ -124,7 +123,7 @@ def _drop_conflicting(rows: AuditedRows) -> Change:
 def _merge_labels(rows: AuditedRows) -> Change:
     """Give near-equal labels the name that most rows have."""
     names = rows.dataset.label_names
-    totals = np.sum(list(class_counts(rows.dataset).values()), axis=0)
+    totals = np.sum(list(rows.dataset.class_counts.values()), axis=0)
     size = dict(zip(names, totals.tolist(), strict=True))
     renamed = {
         name: max(group, key=lambda known: (size[known], known))

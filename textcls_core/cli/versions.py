@@ -113,7 +113,7 @@ def dataset_split(
     value = {
         "dataset": info.name,
         **info.model_dump(mode="json", exclude={"name"}),
-        "classes": class_table(made),
+        "classes": class_table(made.label_names, made.class_counts),
     }
     emit(as_json, value, _split_lines(info))
 

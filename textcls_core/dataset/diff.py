@@ -8,7 +8,6 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
-from textcls_core.dataset.statistics import class_counts
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import SCHEMA, SPLITS, TextDataset
 from textcls_core.errors import DatasetFormatError
@@ -132,7 +131,7 @@ def diff_versions(
 
 def split_changes(before: TextDataset, after: TextDataset) -> list[dict[str, str | int]]:
     """Return one record per class with its rows in every split before and after a new split."""
-    counts = [class_counts(dataset) for dataset in (before, after)]
+    counts = [dataset.class_counts for dataset in (before, after)]
     records: list[dict[str, str | int]] = []
     for label_id, name in enumerate(before.label_names):
         record: dict[str, str | int] = {"class": name}

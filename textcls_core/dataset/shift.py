@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from textcls_core.arrays import Indices
-from textcls_core.dataset.statistics import class_counts, word_lengths
+from textcls_core.dataset.statistics import word_lengths
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.wording import percent, shorten
 
@@ -134,7 +134,7 @@ def _test_classes(dataset: TextDataset, split: Split) -> _Result | None:
     """Compare how often each class occurs: chi-square with Cramér's V."""
     from scipy.stats import chi2_contingency
 
-    counts = class_counts(dataset)
+    counts = dataset.class_counts
     table = np.array([counts["train"], counts[split]], dtype=np.float64)
     expected = table.sum(axis=0) * table.sum(axis=1, keepdims=True) / max(table.sum(), 1)
     is_rare = (expected < _LEAST_EXPECTED).any(axis=0)

@@ -110,6 +110,16 @@ class TextDataset:
         """Label ids of every row, N lists."""
         return list(self.table["label_ids"].to_pylist())
 
+    @cached_property
+    def class_counts(self) -> dict[str, list[int]]:
+        """Rows per class of every split, C numbers each, in the order of the label ids."""
+        counts: dict[str, list[int]] = {}
+        for split in self.splits:
+            labels = self.table["label_ids"].filter(pc.equal(self.table["split"], split))
+            ids = np.asarray(pc.list_flatten(labels), dtype=np.int64)
+            counts[split] = np.bincount(ids, minlength=self.num_labels).tolist()
+        return counts
+
     def indices(self, split: Split) -> Indices:
         """Return the positions of the rows of `split`, in file order, shape (M,)."""
         return np.flatnonzero(np.asarray(pc.equal(self.table["split"], split)))
