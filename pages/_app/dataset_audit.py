@@ -86,7 +86,7 @@ def _invite(info: DatasetInfo, model: str | None) -> None:
     """Say what the audit looks for, with the button that starts it."""
     with st.container(border=True):
         st.subheader("Not audited yet", anchor=False)
-        titles = ", ".join(check.title.lower() for check in CHECKS.values())
+        titles = ", ".join(check.title for check in CHECKS.values())
         st.caption(f"{len(CHECKS)} checks: {escape(titles)}. It works on while you look elsewhere.")
         if st.button("Run audit", type="primary", key="audit.run"):
             _start(info, model)
@@ -163,15 +163,16 @@ def _show_finding(info: DatasetInfo, finding: Finding, *, is_open: bool) -> None
                 label = "Hide" if is_open else "Show"
                 wanted = None if is_open else finding.kind
                 st.button(label, key=f"show.{finding.kind}", on_click=_open_finding, args=(wanted,))
-            if (
-                finding.fix
-                and finding.fix in FIXES
-                and st.button("Fix…", key=f"fix.{finding.kind}", help=FIXES[finding.fix].title)
-            ):
-                _confirm(info, finding.fix)
+            if finding.fix is not None:
+                _offer_fix(info, finding.kind, finding.fix)
         st.markdown(escape(finding.message))
         if is_open:
             _show_rows(info, finding)
+
+
+def _offer_fix(info: DatasetInfo, kind: str, fix: str) -> None:
+    if fix in FIXES and st.button("Fix…", key=f"fix.{kind}", help=FIXES[fix].title):
+        _confirm(info, fix)
 
 
 def _open_finding(kind: str | None) -> None:
