@@ -152,8 +152,7 @@ class RowTable:
         of_split = np.bincount(self._numbers("split")[kept & in_class], minlength=len(SPLITS))
         labels = self._numbers("label")[(kept & in_split)[self._numbers("labelled")]]
         of_class = np.bincount(labels, minlength=len(self.info.label_names))
-        total = int(np.count_nonzero(kept & in_split & in_class))
-        return self._named(total, of_split, of_class)
+        return self._named(int(np.count_nonzero(kept & in_split & in_class)), of_split, of_class)
 
     def _named(self, total: int, of_split: np.ndarray, of_class: np.ndarray) -> Counts:
         return Counts(
