@@ -26,7 +26,7 @@ def test_figures_are_mean_spread_and_share_right(tmp_path):
     assert found.confidence == pytest.approx([0.3, 0.9, 0.6], abs=1e-6)
     assert found.variability == pytest.approx([0.1, 0.0, 0.2], abs=1e-6)
     assert found.correctness == pytest.approx([0.0, 1.0, 0.5])
-    assert found.ranks == pytest.approx([0, 2 / 3, 1 / 3])
+    assert found.share_above == pytest.approx([2 / 3, 0, 1 / 3])
 
 
 @given(

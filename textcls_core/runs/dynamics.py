@@ -44,15 +44,10 @@ class Dynamics:
     """Whole epochs; two at least."""
 
     @cached_property
-    def positions(self) -> dict[str, int]:
-        """Position of each row, by its id."""
-        return {row_id: position for position, row_id in enumerate(self.row_ids)}
-
-    @cached_property
-    def ranks(self) -> Losses:
-        """Share of the rows whose confidence is lower, shape (N,), in [0, 1)."""
-        below = np.searchsorted(np.sort(self.confidence), self.confidence, side="left")
-        return np.asarray(below / max(len(self.row_ids), 1))
+    def share_above(self) -> Losses:
+        """Share of the rows whose confidence is higher, shape (N,), in [0, 1)."""
+        reached = np.searchsorted(np.sort(self.confidence), self.confidence, side="right")
+        return np.asarray(1 - reached / max(len(self.row_ids), 1))
 
 
 def save_epoch(
