@@ -236,3 +236,11 @@ def no_finished_run(what: str) -> None:
     """Say what a page will show of a finished run, and lead to training."""
     why = f"Here you will {what}."
     empty_state("No finished run yet", why, "Train a model", "pages/training.py")
+
+
+def link_to_rows(info: DatasetInfo, row_ids: Sequence[str]) -> None:
+    """Lead to some rows of a data set, among which one can filter and page."""
+    link = {"dataset": info.dataset_id, "view": "Explore", "data_ids": ",".join(row_ids)}
+    st.page_link(
+        "pages/dataset.py", label="Open in Explore", query_params=link, icon=":material/table_rows:"
+    )

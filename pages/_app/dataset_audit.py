@@ -207,6 +207,7 @@ def _show_rows(info: DatasetInfo, finding: Finding) -> None:
         },
         alt=f"Rows of the finding {finding.kind}",
     )
+    controls.link_to_rows(info, finding.row_ids)
 
 
 @st.cache_data(max_entries=32, show_spinner="Reading rows")

@@ -16,6 +16,7 @@ from textcls_core.dataset.class_words import (
     most_similar,
     top_words,
 )
+from textcls_core.dataset.sampling import sample_version
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.dataset.word_counts import count_words
 from textcls_core.wording import percent, shorten
@@ -36,7 +37,8 @@ class _Words:
 
 @st.cache_resource(max_entries=8, show_spinner="Counting words")
 def _words(root: str, fingerprint: str) -> _Words:  # noqa: ARG001 - the workspace is in the key
-    rows = state.dataset(fingerprint)
+    store = state.dataset_store()
+    rows = sample_version(store, store.find(fingerprint), MAX_ROWS)
     counts = count_words(rows, max_rows=MAX_ROWS)
     similarity = class_similarity(counts)
     return _Words(

@@ -178,10 +178,7 @@ def _link_to_explore(stored: StoredEmbeddings, info: DatasetInfo, inside: list[i
     if not 0 < len(inside) <= MAX_LINKED:
         return
     row_ids = [row["row_id"] for row in records(map_cache.rows(stored, info), inside)]
-    link = {"dataset": info.dataset_id, "view": "Explore", "data_ids": ",".join(row_ids)}
-    st.page_link(
-        "pages/dataset.py", label="Open in Explore", query_params=link, icon=":material/table_rows:"
-    )
+    controls.link_to_rows(info, row_ids)
 
 
 def _table(rows: list[dict[str, Any]], key: str, summary: str) -> None:

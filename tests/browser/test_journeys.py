@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.conftest import App, Watch, settle
 from textcls_core.config import RunConfig
@@ -62,16 +61,20 @@ def click_cell(page: Page, app_row: float, app_column: float) -> None:
 
 
 def import_file(page: Page, app: App, file: Path) -> None:
-    """Import a JSON Lines file through the form of the Data page."""
+    """Lead a JSON Lines file through all steps of the import with what was guessed."""
     open_page(page, app, "dataset?view=Import")
     dropzone = page.get_by_test_id("stFileUploaderDropzoneInput").first
     dropzone.set_input_files(file)
-    button = page.get_by_role("button", name="Import", exact=True).last
+    onwards = page.get_by_role("button", name="Next", exact=True)
     try:
-        button.wait_for(timeout=10_000)
-    except PlaywrightTimeout:  # a file given while the page still repaints its uploader is lost
+        expect(onwards).to_be_enabled(timeout=10_000)
+    except AssertionError:  # a file given while the page still repaints its uploader is lost
         dropzone.set_input_files(file)
-    button.click(timeout=40_000)
+    for step in ("Format", "Columns", "Labels", "Splits", "Checks", "Save"):
+        onwards.click(timeout=40_000)
+        expect(page).to_have_url(re.compile(f"step={step}"))
+        settle(page)
+    page.get_by_role("button", name="Import", exact=True).last.click(timeout=40_000)
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("102", timeout=20_000)
 
 

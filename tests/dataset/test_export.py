@@ -12,7 +12,7 @@ from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.export import FORMATS, column_names, export_name, export_version
 from textcls_core.dataset.formulas import is_formula_safe, unescape_table
 from textcls_core.dataset.importing import import_tables
-from textcls_core.dataset.reading import read_file
+from textcls_core.dataset.reading import read_table
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import DatasetFormatError
@@ -96,7 +96,7 @@ def test_export_as_json_lines_is_imported_exactly(store, tmp_path, rows):
     dataset = make(rows)
 
     file = exported(store, dataset, "jsonl", tmp_path)
-    imported = import_tables(read_file(file)).dataset
+    imported = import_tables(read_table(file)).dataset
 
     by_split = dict(zip(dataset.row_ids(), dataset.table["split"].to_pylist(), strict=True))
     given_all = {"train", "validation", "test"} <= set(by_split.values())

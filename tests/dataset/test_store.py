@@ -77,7 +77,7 @@ def test_store_describes_a_version(store):
         "split_counts": {"train": 2, "test": 1},
         "extra_columns": ("a",),
         "findings": ({"kind": "split_made", "severity": "info", "gate": "pass", "count": 3,
-                      "message": "Split.", "examples": ()},),
+                      "message": "Split.", "examples": (), "fix": None, "row_ids": ()},),
         "aliases": (),
     }  # fmt: skip
 

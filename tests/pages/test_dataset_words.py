@@ -34,7 +34,7 @@ def titles(app):
 
 
 def test_words_of_every_class_are_listed(open_page):
-    app = open_page("dataset", dataset="toy")
+    app = open_page("dataset", view="Words", dataset="toy")
 
     assert not app.exception
     found = words_of(app)
@@ -45,13 +45,13 @@ def test_words_of_every_class_are_listed(open_page):
 
 
 def test_class_in_the_link_is_shown(open_page):
-    app = open_page("dataset", dataset="toy", words_class="weather")
+    app = open_page("dataset", view="Words", dataset="toy", words_class="weather")
 
     assert any("of weather have" in title for title in titles(app))
 
 
 def test_unknown_class_in_the_link_is_ignored_with_a_note(open_page):
-    app = open_page("dataset", dataset="toy", words_class="![a](b)")
+    app = open_page("dataset", view="Words", dataset="toy", words_class="![a](b)")
 
     assert not app.exception
     assert shown(app.toast)
@@ -59,7 +59,7 @@ def test_unknown_class_in_the_link_is_ignored_with_a_note(open_page):
 
 
 def test_other_class_keeps_its_link(open_page):
-    app = set_parameters(open_page("dataset", dataset="toy"), words_class="food")
+    app = set_parameters(open_page("dataset", view="Words", dataset="toy"), words_class="food")
 
     assert app.query_params["words_class"] == "food"
 
@@ -67,13 +67,13 @@ def test_other_class_keeps_its_link(open_page):
 def test_sample_is_said(open_page, monkeypatch):
     monkeypatch.setattr("pages._app.dataset_words.MAX_ROWS", 50)
 
-    app = open_page("dataset", dataset="toy")
+    app = open_page("dataset", view="Words", dataset="toy")
 
     assert "Counted in a random sample of 50 of 162 rows." in " ".join(shown(app.caption))
 
 
 def test_hostile_names_and_words_stay_text(open_page, hostile_run):
-    app = open_page("dataset", dataset=hostile_run.config.dataset)
+    app = open_page("dataset", view="Words", dataset=hostile_run.config.dataset)
 
     assert not app.exception
     assert not any("](" in text for text in markdown_of(app) if as_shown(text) == text)
@@ -88,7 +88,7 @@ def test_class_without_words_says_why(open_page, store):
         task="single_label",
     )
 
-    app = open_page("dataset", dataset="same")
+    app = open_page("dataset", view="Words", dataset="same")
 
     assert words_of(app) == {"class 00": "none", "class 01": "none"}
     assert any("No word sets class 00 apart" in text for text in shown(app.caption))
@@ -98,7 +98,7 @@ def test_several_labels_per_row_and_right_to_left_text(open_page, store):
     texts = [f"{ARABIC} {n}" for n in range(40)] + [f"other words {n}" for n in range(40)]
     store("mixed", texts, [[0]] * 40 + [[1, 2]] * 40)
 
-    app = open_page("dataset", dataset="mixed")
+    app = open_page("dataset", view="Words", dataset="mixed")
 
     found = words_of(app)
     assert found["class 00"].startswith("\u061c")

@@ -13,7 +13,7 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.models.classifier import CPU, Classifier, Design
 from textcls_core.runs.checkpoint import newest_whole
-from textcls_core.training import search
+from textcls_core.training import loop, search
 from textcls_core.training.adaptation import adapt
 from textcls_core.training.loop import FineTuning
 from textcls_core.training.splits import TokenizedSplit
@@ -23,6 +23,12 @@ TIMES = {"examples_per_second", "tokens_per_second", "train_seconds", "memory_mb
 """Columns that a clock or the machine decides."""
 NO_CHANGE = 1e-30
 """A learning rate that leaves every weight as it is."""
+
+
+@pytest.fixture(autouse=True)
+def _save_after_every_epoch(monkeypatch):
+    """Save after epochs however short they are, so that tests know which steps are saved."""
+    monkeypatch.setattr(loop, "_SHORT_EPOCH_SECONDS", 0.0)
 
 
 class Recorder:

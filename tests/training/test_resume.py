@@ -168,6 +168,14 @@ def test_checkpoints_are_saved_as_often_as_asked_for(tuner, tmp_path, settings, 
     assert [checkpoint.step for checkpoint in checkpoints(tmp_path)] == steps
 
 
+def test_short_epochs_share_a_checkpoint(tuner, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_SHORT_EPOCH_SECONDS", 3600.0)
+
+    tuner.run(root=tmp_path, **SMALL)
+
+    assert [checkpoint.step for checkpoint in checkpoints(tmp_path)] == [6]
+
+
 def test_checkpoints_are_also_saved_after_some_minutes(tuner, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "_CHECKPOINT_SECONDS", 0.0)
 
