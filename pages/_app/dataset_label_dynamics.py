@@ -21,7 +21,7 @@ TABLE_ROWS = 500
 _TOOLBAR = {
     "displayModeBar": True,
     "displaylogo": False,
-    "modeBarButtonsToRemove": ["toImage", "autoScale2d"],
+    "modeBarButtons": [["select2d", "lasso2d"]],  # more would cover the title on a narrow screen
 }
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from textcls_core.arrays import Indices, Losses, Points
 from textcls_core.charts.map import Hover
-from textcls_core.charts.theme import INK, OUTCOME_COLORS, PAPER, base_layout
+from textcls_core.charts.theme import GREY, INK, OUTCOME_COLORS, PAPER, base_layout
 from textcls_core.embeddings.area import Area
 
 MAX_POINTS = 5_000
@@ -67,7 +67,8 @@ def cartography_chart(
         newselection={"line": {"color": INK[theme], "width": 2}},
     )
     hover = {"bgcolor": PAPER[theme], "font": {"color": INK[theme]}}
-    figure.update_layout(title_text=title, hoverlabel=hover)
+    buttons = {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": INK[theme]}
+    figure.update_layout(title_text=title, hoverlabel=hover, modebar=buttons)
     return figure
 
 
