@@ -140,11 +140,19 @@ class RowTable:
 
     def _count_cells(self, row_filter: RowFilter) -> np.ndarray:
         """Return the rows that pass, for every class (rows) and split (columns)."""
-        cells = self._numbers("label").astype(np.int64) * len(SPLITS) + self._numbers("split")
+        cells = self._cells()
         if row_filter != RowFilter():
             cells = cells[self._kept(row_filter)]
         size = len(self.info.label_names) * len(SPLITS)
         return np.bincount(cells, minlength=size).reshape(-1, len(SPLITS))
+
+    def _cells(self) -> np.ndarray:
+        """Return where each row of one label is counted, in as few bytes as will do."""
+        if "cells" not in self._arrays:
+            size = np.min_scalar_type(len(self.info.label_names) * len(SPLITS))
+            labels = self._numbers("label").astype(size)
+            self._arrays["cells"] = labels * size.type(len(SPLITS)) + self._numbers("split")
+        return self._arrays["cells"]
 
     def _count_label_sets(self, row_filter: RowFilter) -> Counts:
         kept = self._kept(row_filter)
@@ -249,9 +257,10 @@ class RowTable:
         """Return all positions sorted by a column of numbers, ties in file order."""
         key = f"sequence {order}"
         if key not in self._arrays:
-            numbers = self._numbers(order.column).astype(np.int64)
-            by = -numbers if order.is_descending else numbers
-            self._arrays[key] = np.argsort(by, kind="stable").astype(np.int32)
+            numbers = self._numbers(order.column)
+            by = numbers.max(initial=0) - numbers if order.is_descending else numbers
+            short = by.astype(np.min_scalar_type(by.max(initial=0)))  # 16 bits sort in one pass
+            self._arrays[key] = np.argsort(short, kind="stable").astype(np.int32)
         return self._arrays[key]
 
     def _sorted(self, kept: Mask, order: Order) -> Indices:

@@ -72,9 +72,10 @@ class RowTexts:
             return wanted
         first, last = start + int(wanted[0]), start + int(wanted[-1]) + 1
         offsets = self.offsets[first : last + 1] - self.offsets[first]
-        with self.file.open("rb") as file:
-            letters = self._read(file, first, last)
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(letters)]
+        with pa.memory_map(str(self.file)) as file:  # pages that nobody looks at are not read
+            file.seek(int(self.offsets[first]))
+            letters = file.read_buffer(int(offsets[-1]))
+        buffers = [None, pa.py_buffer(offsets), letters]
         texts = pa.Array.from_buffers(pa.large_string(), last - first, buffers)
         if len(wanted) < last - first:
             texts = texts.take(pa.array(wanted - wanted[0]))

@@ -6,6 +6,7 @@ that are too long or too many are not kept apart; their rows have to be read.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ _OTHER = ""
 """Stands for all words that are not kept; no word is empty."""
 _FREQUENT = 512
 """From so many rows on, a word is marked by itself."""
+_PART = 100_000
+"""Words that one core looks through at a time."""
 _WORDS, _STARTS, _ROWS = "words.arrow", "word_starts.npy", "word_rows.npy"
 
 
@@ -166,7 +169,7 @@ class WordIndex:
             InvalidArgumentError: If the pattern cannot be read.
         """
         try:
-            return self._rows_of(pc.match_substring_regex(self.words, pattern))
+            return self._rows_of(_in_parts(self.words, pattern))
         except pa.ArrowInvalid as error:
             raise bad_pattern(pattern, str(error)) from error
 
@@ -190,6 +193,15 @@ class WordIndex:
         possible = sure.copy()
         possible[self.rows[: self.starts[1]]] = True
         return Candidates(sure, possible)
+
+
+def _in_parts(words: pa.Array, pattern: str) -> pa.ChunkedArray:
+    """Return which words a regular expression finds something in; all cores look."""
+    parts = [words.slice(start, _PART) for start in range(0, len(words), _PART)]
+    with ThreadPoolExecutor() as pool:
+        return pa.chunked_array(
+            list(pool.map(lambda part: pc.match_substring_regex(part, pattern), parts)), pa.bool_()
+        )
 
 
 def lower_case(text: str) -> str:
