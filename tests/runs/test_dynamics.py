@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -29,6 +29,7 @@ def test_figures_are_mean_spread_and_share_right(tmp_path):
     assert found.share_above == pytest.approx([2 / 3, 0, 1 / 3])
 
 
+@settings(max_examples=25)  # each writes files
 @given(
     arrays.arrays(
         np.float32, st.tuples(st.integers(2, 6), st.just(3)), elements=st.floats(0, 1, width=32)
