@@ -60,7 +60,7 @@ def _measure_seed(options: argparse.Namespace, seed: int) -> dict[str, Any]:
         }
         run = start_run(workspace, RunConfig.create(settings))
         status = wait(run)
-        dynamics = run.dynamics
+        dynamics, seconds = run.dynamics, run.finished.get("train_seconds")
         if dynamics is None:
             raise BenchError(f"The run is {status}: {run.finished.get('error', 'no dynamics')}")
         say(f"{options.data}: seed {seed}: making the queue")
@@ -73,7 +73,8 @@ def _measure_seed(options: argparse.Namespace, seed: int) -> dict[str, Any]:
         "seed": seed,
         "rows": len(queue),
         "flipped": int(is_flipped.sum()),
-        "train_seconds": run.finished.get("train_seconds"),
+        "epochs": dynamics.num_epochs,
+        "train_seconds": seconds,
         "average_precision_queue": average_precision(is_flipped, queue),
         "average_precision_dynamics": average_precision(is_flipped, -dynamics.confidence),
         "average_precision_together": average_precision(is_flipped, together),

@@ -51,6 +51,7 @@ def test_each_method_is_measured_on_the_training_rows(measured, toy_dataset):
     assert figures["average_precision_dynamics"] == {"mean": 1.0, "min": 1.0}
     assert figures["average_precision_queue"]["mean"] < 0.3
     assert [run["rows"] for run in figures["runs"]] == [len(toy_dataset.indices("train"))] * 2
+    assert [(run["epochs"], run["train_seconds"]) for run in figures["runs"]] == [(4, 1.0)] * 2
     assert all(run["flipped"] > 0 for run in figures["runs"])
 
 
