@@ -15,6 +15,7 @@ from bench import (
     accuracy,
     distributed,
     explore,
+    label_dynamics,
     label_issues,
     machine,
     memory,
@@ -82,6 +83,11 @@ BENCHES = {
     ),
     "overhead": Bench("cost of live metrics", overhead.add_arguments, overhead.measure),
     "memory": Bench("peak memory of training", memory.add_arguments, memory.measure),
+    "label-dynamics": Bench(
+        "whether training dynamics find planted wrong labels",
+        label_dynamics.add_arguments,
+        label_dynamics.measure,
+    ),
     "label-issues": Bench(
         "how well planted wrong labels are found", label_issues.add_arguments, label_issues.measure
     ),

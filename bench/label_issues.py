@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench label-issues`."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--data", type=_names, default=",".join(NAMES), metavar="NAME,…")
-    parser.add_argument("--seeds", type=_seeds, default="0,1,2", help="of the flipped labels")
+    parser.add_argument("--seeds", type=seeds, default="0,1,2", help="of the flipped labels")
     parser.add_argument("--noise", type=share, default=0.1, help="share of labels to flip")
     parser.add_argument("--model", default="minilm", help="minilm, a folder or a hub name")
 
@@ -59,7 +59,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _measure_set(name: str, options: argparse.Namespace, *, has_peer: bool) -> dict[str, Any]:
-    dataset = _load(name)
+    dataset = load(name)
     say(f"{name}: embedding {dataset.num_examples:,} texts")
     start = time.perf_counter()
     source = open_source(Workspace.default(), options.model)
@@ -74,7 +74,7 @@ def _measure_set(name: str, options: argparse.Namespace, *, has_peer: bool) -> d
         "rows": dataset.num_examples,
         "classes": dataset.num_labels,
         "embedding_seconds": round(seconds, 2),
-        **{method: _summary([run[method] for run in runs]) for method in methods},
+        **{method: summary([run[method] for run in runs]) for method in methods},
         "seconds": round(statistics.fmean(run["seconds"] for run in runs), 2),
         "self_confidence_seconds": round(
             statistics.fmean(run["self_confidence_seconds"] for run in runs), 2
@@ -96,8 +96,8 @@ def _measure_seed(
     figures = {
         "seed": seed,
         "flipped": int(flipped.sum()),
-        "average_precision": _average_precision(flipped, ours),
-        "average_precision_self_confidence": _average_precision(
+        "average_precision": average_precision(flipped, ours),
+        "average_precision_self_confidence": average_precision(
             flipped, -self_confidence(plain, noisy.label_ids)
         ),
         "seconds": round(middle - start, 2),
@@ -149,24 +149,31 @@ def _cleanlab(flipped: Mask, probabilities: Probabilities, label_ids: LabelIds) 
 
     methods = ("self_confidence", "normalized_margin")
     return max(
-        _average_precision(
+        average_precision(
             flipped, -get_label_quality_scores(label_ids, probabilities, method=method)
         )
         for method in methods
     )
 
 
-def _average_precision(flipped: Mask, scores: Losses) -> float:
+def average_precision(flipped: Mask, scores: Losses) -> float:
+    """Return how far at the head of a queue the flipped rows stand, in [0, 1]."""
     from sklearn.metrics import average_precision_score
 
     return round(float(average_precision_score(flipped, scores)), 5)
 
 
-def _summary(values: list[float]) -> dict[str, float]:
+def summary(values: list[float]) -> dict[str, float]:
+    """Return mean and smallest of the figures of all seeds."""
     return {"mean": round(statistics.fmean(values), 5), "min": min(values)}
 
 
-def _load(name: str) -> TextDataset:
+def load(name: str) -> TextDataset:
+    """Return one of the data sets of `NAMES`.
+
+    Raises:
+        BenchError: If its file is missing or another one.
+    """
     if name == data.BBC:
         return data.load(name)
     places = (data.cache_dir(), APP_DIR.parent / "shared/data", APP_DIR.parents[1] / "shared/data")
@@ -196,5 +203,6 @@ def _names(text: str) -> list[str]:
     return words
 
 
-def _seeds(text: str) -> list[int]:
+def seeds(text: str) -> list[int]:
+    """Read numbers separated by commas."""
     return [whole_number(0)(word.strip()) for word in text.split(",")]

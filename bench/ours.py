@@ -48,6 +48,9 @@ class Silent:
     def on_validation(self, predictions: object) -> None:
         """Forget the predictions."""
 
+    def on_dynamics(self, *_: object) -> None:
+        """Forget what the epoch found."""
+
     def command(self) -> Command:
         """Tell what `stops` tells."""
         return "stop" if self.stops() else "go"

@@ -129,6 +129,8 @@ class RunConfig(BaseModel):
     """Cross-validation: the part this run validates on, from 1."""
     group: Annotated[str, Field(max_length=40, pattern=r"^[0-9a-z-]*$")] = ""
     """Id of the group this run belongs to, if it is one of several."""
+    record_dynamics: bool = False
+    """Keep how sure each epoch was of every training label, for the map of label issues."""
     report_to: Annotated[tuple[Tracker, ...], BeforeValidator(_split_words)] = ()
     """Also write the figures for `tensorboard` or `mlflow` (or both, separated by a comma)."""
 
@@ -217,6 +219,11 @@ def _contradictions(config: RunConfig) -> list[tuple[bool, str]]:
             f"fold must be from 1 to num_folds ({config.num_folds}), got {config.fold}",
         ),
         (config.num_folds == 1, "num_folds must be 0 or at least 2, got 1"),
+        (
+            config.record_dynamics and config.num_processes * config.num_nodes > 1,
+            "record_dynamics works with one process only; set num_processes and num_nodes to 1, or "
+            "record_dynamics to false",
+        ),
     ]
 
 

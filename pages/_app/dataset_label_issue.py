@@ -9,6 +9,7 @@ from pages._app.text import badge_label, escape, show_text
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.mistakes.decisions import Decision, DecisionKind, Decisions
 from textcls_core.mistakes.label_issues import LabelIssues, reasons
+from textcls_core.mistakes.label_issues_dynamics import Cartography
 from textcls_core.mistakes.label_issues_review import next_open
 from textcls_core.mistakes.selection import neighbours
 from textcls_core.wording import percent, shorten
@@ -23,7 +24,12 @@ _VERBS: dict[DecisionKind, str] = {
 
 
 def show_record(
-    info: DatasetInfo, issues: LabelIssues, decisions: Decisions, row_id: str, row_ids: list[str]
+    info: DatasetInfo,
+    issues: LabelIssues,
+    decisions: Decisions,
+    row_id: str,
+    row_ids: list[str],
+    found: Cartography | None = None,
 ) -> None:
     """Show one row in full with everything that can be decided about it.
 
@@ -33,6 +39,7 @@ def show_record(
         decisions: Where decisions are kept.
         row_id: The row.
         row_ids: The list it is read in, for the next and the previous row.
+        found: What a run says that was trained on such rows, if there is one.
     """
     record = issues.records([row_id])[0]
     held = decisions.by_row()
@@ -44,7 +51,7 @@ def show_record(
         _show_actions(info, decisions, record, next_open(row_ids, [*held, row_id], row_id))
         if row_id in held:
             _show_held(decisions, held[row_id])
-        _show_reasons(issues, record)
+        _show_reasons(issues, record, found)
         st.caption(escape(row_id))
 
 
@@ -177,12 +184,18 @@ def _show_held(decisions: Decisions, decision: Decision) -> None:
         )
 
 
-def _show_reasons(issues: LabelIssues, record: dict[str, Any]) -> None:
+def _show_reasons(
+    issues: LabelIssues, record: dict[str, Any], cartography: Cartography | None
+) -> None:
     """Show the evidence, with the most similar texts and their labels."""
-    found = reasons(record)
+    place = issues.positions[record["row_id"]]
+    learned = cartography.learned(place) if cartography is not None else None
+    found = reasons(record, learned)
     st.markdown("**Why it is suspect**" if found else "Nothing speaks against this label.")
     for reason in found:
         st.caption(escape(reason))
+    if learned is not None and not learned.is_evidence:
+        st.caption(escape(learned.sentence))
     near = issues.records(record["neighbours"])
     if near:
         st.dataframe(

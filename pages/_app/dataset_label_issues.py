@@ -6,6 +6,13 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
+from pages._app.dataset_label_dynamics import (
+    choose_cartography,
+    chosen_area,
+    rows_inside,
+    show_cartography,
+    show_selected,
+)
 from pages._app.dataset_label_issue import show_record
 from pages._app.job_view import show_job
 from pages._app.text import escape
@@ -15,6 +22,7 @@ from textcls_core.errors import NotFoundError, TextclsError
 from textcls_core.jobs.job import job_id_of, read_job, start_job
 from textcls_core.mistakes.decisions import Decision, Decisions, count_kinds
 from textcls_core.mistakes.label_issues import LabelIssueFacts, LabelIssues
+from textcls_core.mistakes.label_issues_dynamics import Cartography
 from textcls_core.mistakes.label_issues_folds import finished_cross_validations
 from textcls_core.mistakes.label_issues_job import ENTRY, GROUP_PREFIX, queue_dir
 from textcls_core.mistakes.label_issues_review import (
@@ -99,13 +107,21 @@ def _show_queue(info: DatasetInfo, issues: LabelIssues) -> None:
     total = issues.facts.num_suspects
     share = reviewed / total if total else 1.0
     st.progress(share, text=f"{reviewed:,} of {total:,} suspects reviewed")
+    found = choose_cartography(info, issues)
+    area = chosen_area(found)
+    if found is not None:
+        show_cartography(issues, found, area)
     show, label = _choose_rows(info)
-    row_ids = rows_to_show(issues, decided, show, label)
+    row_ids = rows_to_show(issues, decided, show if area is None else "all", label)
+    if found is not None and area is not None:
+        inside = rows_inside(issues, found, area)
+        row_ids = [row_id for row_id in row_ids if row_id in inside]
+        show_selected(len(row_ids))
     table, detail = controls.panels()
     with table:
         _show_table(issues, row_ids, decided)
     with detail:
-        _show_detail(info, issues, decisions, row_ids)
+        _show_detail(info, issues, decisions, row_ids, found)
     _show_version_maker(info, list(decided.values()))
     _show_pairs(issues.facts)
 
@@ -175,7 +191,11 @@ def _cells(record: dict[str, Any], decided: dict[str, Decision]) -> dict[str, An
 
 
 def _show_detail(
-    info: DatasetInfo, issues: LabelIssues, decisions: Decisions, row_ids: list[str]
+    info: DatasetInfo,
+    issues: LabelIssues,
+    decisions: Decisions,
+    row_ids: list[str],
+    found: Cartography | None,
 ) -> None:
     wanted = state.parameter("issue_row")
     if wanted and wanted not in issues.positions:
@@ -183,7 +203,7 @@ def _show_detail(
         wanted = ""
     opened = wanted or (row_ids[0] if row_ids else "")
     if opened:
-        show_record(info, issues, decisions, opened, row_ids)
+        show_record(info, issues, decisions, opened, row_ids, found)
     else:
         st.info("No row is left in this view.", icon=":material/done_all:")
 
@@ -215,7 +235,7 @@ def _make_version(info: DatasetInfo) -> None:
         st.error(escape(str(error)))
         return
     st.toast(escape(f"Version {made.version} of {shorten(made.name)} is stored."))
-    for name in ("issue_row", "issues_source"):
+    for name in ("issue_row", "issues_source", "issues_run", "issues_area"):
         state.set_parameter(name, None)
     state.set_parameter("dataset", made.dataset_id)
     st.rerun()

@@ -33,6 +33,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Checkpoints and validation": (
         *("metric_for_best_model", "evaluation_steps", "checkpoint_steps", "report_to"),
+        "record_dynamics",
     ),
     "Machine": (
         *("device", "precision", "num_processes", "num_nodes", "packing", "torch_compile"),

@@ -39,6 +39,7 @@ class Recorder:
         self.best_steps = []
         self.best_weights = {}
         self.validations = []
+        self.dynamics = {}
         self.stop_after = stop_after
         self.pause_after = pause_after
         self.steps_asked = 0
@@ -48,6 +49,9 @@ class Recorder:
 
     def on_validation(self, predictions):
         self.validations.append(predictions)
+
+    def on_dynamics(self, epoch, row_ids, probability, correctness):
+        self.dynamics[epoch] = (row_ids, probability, correctness)
 
     def on_best(self, classifier):
         self.best_steps.append(self.rows[-1]["step"])

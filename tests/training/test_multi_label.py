@@ -180,6 +180,17 @@ def test_oversampling_of_label_sets_is_refused_before_a_run_is_made(topics, conf
     assert len(RunStore.open(topics).runs()) == before
 
 
+def test_dynamics_are_how_sure_the_labels_are_as_given(topics, config):
+    run = start_run(topics, config.model_copy(update={"record_dynamics": True, "num_epochs": 2}))
+
+    main(run.folder)
+
+    dynamics, predictions = run.dynamics, run.predictions("train")
+    assert dynamics.row_ids == tuple(predictions.row_ids)
+    assert 0 < dynamics.confidence.min() <= dynamics.confidence.max() < 1
+    assert set(dynamics.correctness) <= {0, 0.5, 1}
+
+
 @pytest.mark.slow
 def test_worker_process_completes_a_run(topics, config, monkeypatch):
     monkeypatch.setattr(launch, "_start_worker", START_WORKER)

@@ -287,3 +287,32 @@ def test_resume_of_a_run_on_several_machines_starts_no_local_worker(life):
 
     assert life.workers == []
     assert run.status == RunStatus.QUEUED
+
+
+def test_run_that_died_in_mid_epoch_records_the_same_dynamics(life):
+    undisturbed = life.make(record_dynamics=True, num_epochs=3)
+    life.train(undisturbed)
+    expected = undisturbed.dynamics
+
+    run = life.make(record_dynamics=True, num_epochs=3, checkpoint_steps=2)
+    life.die(run, after=5)
+    assert [file.name for file in run.dynamics_dir.iterdir()] == ["epoch-0001.parquet"]
+    assert run.dynamics is None
+    life.resume(run)
+
+    found = run.dynamics
+    assert found.num_epochs == expected.num_epochs == 3
+    assert found.row_ids == expected.row_ids
+    assert found.confidence.tolist() == expected.confidence.tolist()
+    assert found.variability.tolist() == expected.variability.tolist()
+    assert found.correctness.tolist() == expected.correctness.tolist()
+
+
+def test_rows_of_the_dynamics_are_the_training_rows_of_the_data_set(life, toy_dataset):
+    run = life.make(record_dynamics=True, num_epochs=5, batch_size=8)
+    life.train(run)
+
+    found = run.dynamics
+    assert list(found.row_ids) == toy_dataset.row_ids(toy_dataset.indices("train"))
+    assert found.confidence.mean() > 1 / 3
+    assert not list(life.make().folder.glob("dynamics"))

@@ -16,6 +16,8 @@ from textcls_core.wording import percent, plural, shorten
 
 RECIPE = 1
 """Raised when the scores change, so that older queues are made again."""
+_LEARNED_BETTER = 0.75
+"""Share of rows that must be learned better for a low confidence to count as evidence."""
 
 
 class NoisyPair(BaseModel):
@@ -140,11 +142,39 @@ def label_issue_rows(issues: LabelIssues) -> list[dict[str, Any]]:
     return [dict(zip(keys, values, strict=True)) for values in columns]
 
 
-def reasons(record: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a run that was trained on a row says about its label."""
+
+    title: str
+    """Name of the run."""
+    confidence: float
+    """Probability of the given label, mean over the epochs, in [0, 1]."""
+    share_above: float
+    """Share of the run's training rows with a higher confidence, in [0, 1)."""
+    num_epochs: int
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it speaks against the label: most other rows were learned better."""
+        return self.share_above >= _LEARNED_BETTER
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        rest = f"; {percent(self.share_above)} of the rows got more" if self.is_evidence else ""
+        return (
+            f"In training ({shorten(self.title, 40)}) its own label got {percent(self.confidence)} "
+            f"on average over {plural(self.num_epochs, 'epoch')}{rest}."
+        )
+
+
+def reasons(record: Mapping[str, Any], learned: Learned | None = None) -> list[str]:
     """Return the evidence against a label as short sentences, the strongest first.
 
     Args:
         record: From `LabelIssues.records`.
+        learned: What a run says that was trained on the row, if there is one.
     """
     found = []
     if record["suggested_labels"] != record["labels"]:
@@ -156,6 +186,8 @@ def reasons(record: Mapping[str, Any]) -> list[str]:
     if record["disagreeing"]:
         others, near = record["disagreeing"], plural(record["num_neighbours"], "most similar text")
         found.append(f"{others:,} of the {near} {'has' if others == 1 else 'have'} another label.")
+    if learned is not None and learned.is_evidence:
+        found.append(learned.sentence)
     return found
 
 

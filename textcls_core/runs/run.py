@@ -8,6 +8,7 @@ started.json         worker: start time and number of steps, once its device is 
 history.jsonl        worker: one metric row per line
 stop, pause, resume  made by whoever asks for it; the worker takes `resume` away when it begins
 live_validation.parquet  worker: predictions of the newest validation
+dynamics/            worker: one Parquet file per whole epoch, if the run records it
 checkpoints/         worker: the whole state after a step, to go on from
 errors/              one file per process that failed, when there are several
 model/               worker: the best model so far, a plain Hugging Face folder
@@ -31,6 +32,7 @@ from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import read_json, read_model, write_text
 from textcls_core.jobs.lock import is_locked
 from textcls_core.runs.checkpoint import checkpoints
+from textcls_core.runs.dynamics import Dynamics, read_dynamics
 from textcls_core.runs.history import History, read_history
 
 _LAUNCH_SECONDS = 20.0
@@ -264,6 +266,16 @@ class Run:
         """Return the predictions of the newest validation, if there was one."""
         file = self.live_predictions_file
         return load_predictions(file) if file.exists() else None
+
+    @property
+    def dynamics_dir(self) -> Path:
+        """One file per whole epoch."""
+        return self.folder / "dynamics"
+
+    @property
+    def dynamics(self) -> Dynamics | None:
+        """How sure the epochs so far were of the training labels; None before the second one."""
+        return read_dynamics(self.dynamics_dir)
 
     def require_model(self) -> Path:
         """Return the model folder of a run that ended with one.

@@ -13,6 +13,7 @@ from textcls_core.errors import TrainingError
 from textcls_core.files import read_json, replaced_directory, write_json
 from textcls_core.runs.checkpoint import Checkpoint, new_checkpoint
 from textcls_core.training.averaging import WeightAverage
+from textcls_core.training.dynamics import DynamicsRecorder
 from textcls_core.training.optimizer import Optimizer
 
 _TENSORS = "state.safetensors"
@@ -29,6 +30,8 @@ class TrainingState:
     average: WeightAverage | None
     best_dir: Path | None = None
     """The best model so far, if there is one yet."""
+    dynamics: DynamicsRecorder | None = None
+    """What the epoch at work has found so far, if it is recorded."""
 
     def save(self, root: Path, step: int, facts: dict[str, Any]) -> None:
         """Write a checkpoint.
@@ -61,6 +64,8 @@ class TrainingState:
                 self.average.count = facts["average_count"]
                 for name, tensor in _part(tensors, "average/").items():
                     self.average.weights[name].copy_(tensor)
+            if self.dynamics is not None:
+                self.dynamics.load(_part(tensors, "dynamics/"))
         except (KeyError, RuntimeError, SafetensorError) as error:
             raise TrainingError(
                 f"The checkpoint of step {checkpoint.step} does not fit this model "
@@ -70,10 +75,12 @@ class TrainingState:
 
     def _tensors(self) -> dict[str, torch.Tensor]:
         average = self.average.weights if self.average else {}
+        dynamics = self.dynamics.state() if self.dynamics else {}
         return {
             **{f"model/{name}": tensor for name, tensor in self.model.state_dict().items()},
             **{f"optimizer/{name}": tensor for name, tensor in self.optimizer.state().items()},
             **{f"average/{name}": tensor for name, tensor in average.items()},
+            **{f"dynamics/{name}": tensor for name, tensor in dynamics.items()},
         }
 
 

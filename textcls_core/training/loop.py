@@ -5,7 +5,7 @@ Knows neither the run folder nor the page: it reports through `Observer` and ask
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from textcls_core.arrays import Indices
+from textcls_core.arrays import Indices, Losses
 from textcls_core.config import RunConfig
 from textcls_core.errors import TrainingError
 from textcls_core.evaluation.by_task import AnyPredictions, figures_of
@@ -53,6 +53,11 @@ class Observer(Protocol):
 
     def on_validation(self, predictions: AnyPredictions) -> None:
         """Take the predictions of a validation."""
+
+    def on_dynamics(
+        self, epoch: int, row_ids: Sequence[str], probability: Losses, correctness: Losses
+    ) -> None:
+        """Keep what a whole epoch found about the given labels of N training rows, each (N,)."""
 
     def on_best(self, classifier: Classifier) -> None:
         """Keep the weights as they are now."""
@@ -176,6 +181,7 @@ class FineTuning:
             self._run_step(epoch, planned)
             if self._is_evaluation_due():
                 self._evaluate(epoch)
+            self._report_dynamics(epoch)
             self._save_if_due()
             command = self._command()
             if command != "go":
@@ -276,6 +282,13 @@ class FineTuning:
         if self.steps.broken is not None:
             raise TrainingError(_describe_broken(self.steps.broken, self.config))
 
+    def _report_dynamics(self, epoch: int) -> None:
+        """Hand over what the epoch found about the labels, if this was its last step."""
+        recorder = self.stepper.dynamics
+        if recorder is not None and self.progress.step % self._steps_per_epoch == 0:
+            row_ids = self.stepper.train.row_ids
+            self.observer.on_dynamics(epoch, row_ids, *recorder.take_epoch())
+
     def _command(self) -> Command:
         """Ask the observer, in step with the other processes."""
         if self.ranks.world_size == 1:
@@ -357,7 +370,10 @@ class FineTuning:
         self.steps.restart_clock()
 
     def _state(self) -> TrainingState:
-        return TrainingState(self.model, self.stepper.optimizer, self.average, self.best_dir)
+        stepper = self.stepper
+        return TrainingState(
+            self.model, stepper.optimizer, self.average, self.best_dir, stepper.dynamics
+        )
 
     def _data_digest(self) -> int:
         """Return a number that other texts or another tokenizer would change."""

@@ -1,11 +1,14 @@
 """RunWriter: what the training loop reports, written into the run folder."""
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from textcls_core.arrays import Losses
 from textcls_core.errors import RunStateError
 from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.files import replaced_directory
+from textcls_core.runs.dynamics import save_epoch
 from textcls_core.runs.history import append_rows, end_last_line
 from textcls_core.runs.run import Run
 from textcls_core.training.trackers import Tracker, open_trackers
@@ -53,6 +56,12 @@ class RunWriter:
         """Keep the predictions of the newest validation, to look at while training."""
         predictions.save(self.run.live_predictions_file)
 
+    def on_dynamics(
+        self, epoch: int, row_ids: Sequence[str], probability: Losses, correctness: Losses
+    ) -> None:
+        """Keep what a whole epoch found about the given labels."""
+        save_epoch(self.run.dynamics_dir, epoch, row_ids, probability, correctness)
+
     def on_best(self, classifier: "Classifier") -> None:
         """Replace the kept model by the present one, in one step."""
         with replaced_directory(self.run.model_dir) as folder:
@@ -86,6 +95,11 @@ class SilentObserver:
 
     def on_validation(self, predictions: AnyPredictions) -> None:
         """Do nothing; the first process writes."""
+
+    def on_dynamics(
+        self, epoch: int, row_ids: Sequence[str], probability: Losses, correctness: Losses
+    ) -> None:
+        """Do nothing; only runs of one process record."""
 
     def on_best(self, classifier: "Classifier") -> None:
         """Do nothing; the first process writes."""

@@ -15,6 +15,7 @@ from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import Compute
 from textcls_core.models.dropout import RandomBits, use_fast_dropout
 from textcls_core.training.distributed import Ranks
+from textcls_core.training.dynamics import DynamicsRecorder
 from textcls_core.training.losses import Loss
 from textcls_core.training.optimizer import Optimizer
 from textcls_core.training.plan import PlannedStep
@@ -42,6 +43,8 @@ class Stepper:
     loss: Loss = field(init=False)
     targets: torch.Tensor = field(init=False)
     forward: Any = field(init=False)
+    dynamics: DynamicsRecorder | None = None
+    """Where the probabilities of the given labels are noted, if they are."""
     bits: RandomBits | None = None
     """Where dropout on the CPU gets its random numbers."""
     halvings: int = 0
@@ -60,6 +63,8 @@ class Stepper:
         num_labels = len(self.classifier.label_names)
         self.loss = Loss.of(self.config, self.train.targets, num_labels, device)
         self.targets = torch.from_numpy(self.train.targets).to(device)
+        if self.config.record_dynamics:
+            self.dynamics = DynamicsRecorder(len(self.train.targets), device)
         called = torch.compile(model, dynamic=True) if self.config.torch_compile else model
         self.forward = self.ranks.wrap(called, device)
 
@@ -76,6 +81,8 @@ class Stepper:
             sequences, _ = self.train.tokens.sequences(planned.rows)
             self.optimizer.prepare(np.concatenate(sequences))
         loss = self._gradients(planned, step)
+        if self.dynamics is not None:
+            self.dynamics.finish_step()
         return self.ranks.summed(loss), self.optimizer.step(learning_rate)
 
     def _gradients(self, planned: PlannedStep, step: int) -> torch.Tensor:
@@ -121,7 +128,10 @@ class Stepper:
             logits = self.classifier.logits(
                 self.train.tokens, rows, self.compute.device, self.forward
             )
-        return self.loss.summed(logits, self.targets[torch.from_numpy(rows).to(logits.device)])
+        targets = self.targets[torch.from_numpy(rows).to(logits.device)]
+        if self.dynamics is not None:
+            self.dynamics.note(rows, logits, targets)
+        return self.loss.summed(logits, targets)
 
     def _back_off(self, batches: tuple[Indices, ...]) -> None:
         """Prepare to compute the same step in smaller micro-batches.
@@ -136,6 +146,8 @@ class Stepper:
                 "or lower max_length."
             )
         self.optimizer.forget_gradients()
+        if self.dynamics is not None:
+            self.dynamics.forget_step()
         self.halvings += 1
         if self.compute.device.startswith("cuda"):
             torch.cuda.empty_cache()
