@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App, Watch, settle
 from textcls_core.config import RunConfig
+from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
 from textcls_core.training.launch import start_run, wait
 
@@ -84,6 +86,18 @@ def fill_training_form(page: Page, model: Path, **settings: str) -> None:
     page.get_by_text("All settings").click()
     for name, value in settings.items():
         set_number(page, name, value)
+
+
+def stop_run(page: Page, run: Run) -> None:
+    """Press Stop until the run is told; a click on a page that is just drawn anew is lost."""
+    for _ in range(5):
+        page.get_by_role("button", name="Stop and keep the best").click()
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            if run.stop_file.exists():
+                return
+            time.sleep(0.1)
+    raise AssertionError("Stop was pressed five times, and the run was not told.")
 
 
 def wait_for_step_after(page: Page, step: int) -> None:
@@ -162,7 +176,7 @@ def test_run_survives_kill_of_the_app_and_the_tab_heals(
     app.start()
 
     wait_for_step_after(page, before)
-    page.get_by_role("button", name="Stop and keep the best").click()
+    stop_run(page, run)
     assert wait(run) == "stopped"
 
 
