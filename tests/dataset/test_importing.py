@@ -7,15 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data_bad import HOSTILE_TEXTS
-from tests.data_real import (
-    SCRIPTS,
-    banking77,
-    banking77_stand_in,
-    sib200,
-    sib200_stand_in,
-    sms_spam,
-    sms_spam_stand_in,
-)
 from tests.tables import raw_table
 from textcls_core.dataset.columns import ColumnChoice
 from textcls_core.dataset.import_rows import join_texts
@@ -290,57 +281,6 @@ def test_import_refuses_lists_in_one_file_only():
 # Rows that cannot be used
 
 
-def test_import_leaves_out_and_lists_rows_without_text():
-    imported = from_csv(b"text,label\na,x\n,y\n  ,x\nb,y\n")
-
-    (finding,) = [f for f in imported.findings if f.kind == "missing_text"]
-    assert finding.message == "2 rows of f.csv with no text left out."
-    assert finding.examples == ("line 3", "line 4")
-    assert imported.dataset.texts() == ["a", "b"]
-
-
-def test_import_leaves_out_and_lists_rows_without_label():
-    imported = from_csv(b"text,label\na,x\nb,\nc\nd,y\n")
-
-    (finding,) = [f for f in imported.findings if f.kind == "missing_label"]
-    assert finding.message == "2 rows of f.csv with no label left out."
-    assert finding.examples == ("line 3", "line 4")
-    assert imported.dataset.texts() == ["a", "d"]
-
-
-def test_import_counts_short_rows():
-    imported = from_csv(b"text,label,source\na,x,web\nb,y\n")
-
-    assert message_of(imported, "short_rows") == (
-        "1 row of f.csv with fewer cells than columns; the missing ones are empty."
-    )
-
-
-def test_import_counts_repaired_cells():
-    imported = from_csv(b"text,label\na\0,x\nb,y\n")
-
-    assert message_of(imported, "repaired_text") == (
-        "1 cell of f.csv with NUL or broken characters: the first were removed, "
-        "the others replaced by U+FFFD."
-    )
-
-
-def test_import_lists_rows_that_could_not_be_read():
-    imported = from_csv(b"text,label\na,x\nb,y,z\nc,y\n", skip_bad_rows=True)
-
-    (finding,) = [f for f in imported.findings if f.kind == "bad_rows"]
-    assert finding.message == "1 row of f.csv could not be read; left out."
-    assert finding.examples == ("line 3: 3 cells where 2 were expected",)
-
-
-def test_import_says_that_there_was_no_header():
-    imported = from_csv(b"ham,Hi there\nspam,Call now\nham,Ok then\nspam,Win big\n")
-
-    assert message_of(imported, "no_header") == (
-        "f.csv has no header line; its columns were named column_1, column_2."
-    )
-
-
 def test_import_refuses_a_file_without_a_usable_row():
     with pytest.raises(
         DatasetFormatError,
@@ -434,31 +374,3 @@ def test_clean_name_refuses_a_name_that_cannot_be_seen(name):
 
 
 # Public data sets
-
-
-@pytest.mark.parametrize("get", [sms_spam, sms_spam_stand_in])
-def test_import_of_sms_spam_finds_classes_and_repeats(tmp_path, get):
-    imported = import_tables(read_table(get(tmp_path)))
-
-    assert Counter(imported.dataset.label_ids.tolist()) == {0: 4_827, 1: 747}
-    assert found(imported) == {"no_header": 1, "split_made": 5_574, "exact_duplicates": 414}
-
-
-@pytest.mark.parametrize("get", [banking77, banking77_stand_in])
-def test_import_of_banking77_finds_classes_and_leaks(tmp_path, get):
-    train, test = get(tmp_path)
-
-    imported = import_tables(read_table(train), read_table(test))
-
-    assert (imported.dataset.num_examples, imported.dataset.num_labels) == (13_083, 77)
-    assert split_counts(imported)["test"] == 3_080
-    assert found(imported)["leaked_texts"] == 6
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("get", [sib200, sib200_stand_in])
-def test_import_of_sib200_finds_seven_classes_in_every_script(tmp_path, script, get):
-    imported = import_tables(read_table(get(tmp_path, script)))
-
-    assert (imported.dataset.num_examples, imported.dataset.num_labels) == (701, 7)
-    assert imported.dataset.extra_columns == ("index_id",)

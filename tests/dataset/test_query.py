@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.query import RowTable
 from textcls_core.dataset.row_filter import Counts, Order, Range, RowFilter
-from textcls_core.dataset.row_index import is_indexed, run_job
+from textcls_core.dataset.row_index import is_indexed
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
-from textcls_core.errors import DatasetFormatError, InvalidArgumentError
+from textcls_core.errors import InvalidArgumentError
 from textcls_core.workspace import Workspace
 
 TEXTS = [
@@ -369,33 +369,3 @@ def test_rows_take_hostile_names_and_values_as_they_are(open_rows):
     assert found(rows, values=(("TEXT", "' OR 1=1"),)) == []
     assert found(rows, Order("words (file)")) == [1, 0]
     assert found(rows, Order("position", is_descending=True)) == [1, 0]
-
-
-def test_index_of_damaged_rows_is_a_message(workspace, toy_dataset):
-    store = DatasetStore(workspace.datasets_dir)
-    info = store.find("toy")
-    store.path(info).write_bytes(b"PAR1")
-
-    with pytest.raises(DatasetFormatError, match='The rows of data set "toy"'):
-        is_indexed(workspace, info)
-
-
-def test_index_is_made_once_and_shared(workspace, toy_dataset):
-    info = DatasetStore(workspace.datasets_dir).find("toy")
-
-    assert is_indexed(workspace, info)
-    first, second = (RowTable.open(workspace, info) for _ in range(2))
-
-    assert first.counts(RowFilter()) == second.counts(RowFilter())
-
-
-def test_large_data_set_is_indexed_by_a_job(workspace, toy_dataset, monkeypatch):
-    info = DatasetStore(workspace.datasets_dir).find("toy")
-    monkeypatch.setattr("textcls_core.dataset.row_index.BUILT_AT_ONCE", 10)
-    reports = []
-
-    assert not is_indexed(workspace, info)
-    run_job(workspace, {"dataset": info.fingerprint}, lambda *amount: reports.append(amount))
-
-    assert is_indexed(workspace, info)
-    assert reports[-1][0] == reports[-1][1] > 0
