@@ -1,5 +1,7 @@
 """Samples of a data set that are the same every time."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -46,15 +48,32 @@ def sample_version(store: DatasetStore, info: DatasetInfo, limit: int) -> TextDa
     """
     if info.num_examples <= limit:
         return store.load(info.fingerprint)
-    drawn = np.random.default_rng(SEED).choice(info.num_examples, limit, replace=False)
-    rows = np.sort(drawn)
+    table = read_rows(store.path(info), random_rows(info.num_examples, limit))
+    return TextDataset(table, info.label_names, info.task)
+
+
+def random_rows(num_rows: int, limit: int) -> Indices:
+    """Return at most `limit` of so many positions, always the same ones, in order, shape (M,)."""
+    if num_rows <= limit:
+        return np.arange(num_rows)
+    return np.sort(np.random.default_rng(SEED).choice(num_rows, limit, replace=False))
+
+
+def read_rows(file: Path, rows: Indices, columns: list[str] | None = None) -> pa.Table:
+    """Return some rows of a Parquet file, read in blocks.
+
+    Args:
+        file: Of a stored version.
+        rows: Positions in order, shape (M,).
+        columns: Names; None reads all.
+    """
     parts, start = [], 0
-    with pq.ParquetFile(store.path(info)) as file:
-        for batch in file.iter_batches():
+    with pq.ParquetFile(file) as reader:
+        for batch in reader.iter_batches(columns=columns):
             first, last = np.searchsorted(rows, [start, start + batch.num_rows])
             parts.append(batch.take(pa.array(rows[first:last] - start)))
             start += batch.num_rows
-    return TextDataset(pa.Table.from_batches(parts), info.label_names, info.task)
+        return pa.Table.from_batches(parts, None if parts else reader.schema_arrow)
 
 
 def stratified_order(dataset: TextDataset) -> Indices:

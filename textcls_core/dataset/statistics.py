@@ -8,10 +8,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from textcls_core.arrays import Lengths
+from textcls_core.dataset.sampling import random_rows, read_rows
 from textcls_core.dataset.store import DatasetInfo, DatasetStore, damaged_rows
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.files import read_model, write_json
@@ -77,21 +77,11 @@ def sample_texts(file: Path, info: DatasetInfo, limit: int = MAX_SAMPLE) -> list
     Raises:
         DatasetFormatError: If the rows are damaged.
     """
-    chosen = np.arange(info.num_examples)
-    if len(chosen) > limit:
-        chosen = np.sort(np.random.default_rng(0).choice(chosen, limit, replace=False))
-    found: list[str] = []
-    first = 0
+    rows = random_rows(info.num_examples, limit)
     try:
-        with pq.ParquetFile(file) as reader:
-            for batch in reader.iter_batches(columns=["text"]):
-                rows = chosen[np.searchsorted(chosen, first) :]
-                rows = rows[rows < first + len(batch)] - first
-                found.extend(batch.column(0).take(pa.array(rows)).to_pylist())
-                first += len(batch)
+        return list(read_rows(file, rows, ["text"])["text"].to_pylist())
     except (OSError, ValueError) as error:
         raise damaged_rows(info) from error
-    return found
 
 
 def word_lengths(dataset: TextDataset) -> Lengths:
