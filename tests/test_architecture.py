@@ -31,7 +31,7 @@ ALWAYS_IMPORTED = (
     "pages._app.training_form",
     "pages._app.training_plan",
     "textcls_core.charts.dataset",
-    "textcls_core.charts.evaluation",
+    "textcls_core.charts.evaluation.matrix",
     "textcls_core.charts.groups",
     "textcls_core.charts.mistakes",
     "textcls_core.charts.training",

@@ -102,24 +102,29 @@ def dataset(fingerprint: str) -> TextDataset:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading predictions")
-def _examples(root: str, run_id: str, split: Split) -> Examples:
+def _examples(root: str, run_id: str, split: Split, decision: str) -> Examples:  # noqa: ARG001 - the key
     run = Run(Path(root) / run_id)
     return Examples.of_run(run, dataset(run.config.dataset_fingerprint), split)
 
 
 def examples(run: Run, split: Split) -> Examples:
     """Return the predictions of a finished run with their texts."""
-    return _examples(str(run.folder.parent), run.run_id, split)
+    return _examples(str(run.folder.parent), run.run_id, split, decision_key(run))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _evaluation(root: str, run_id: str, split: Split) -> Figures:
+def _evaluation(root: str, run_id: str, split: Split, decision: str) -> Figures:  # noqa: ARG001 - the key
     return figures_of(Run(Path(root) / run_id).predictions(split))
 
 
 def evaluation(run: Run, split: Split) -> Figures:
     """Return the figures of a finished run on one split."""
-    return _evaluation(str(run.folder.parent), run.run_id, split)
+    return _evaluation(str(run.folder.parent), run.run_id, split, decision_key(run))
+
+
+def decision_key(run: Run) -> str:
+    """Return what was chosen for a model after training, for the key of what follows from it."""
+    return run.decision.model_dump_json()
 
 
 @st.cache_resource(max_entries=1, show_spinner="Loading the model")

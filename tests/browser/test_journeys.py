@@ -142,6 +142,7 @@ def test_whole_job_from_import_to_attention(
     expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible(timeout=90_000)
 
     page.get_by_role("link", name="Evaluate").last.click()
+    page.get_by_role("radio", name="Matrix").or_(page.get_by_role("button", name="Matrix")).click()
     expect(page.get_by_text("all mistakes")).to_be_visible()
     click_cell(page, 0.13, 0.13)
     expect(page.get_by_text("true animals, predicted animals")).to_be_visible()

@@ -51,6 +51,7 @@ def hostile_app(open_page, hostile_run, hostile_dataset, tiny_model_dir):
     links = {
         "dataset": {"view": "Explore", "data_row": row_id},
         "training": {"watch": hostile_run.run_id},
+        "evaluation": {"panel": "Matrix"},
         "explanation": {"row": row_id},
     }
     return lambda page: views[page](open_page(page, **links.get(page, {})))

@@ -1,9 +1,12 @@
 """Predictions of either task: the only place that tells one label from several."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from textcls_core.dataset.text_dataset import Task
+from textcls_core.evaluation.decision import tempered
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.figures import Figures
 from textcls_core.evaluation.multi_label import MultiLabelPredictions, evaluate_multi_label
@@ -41,6 +44,19 @@ def load_predictions(file: Path) -> AnyPredictions:
     if read_task(file) == "multi_label":
         return MultiLabelPredictions.load(file)
     return Predictions.load(file)
+
+
+def task_of(predictions: AnyPredictions) -> Task:
+    """Return whether a text has exactly one class or any number."""
+    return "single_label" if isinstance(predictions, Predictions) else "multi_label"
+
+
+def with_temperature(predictions: AnyPredictions, temperature: float) -> AnyPredictions:
+    """Return the predictions that the same logits divided by a temperature give."""
+    if temperature == 1.0:
+        return predictions
+    changed = tempered(predictions.probabilities, temperature, task_of(predictions))
+    return replace(predictions, probabilities=changed)
 
 
 def figures_of(predictions: AnyPredictions) -> Figures:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from textcls_core.arrays import Indices, Probabilities
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import ModelError
+from textcls_core.evaluation.decision import Decision, read_decision, write_decision
 from textcls_core.files import read_json, to_json, write_json
 from textcls_core.models import loading
 from textcls_core.models.batching import batches_by_length, pad_batch
@@ -77,6 +78,8 @@ class Classifier:
     """Set when something stands between body and head: packing or mean pooling."""
     is_packed: bool = False
     """Whether batches are computed without padding."""
+    decision: Decision = field(default_factory=Decision)
+    """What was chosen for it after training."""
     width_multiple: int = 1
     """Padded batches are as wide as a multiple of this."""
 
@@ -144,7 +147,8 @@ class Classifier:
             loading.require_weights(absent, folder)
         tokenizer = loading.load_tokenizer(folder, None)
         model.eval()
-        return cls(model, tokenizer, int(tokenizer.model_max_length), design)
+        max_length, decision = int(tokenizer.model_max_length), read_decision(folder)
+        return cls(model, tokenizer, max_length, design, decision=decision)
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -163,6 +167,8 @@ class Classifier:
         self.tokenizer.save_pretrained(folder)
         facts = {name: getattr(self.design, name) for name in Design.__slots__}
         write_json(folder / _DESIGN_FILE, facts)
+        if self.decision != Decision():
+            write_decision(folder, self.decision)
         if self.design.pooling == "mean":
             (folder / "model.safetensors").rename(folder / loading.MEAN_POOLED_WEIGHTS)
 
@@ -260,7 +266,8 @@ class Classifier:
 
     def probabilities_of(self, logits: np.ndarray) -> Probabilities:
         """Return what logits mean, shape (N, C): shares of 1, or each label by itself."""
-        return softmax(logits) if self.design.task == "single_label" else sigmoid(logits)
+        scaled = logits / self.decision.temperature
+        return softmax(scaled) if self.design.task == "single_label" else sigmoid(scaled)
 
     def _make_readout(self) -> Readout:
         """Put a readout between body and head.

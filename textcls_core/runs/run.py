@@ -11,7 +11,8 @@ live_validation.parquet  worker: predictions of the newest validation
 dynamics/            worker: one Parquet file per whole epoch, if the run records it
 checkpoints/         worker: the whole state after a step, to go on from
 errors/              one file per process that failed, when there are several
-model/               worker: the best model so far, a plain Hugging Face folder
+model/               worker: the best model so far, a plain Hugging Face folder; in it
+                     textcls_decision.json, written by whoever chooses a temperature or a rule
 predictions/         worker: one Parquet file per split
 finished.json        worker: how it ended, with the figures
 """
@@ -27,7 +28,8 @@ from typing import Any
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import SPLITS, Split
 from textcls_core.errors import NotFoundError, RunStateError
-from textcls_core.evaluation.by_task import AnyPredictions, load_predictions
+from textcls_core.evaluation.by_task import AnyPredictions, load_predictions, with_temperature
+from textcls_core.evaluation.decision import Decision, read_decision
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import read_json, read_model, write_text
 from textcls_core.jobs.lock import is_locked
@@ -229,7 +231,20 @@ class Run:
         return self.folder / "predictions" / f"{split}.parquet"
 
     def predictions(self, split: Split) -> AnyPredictions:
-        """Return the predictions of a split.
+        """Return the predictions of a split, with the temperature chosen for the model.
+
+        Raises:
+            NotFoundError: If the run has none for it.
+        """
+        return with_temperature(self.raw_predictions(split), self.decision.temperature)
+
+    @property
+    def decision(self) -> Decision:
+        """What was chosen for the model after training."""
+        return read_decision(self.model_dir)
+
+    def raw_predictions(self, split: Split) -> AnyPredictions:
+        """Return the predictions of a split as the worker wrote them, at temperature 1.
 
         Raises:
             NotFoundError: If the run has none for it.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.cases import ALL_WRONG, CLASS_ABSENT, MIXED, PERFECT, make_predictions
-from textcls_core.charts.evaluation import ALL, confusion_chart, selected_cell
+from textcls_core.charts.evaluation.matrix import ALL, confusion_chart, selected_cell
 from textcls_core.charts.theme import magnitude_color
 from textcls_core.evaluation.evaluation import evaluate
 

@@ -1,0 +1,1 @@
+"""Charts of the Evaluate page, a module per view."""

@@ -1,0 +1,64 @@
+"""Decision: what turns the scores of a model into probabilities, kept beside its weights."""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from textcls_core.dataset.text_dataset import Task
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.files import read_model, write_json
+
+_FILE = "textcls_decision.json"
+
+
+class Decision(BaseModel):
+    """What was chosen for a model after training; the defaults change nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    """Logits are divided by it before they become probabilities."""
+
+
+def read_decision(model_dir: Path) -> Decision:
+    """Return what was chosen for a model, or the defaults.
+
+    Raises:
+        InvalidArgumentError: If the file is damaged.
+    """
+    file = model_dir / _FILE
+    return read_model(file, Decision, "decision") if file.exists() else Decision()
+
+
+def write_decision(model_dir: Path, decision: Decision) -> None:
+    """Keep a choice in the folder of a model, in one step.
+
+    Raises:
+        InvalidArgumentError: If the folder is gone.
+    """
+    if not model_dir.is_dir():
+        raise InvalidArgumentError(
+            "Expected the folder of a model, but it is gone. Train the run again."
+        )
+    write_json(model_dir / _FILE, decision.model_dump(mode="json"))
+
+
+def tempered(probabilities: np.ndarray, temperature: float, task: Task) -> np.ndarray:
+    """Return the probabilities, shape (N, C), that the logits divided by a temperature give.
+
+    The logits are not needed: for one label per text they are the logarithms of the probabilities
+    up to a constant per text, which the softmax removes; for several they are the log odds.
+
+    Example:
+        >>> tempered(np.array([[0.8, 0.2]]), 2.0, "single_label").round(3).tolist()
+        [[0.667, 0.333]]
+    """
+    if temperature == 1.0:
+        return probabilities
+    if task == "single_label":
+        relative = probabilities / probabilities.max(axis=1, keepdims=True)
+        powers = relative ** (1 / temperature)
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    yes, no = probabilities ** (1 / temperature), (1 - probabilities) ** (1 / temperature)
+    return np.asarray(yes / (yes + no))
