@@ -7,6 +7,7 @@ import streamlit as st
 from pages._app import controls, frame, state
 from pages._app.evaluation_matrix import show_matrix
 from pages._app.evaluation_overview import show_overview
+from pages._app.evaluation_slices import show_slices
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
 from textcls_core.runs.run import Run
@@ -16,6 +17,7 @@ frame.require()
 VIEWS: dict[str, Callable[[Run, Split, Figures], None]] = {
     "Overview": show_overview,
     "Matrix": show_matrix,
+    "Slices": show_slices,
 }
 
 with controls.header("Evaluate", "How often the model is right, and how far to believe it."):
