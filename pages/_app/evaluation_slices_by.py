@@ -21,7 +21,12 @@ from textcls_core.embeddings.clusters import CLUSTER, CLUSTER_TITLE
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.slices import right_rows
 from textcls_core.runs.facets import facet_names
-from textcls_core.runs.measured_slices import MeasuredSlice, measure_conditions, measure_facet
+from textcls_core.runs.measured_slices import (
+    MeasuredSlice,
+    measure_conditions,
+    measure_facet,
+    weakest_first,
+)
 from textcls_core.runs.run import Run
 from textcls_core.runs.slice_conditions import Condition, conditions_of
 from textcls_core.runs.slice_rows import SliceRows
@@ -84,7 +89,7 @@ def _measured(
         return [measure_conditions(rows, wanted, right)], ""
     embeddings = cache.stored_embeddings(run) if name == CLUSTER else ""
     facet = cache.facet(cache.key_of(run, split), name, embeddings)
-    measured = measure_facet(rows, facet, right)
+    measured = weakest_first(measure_facet(rows, facet, right))
     return measured, _note(name, rows, facet.num_more_values)
 
 
