@@ -45,7 +45,13 @@ def repeats_note(rows: SliceRows) -> str:
 
 
 def show_measured(
-    run: Run, split: Split, measured: Sequence[MeasuredSlice], chosen: str | None, view: str
+    run: Run,
+    split: Split,
+    measured: Sequence[MeasuredSlice],
+    chosen: str | None,
+    view: str,
+    *,
+    of_one_property: bool,
 ) -> None:
     """Show slices as a chart and a table, and the rows of the one that is picked.
 
@@ -55,11 +61,13 @@ def show_measured(
         measured: At least one slice.
         chosen: The class whose yes or no is looked at; None for the whole answer.
         view: What is shown, for the URL and the keys of the widgets.
+        of_one_property: Whether a value says enough, because the property stands above.
     """
     place = f"{view}.{chosen or ''}"
     rows = cache.rows_of(cache.key_of(run, split))
     overall = rows.accuracy(right_rows(rows.predictions, chosen))
-    names, figures = [one.name for one in measured], [one.figures for one in measured]
+    names = [one.name if of_one_property else one.title for one in measured]
+    figures = [one.figures for one in measured]
     chart, table = controls.panels()
     scrolled = rows_height(len(measured)) > _TABLE_HEIGHT
     with chart.container(height=_TABLE_HEIGHT + 16 if scrolled else "content", border=False):
@@ -74,16 +82,16 @@ def show_measured(
         if len(measured) > MAX_DRAWN:
             st.caption(f"Showing {MAX_DRAWN} of {plural(len(measured), 'slice')}.")
     with table:
-        selected = slices_table(measured, f"slices.table.{place}")
+        selected = slices_table(names, figures, f"slices.table.{place}")
         st.caption("Select a slice in the chart or the table to see its rows.")
     number = pick(place, clicked_slice(event["selection"]), selected)
     if number is not None and number < len(measured):
         show_rows(run, split, measured[number], chosen, f"slices.{place}.{number}")
 
 
-def slices_table(measured: Sequence[MeasuredSlice], key: str) -> int | None:
+def slices_table(names: Sequence[str], figures: Sequence[SliceFigures], key: str) -> int | None:
     """Show slices as a table; return the number of the one that was selected just now, if any."""
-    records = [_record(one) for one in measured]
+    records = [_record(name, one) for name, one in zip(names, figures, strict=True)]
     event = st.dataframe(
         records,
         hide_index=True,
@@ -120,11 +128,10 @@ def spread(low: float, high: float) -> str:
     return f"{100 * low:.1f}\u2013{100 * high:.1f}"
 
 
-def _record(one: MeasuredSlice) -> dict[str, Any]:
-    found = one.figures
+def _record(name: str, found: SliceFigures) -> dict[str, Any]:
     low, high = found.accuracy_interval
     return {
-        "slice": cells([one.name])[0],
+        "slice": cells([name])[0],
         "rows": found.num_rows,
         "accuracy": 100 * found.accuracy,
         "verdict": verdict(found),

@@ -26,7 +26,7 @@ def show_weak(run: Run, split: Split) -> None:
     found = cache.weak_slices(key, chosen or "", embeddings)
     st.markdown(_summary(found))
     if found.slices:
-        show_measured(run, split, found.slices, chosen, "weak")
+        show_measured(run, split, found.slices, chosen, "weak", of_one_property=False)
     st.caption(
         "A weak slice says where the model fails, not why. At most 5 % of what is listed is "
         f"expected to be chance.{repeats_note(rows)}"

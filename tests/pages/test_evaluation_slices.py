@@ -165,7 +165,7 @@ def test_weak_slices_are_listed_with_how_many_were_tried(open_slices, phones):
     app = open_slices("Weak slices")
 
     assert not app.exception
-    assert table(app)["slice"][0] == "b"
+    assert table(app)["slice"][0] == "class b"
     assert any(text.startswith("**1 weak slice** among ") for text in shown(app.markdown))
 
 
@@ -294,3 +294,27 @@ def test_slices_by_a_hostile_column_show_it_as_it_is(open_slices, hostile_run):
     assert not app.exception
     assert heading(app).startswith(f"**{HOSTILE_TEXT}")
     assert not any(HOSTILE_TEXT in text for text in markdown_of(app))
+
+
+def link_to_evaluation(app):
+    """Return the link from Explore to the slices, if there is one."""
+    return next((link for link in app.page_link if link.label.startswith("Evaluate a run")), None)
+
+
+def test_slices_are_offered_for_the_filter_of_the_data_page(open_page, phones):
+    app = open_page("dataset", dataset="phones", view="Explore", data_class="b", data_page="1")
+
+    query = link_to_evaluation(app).proto.query_string
+    assert f"run={phones.run_id}" in query
+    assert "slices_by=%28filter%29" in query
+    assert "data_class=b" in query
+    assert "data_page" not in query
+
+
+def test_slices_are_not_offered_without_a_run_or_a_filter(open_page, phones_dataset, workspace):
+    without_run = open_page("dataset", dataset="phones", view="Explore", data_class="b")
+    make_run(workspace, "phones", phones_dataset, {})
+    without_filter = open_page("dataset", dataset="phones", view="Explore")
+
+    assert link_to_evaluation(without_run) is None
+    assert link_to_evaluation(without_filter) is None
