@@ -146,7 +146,7 @@ def _explain_gaps(metrics: Metrics) -> None:
     if any(metric.interval is None for metric in metrics.values.values()):
         lines.append(
             "A figure has no interval where all draws agree, for example without any mistake; "
-            "the interval of accuracy is exact then."
+            "accuracy has one even then."
         )
     if lines:
         st.caption(" ".join(lines))

@@ -177,10 +177,11 @@ def _decided(predictions: AnyPredictions, targets: LabelSets, draw: _Draw) -> di
         answers = bits.view(f"V{bits.shape[1]}").ravel()
     _, chosen, cells = np.unique(answers, return_index=True, return_inverse=True)
     sums = draw(cells, decision_table(targets[chosen], given[chosen]))
-    return {
+    measured = {
         name: _measured(name, sums, lambda columns, figure=figure: figure(Tally.of_sums(columns)))
         for name, figure in figures.items()
     }
+    return measured | ({"micro_f1": measured["accuracy"]} if figures is _OF_ONE_LABEL else {})
 
 
 def _scored(predictions: AnyPredictions, draw: _Draw) -> dict[str, Metric]:
@@ -209,9 +210,11 @@ def _scores_by_row(predictions: AnyPredictions) -> dict[str, row_scores.Scores]:
 
 
 def _measured(name: str, sums: Sums, figure: FigureOfSums) -> Metric:
-    """Return one figure with its interval."""
-    interval = share_interval if name in _SHARES_OF_ROWS else bca_interval
-    return Metric(float(figure(sums.total)), interval(sums, figure))
+    """Return a figure with its interval."""
+    value = float(figure(sums.total))
+    if name in _SHARES_OF_ROWS:
+        return Metric(value, share_interval(sums, figure))
+    return Metric(value, bca_interval(sums, figure))
 
 
 def _ranked(which: str, ranking: Ranking | None, groups: Groups | None) -> dict[str, Metric]:
