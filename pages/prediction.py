@@ -57,7 +57,7 @@ def show_run(run: Run) -> None:
         asked = st.form_submit_button("Predict", type="primary")
     if not asked:
         return
-    classifier = state.predicting_classifier(str(run.require_model()))
+    classifier = state.predicting_classifier(run)
     from textcls_core.prediction.predict import (  # brings torch along
         DECISION_RULES,
         predict_texts,
