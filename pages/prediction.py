@@ -85,6 +85,11 @@ def show_commands(run: Run) -> None:
         show_text("The model is a plain Hugging Face folder:")
         snippet = f'pipeline("text-classification", model="{run.model_dir}", truncation=True)'
         st.code(snippet, language=None, wrap_lines=True)
+        if run.decision.temperature != 1:
+            show_text(
+                f"It does not know the temperature {run.decision.temperature:.4g} kept with the "
+                "model: its probabilities are those of the model as trained."
+            )
 
 
 with controls.header("Predict", "What a finished run says about texts it has never seen."):

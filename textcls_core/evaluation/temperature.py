@@ -99,10 +99,9 @@ def fit_temperature(predictions: AnyPredictions) -> TemperatureFit:
     optimum = optimal_temperature(scores, true)
     tempered = with_temperature(predictions, optimum)
     before, after = (expected_calibration_error(one) for one in (predictions, tempered))
-    is_separated = _is_separated(scores, true)
     return TemperatureFit(
         optimum=optimum,
-        ending="all right" if is_separated else _ending(optimum, is_worse=after > before),
+        ending=_ending(optimum, is_right=_is_separated(scores, true), is_worse=after > before),
         num_examples=len(predictions),
         loss_before=float(predictions.loss.mean()),
         loss_after=float(tempered.loss.mean()),
@@ -111,9 +110,11 @@ def fit_temperature(predictions: AnyPredictions) -> TemperatureFit:
     )
 
 
-def _ending(optimum: float, *, is_worse: bool) -> Ending:
+def _ending(optimum: float, *, is_right: bool, is_worse: bool) -> Ending:
     if abs(optimum - 1) < _SAME:
         return "unchanged"
+    if is_right:
+        return "all right"
     if optimum in (LOWEST, HIGHEST):
         return "beyond"
     return "worse" if is_worse else "fitted"
