@@ -67,9 +67,9 @@ def _statement(calibration: Calibration, split: Split, *, is_multi: bool) -> str
     gap = gap_in_words(whole.gap)
     if is_multi:
         return (
-            f"In the {split} rows the model gives a label {said} on average, and {happened} of "
-            f"these labels are there: **{gap}**. Where it gives about {about}, {share} of "
-            f"{plural(telling.count, 'label')} are there."
+            f"In the {split} rows the model gives a label a probability of {said} on average, and "
+            f"{happened} of the labels are there: **{gap}**. Where it gives about {about}, {share} "
+            f"of {plural(telling.count, 'label')} are there."
         )
     return (
         f"On the {plural(whole.num_claims, f'{split} row')} the model says {said} on average and "

@@ -195,7 +195,7 @@ def test_calibration_of_several_labels(open_page, topics_run):
     assert not app.exception
     assert not app.error
     sentence = shown(app.markdown)[0]
-    assert sentence.startswith("In the test rows the model gives a label ")
+    assert sentence.startswith("In the test rows the model gives a label a probability ")
     assert sum(chart(app)["data"][2]["y"]) == 33 * 3
 
 
