@@ -1,12 +1,14 @@
 """Decision: what turns the scores of a model into probabilities, kept beside its weights."""
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.files import read_model, write_json
 
 _FILE = "textcls_decision.json"
@@ -19,6 +21,12 @@ class Decision(BaseModel):
 
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """Logits are divided by it before they become probabilities."""
+    rule: DecisionRule = DecisionRule()
+    """How probabilities become an answer; tuned at this temperature."""
+
+    def with_rule(self, rule: DecisionRule) -> Self:
+        """Return the same with another rule."""
+        return self.model_copy(update={"rule": rule})
 
 
 def read_decision(model_dir: Path) -> Decision:
