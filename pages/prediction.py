@@ -8,6 +8,7 @@ from pages._app import controls, frame, state
 from pages._app.text import badge_label, show_text
 from textcls_core.charts.prediction import probabilities_chart
 from textcls_core.dataset.text_dataset import Task
+from textcls_core.evaluation.rule_words import rule_in_words
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
 
@@ -58,11 +59,7 @@ def show_run(run: Run) -> None:
     if not asked:
         return
     classifier = state.predicting_classifier(str(run.require_model()))
-    from textcls_core.prediction.predict import (  # brings torch along
-        DECISION_RULES,
-        predict_texts,
-        split_list,
-    )
+    from textcls_core.prediction.predict import predict_texts, split_list  # brings torch along
 
     texts = split_list(text) if mode == MANY else [text]
     predictions = predict_texts(classifier, texts)
@@ -71,7 +68,7 @@ def show_run(run: Run) -> None:
         show_many(predictions, task)
     else:
         show_one(predictions[0])
-    st.caption(DECISION_RULES[task])
+    st.caption(rule_in_words(classifier.decision.rule, task))
 
 
 def show_commands(run: Run) -> None:

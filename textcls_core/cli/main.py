@@ -13,6 +13,7 @@ import typer
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.audit import FAILED_GATE
 from textcls_core.cli.dataset import dataset_app
+from textcls_core.cli.decide import decide
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
@@ -35,6 +36,7 @@ app.command()(search)
 app.command("evaluate")(evaluate_run)
 app.command()(mistakes)
 app.command()(predict)
+app.command()(decide)
 app.command()(explain)
 
 

@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -38,6 +39,17 @@ class RuleCost:
     """Of that difference, both rules measured on the same samples."""
     answered: float
     """Share of the texts that get an answer."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as JSON values."""
+        return {
+            "rule": self.name,
+            "mean": self.mean,
+            "interval": self.interval.to_json(),
+            "saved": self.saved,
+            "saved_interval": self.saved_interval.to_json(),
+            "answered": self.answered,
+        }
 
 
 def uniform_costs(num_classes: int) -> Costs:

@@ -3,6 +3,7 @@
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.evaluation.multi_label import THRESHOLD
 from textcls_core.evaluation.rule import DecisionRule
+from textcls_core.evaluation.rule_figures import Measured, RuleResult
 from textcls_core.wording import percent
 
 _ONE_LABEL = {
@@ -42,3 +43,21 @@ def rule_in_words(rule: DecisionRule, task: Task) -> str:
             f"{percent(rule.conformal.coverage, 0)} of texts like those of the validation split."
         )
     return " ".join(sentences)
+
+
+def answers_in_words(result: RuleResult) -> str:
+    """Return how many texts get an answer and how many of those are right, of 100 texts."""
+    if result.accuracy is None:
+        return f"None of the {len(result.predictions):,} texts gets an answer."
+    right = f"{percent(result.accuracy.value)} of its answers are right ({span(result.accuracy)})"
+    if not result.rule.can_abstain:
+        return f"The model answers every text; {right}."
+    whole = round(100 * result.answered.value)
+    hits = round(100 * result.answered.value * result.accuracy.value)
+    return f"Out of 100 texts the model answers {whole} and is right in {hits} of them; {right}."
+
+
+def span(measured: Measured, digits: int = 1) -> str:
+    """Return the ends of the interval of a share, as in `96.9-98.5` with a dash."""
+    low, high = (100 * end for end in (measured.interval.low, measured.interval.high))
+    return f"{low:.{digits}f}\N{EN DASH}{high:.{digits}f}"
