@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._app import baselines, controls
+from pages._app.kept_rule import note_kept_rule
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
 from textcls_core.evaluation.multi_label import MultiLabelEvaluation
@@ -13,6 +14,7 @@ from textcls_core.wording import percent
 def show_overview(run: Run, split: Split, figures: Figures) -> None:
     """Show the headline figures, what else is measured of label sets, and precision by class."""
     baselines.show_figures(run, split, figures)
+    note_kept_rule(run, "A decision rule is kept in this model. These figures are without it.")
     if isinstance(figures, MultiLabelEvaluation):
         st.caption(
             f"Micro-F1 {percent(figures.micro_f1)}, Hamming loss {percent(figures.hamming_loss)}. "

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict, Field
 
-from textcls_core.arrays import LabelIds, LabelSets, Probabilities
+from textcls_core.arrays import ClassCounts, LabelIds, LabelSets, Probabilities
 from textcls_core.errors import InvalidArgumentError
 
 Method = Literal["lac", "aps"]
@@ -44,6 +44,8 @@ class SetFigures:
     mean_size: float
     class_coverage: Float[np.ndarray, " C"]
     """Share of the rows of each true class that are covered; NaN where a class has no row."""
+    support: ClassCounts
+    """Rows of each true class, shape (C,)."""
     size_counts: Int[np.ndarray, " S"]
     """Rows by size of their set, from 0 on, S = C + 1."""
 
@@ -116,7 +118,7 @@ def set_figures(sets: LabelSets, true_label_ids: LabelIds) -> SetFigures:
         raise InvalidArgumentError("Expected rows to measure prediction sets on, got none.")
     is_covered = sets[np.arange(size), true_label_ids]
     sizes = sets.sum(axis=1)
-    support = np.bincount(true_label_ids, minlength=num_classes).astype(np.float64)
+    support = np.bincount(true_label_ids, minlength=num_classes)
     hits = np.bincount(true_label_ids, weights=is_covered, minlength=num_classes)
     return SetFigures(
         is_covered=is_covered,
@@ -124,5 +126,6 @@ def set_figures(sets: LabelSets, true_label_ids: LabelIds) -> SetFigures:
         coverage=float(is_covered.mean()),
         mean_size=float(sizes.mean()),
         class_coverage=hits / np.where(support > 0, support, np.nan),
+        support=support,
         size_counts=np.bincount(sizes, minlength=num_classes + 1),
     )

@@ -53,6 +53,11 @@ class RuleResult:
         """Refuse to measure nothing."""
         require_rows(len(self.predictions))
 
+    @property
+    def is_single_label(self) -> bool:
+        """Whether a text has exactly one label."""
+        return isinstance(self.predictions, Predictions)
+
     @cached_property
     def answers(self) -> Answers:
         """What the rule says."""
@@ -201,7 +206,7 @@ def _macro_f1(result: RuleResult, chosen: LabelSets, *, everywhere: bool = False
     truth, given = result.truth[rows], chosen[rows]
     support, predicted = truth.sum(axis=0), given.sum(axis=0)
     f1 = ratio(2 * (truth & given).sum(axis=0), support + predicted)
-    if not isinstance(result.predictions, Predictions):
+    if not result.is_single_label:
         return float(f1.mean())
     occurs = support + predicted > 0
     return float(f1[occurs].mean()) if occurs.any() else 0.0

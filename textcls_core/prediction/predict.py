@@ -57,6 +57,14 @@ class TextPrediction:
             value["prediction_set"] = list(self.prediction_set)
         return value
 
+    def to_row(self) -> dict[str, Any]:
+        """Return the prediction of one label as a row of a table; no answer where there is none."""
+        answer = self.labels[0] if self.labels else "no answer"
+        row = {"label": answer, "confidence": self.confidence, "text": self.text}
+        if self.prediction_set is not None:
+            row["prediction set"] = ", ".join(self.prediction_set)
+        return row
+
 
 def split_list(text: str) -> list[str]:
     r"""Return the lines of a pasted list that hold a text.

@@ -1,5 +1,7 @@
 """The decision rule of a finished run: tuned on validation rows, measured, kept in its model."""
 
+import numpy as np
+
 from textcls_core.dataset.keys import normalised_keys
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import RunStateError
@@ -12,6 +14,7 @@ from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.evaluation.rule_figures import RuleResult
 from textcls_core.evaluation.rule_tuning import RuleRequest, tune_rule
 from textcls_core.runs.run import Run
+from textcls_core.wording import percent
 
 ARGMAX, THRESHOLDS = "Most probable class", "Thresholds for F1"
 LEAST_COST, LEAST_COST_OR_NONE = "Least expected cost", "Least expected cost, or no answer"
@@ -90,6 +93,40 @@ def compare_run_costs(run: Run, result: RuleResult, rule: DecisionRule) -> list[
     if rule.abstain_cost is not None:
         rules[LEAST_COST_OR_NONE] = always.model_copy(update={"abstain_cost": rule.abstain_cost})
     return compare_costs(predictions, rules, costs, rule.abstain_cost, result.groups)
+
+
+def changed_rows(
+    result: RuleResult, dataset: TextDataset, change: str, limit: int
+) -> list[dict[str, str]]:
+    """Return the surest rows with a change as records of plain text.
+
+    Args:
+        result: What the rule answers.
+        dataset: The version that the rows are from.
+        change: One of `CHANGES`.
+        limit: Number of rows at most.
+    """
+    rows = result.rows_with(change)[:limit]
+    ids = [result.predictions.row_ids[row] for row in rows]
+    texts = dataset.texts(dataset.positions(ids))
+    answers, plain = result.answers.label_sets, result.plain
+    nothing = "no answer" if change.startswith("no answer") else "no label"
+    return [
+        {
+            "row_id": row_id,
+            "true": _names(result, result.truth[row]) or "no label",
+            "plain rule": _names(result, plain[row]) or "no label",
+            "this rule": _names(result, answers[row]) or nothing,
+            "confidence": percent(float(result.answers.confidence[row])),
+            "text": text,
+        }
+        for row, row_id, text in zip(rows, ids, texts, strict=True)
+    ]
+
+
+def _names(result: RuleResult, labels: np.ndarray) -> str:
+    names = result.predictions.label_names
+    return ", ".join(names[label_id] for label_id in np.flatnonzero(labels))
 
 
 def use_rule(run: Run, rule: DecisionRule) -> None:
