@@ -12,6 +12,7 @@ import typer
 
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.audit import FAILED_GATE
+from textcls_core.cli.calibration import calibrate
 from textcls_core.cli.dataset import dataset_app
 from textcls_core.cli.decide import decide
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
@@ -38,6 +39,7 @@ app.command()(mistakes)
 app.command()(predict)
 app.command()(decide)
 app.command()(explain)
+app.command()(calibrate)
 
 
 def main(arguments: Sequence[str]) -> int:
