@@ -39,7 +39,10 @@ def decide(
         float | None, typer.Option("--at-least", help="Precision or recall to reach.")
     ] = None,
     costs: Annotated[
-        Path | None, typer.Option("--costs", help="CSV file: a row per true class.")
+        Path | None,
+        typer.Option(
+            "--costs", exists=True, dir_okay=False, help="CSV file: a row per true class."
+        ),
     ] = None,
     abstain_cost: Annotated[
         float | None, typer.Option("--abstain-cost", help="Cost of no answer.")

@@ -237,10 +237,20 @@ def class_coverage_chart(
     shown.reverse()
     values = [100 * float(sets.class_coverage[c]) for c in shown]
     texts = [f"{plain(label_names[c], 80)} ({plural(int(sets.support[c]), 'row')})" for c in shown]
-    figure = go.Figure(_dots(values, ["%{customdata}: %{x:.1f} %"] * len(shown), texts))
+    dots = _dots(values, ["%{customdata}: %{x:.1f} %"] * len(shown), texts)
+    ends = 100 * sets.class_intervals[shown]
+    dots.error_x = {
+        "type": "data",
+        "symmetric": False,
+        "array": np.maximum(ends[:, 1] - values, 0),
+        "arrayminus": np.maximum(values - ends[:, 0], 0),
+        "color": LINE,
+        "thickness": 1,
+    }
+    figure = go.Figure(dots)
     names = [f"{plain(label_names[c], 22)} · {int(sets.support[c]):,}" for c in shown]
-    low = min([*values, 100 * coverage])
-    _style_rows(figure, names, "True class in the set (%)", [max(low - 12, -2), 103])
+    low = min([*ends[:, 0], 100 * coverage])
+    _style_rows(figure, names, "True class in the set (%)", [max(low - 5, -2), 102])
     figure.add_vline(x=100 * coverage, line={"color": GREY, "dash": "dot", "width": 1})
     below = sum(float(sets.class_coverage[c]) < coverage for c in known)
     figure.update_layout(
