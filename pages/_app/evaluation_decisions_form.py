@@ -54,6 +54,11 @@ def choose_request(run: Run, task: Task, label_names: tuple[str, ...]) -> RuleRe
         wishes |= _choose_abstaining()
     if task == "single_label":
         wishes |= _choose_sets()
+    else:
+        st.caption(
+            "Costs and prediction sets need exactly one label per text. For several labels, "
+            "thresholds for a precision or a recall weigh the two kinds of mistakes."
+        )
     return RuleRequest.create(wishes)
 
 

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from textcls_core.arrays import ClassCounts, LabelIds, LabelSets, Probabilities
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.calibration import wilson_interval
 
 Method = Literal["lac", "aps"]
 Scores = Float[np.ndarray, "N C"]
@@ -45,8 +44,8 @@ class SetFigures:
     mean_size: float
     class_coverage: Float[np.ndarray, " C"]
     """Share of the rows of each true class that are covered; NaN where a class has no row."""
-    class_intervals: Float[np.ndarray, "C 2"]
-    """Both ends of the 95 % Wilson interval of that share; NaN where a class has no row."""
+    class_hits: ClassCounts
+    """Rows of each true class that are covered, shape (C,)."""
     support: ClassCounts
     """Rows of each true class, shape (C,)."""
     size_counts: Int[np.ndarray, " S"]
@@ -123,15 +122,13 @@ def set_figures(sets: LabelSets, true_label_ids: LabelIds) -> SetFigures:
     sizes = sets.sum(axis=1)
     support = np.bincount(true_label_ids, minlength=num_classes)
     hits = np.bincount(true_label_ids[is_covered], minlength=num_classes)
-    nothing = (np.nan, np.nan)
-    ends = [wilson_interval(h, n) if n else nothing for h, n in zip(hits, support, strict=True)]
     return SetFigures(
         is_covered=is_covered,
         sizes=sizes,
         coverage=float(is_covered.mean()),
         mean_size=float(sizes.mean()),
         class_coverage=hits / np.where(support > 0, support, np.nan),
-        class_intervals=np.array(ends),
+        class_hits=hits,
         support=support,
         size_counts=np.bincount(sizes, minlength=num_classes + 1),
     )

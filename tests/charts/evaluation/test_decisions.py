@@ -156,9 +156,9 @@ def test_class_coverage_shows_the_worst_on_top_with_intervals():
     figure = class_coverage_chart(some_sets(), NAMES, 0.9)
 
     dots = figure.data[0]
-    assert dots.x[-1] == 0.0
-    assert figure.layout.yaxis.ticktext[-1] == "ham · 10"
-    assert dots.error_x.array[-1] > 0
+    assert dots.x[0] == 0.0
+    assert figure.layout.yaxis.ticktext[0] == "ham · 10"
+    assert dots.error_x.array[0] > 0
     assert title(figure) == "1 of 3 classes below the chosen 90 %"
 
 

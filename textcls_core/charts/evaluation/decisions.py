@@ -15,6 +15,7 @@ from textcls_core.charts.theme import (
     rows_height,
     spaced,
 )
+from textcls_core.evaluation.calibration import wilson_interval
 from textcls_core.evaluation.conformal import SetFigures
 from textcls_core.evaluation.costs import RuleCost
 from textcls_core.evaluation.rule_figures import RuleResult
@@ -122,8 +123,8 @@ def thresholds_chart(
     shown = sorted(range(len(distances)), key=lambda c: -distances[c])[:MAX_CLASSES]
     shown.sort(key=lambda c: thresholds[c])
     values, names = [thresholds[c] for c in shown], [plain(label_names[c]) for c in shown]
-    figure = go.Figure(_dots(values, ["%{customdata}: %{x:.3f}"] * len(shown),
-                             [plain(label_names[c], 80) for c in shown]))  # fmt: skip
+    full = [plain(label_names[c], 80) for c in shown]
+    figure = go.Figure(_dots(values, "%{customdata}: %{x:.3f}", full))
     for row, value in enumerate(values):
         figure.add_shape(
             type="line", x0=_NEUTRAL, x1=value, y0=row, y1=row, line={"color": LINE, "width": 2}
@@ -225,20 +226,21 @@ def set_sizes_chart(sets: SetFigures) -> go.Figure:
 def class_coverage_chart(
     sets: SetFigures, label_names: Sequence[str], coverage: float
 ) -> go.Figure:
-    """Return how often the sets of each true class hold it; of many classes the worst ones.
+    """Return how often the sets of each true class hold it, with 95 % Wilson intervals.
 
     Args:
-        sets: Measured prediction sets.
+        sets: Measured prediction sets; of many classes the worst ones are drawn.
         label_names: C class names.
         coverage: The share that was chosen.
     """
-    known = [c for c in range(len(label_names)) if not np.isnan(sets.class_coverage[c])]
+    known = [c for c in range(len(label_names)) if sets.support[c]]
     shown = sorted(known, key=lambda c: sets.class_coverage[c])[:MAX_CLASSES]
-    shown.reverse()
-    values = [100 * float(sets.class_coverage[c]) for c in shown]
-    texts = [f"{plain(label_names[c], 80)} ({plural(int(sets.support[c]), 'row')})" for c in shown]
-    dots = _dots(values, ["%{customdata}: %{x:.1f} %"] * len(shown), texts)
-    ends = 100 * sets.class_intervals[shown]
+    values = 100 * sets.class_coverage[shown]
+    counts = [(int(sets.class_hits[c]), int(sets.support[c])) for c in shown]
+    ends = 100 * np.array([wilson_interval(hits, rows) for hits, rows in counts])
+    texts = [f"{plain(label_names[c], 80)} ({plural(rows, 'row')})"
+             for c, (_, rows) in zip(shown, counts, strict=True)]  # fmt: skip
+    dots = _dots(values.tolist(), "%{customdata}: %{x:.1f} %", texts)
     dots.error_x = {
         "type": "data",
         "symmetric": False,
@@ -249,7 +251,7 @@ def class_coverage_chart(
     }
     figure = go.Figure(dots)
     names = [f"{plain(label_names[c], 22)} · {int(sets.support[c]):,}" for c in shown]
-    low = min([*ends[:, 0], 100 * coverage])
+    low = min(float(ends.min()), 100 * coverage)
     _style_rows(figure, names, "True class in the set (%)", [max(low - 5, -2), 102])
     figure.add_vline(x=100 * coverage, line={"color": GREY, "dash": "dot", "width": 1})
     below = sum(float(sets.class_coverage[c]) < coverage for c in known)
@@ -270,14 +272,15 @@ def class_coverage_rows(sets: SetFigures, label_names: Sequence[str]) -> list[di
     ]
 
 
-def _dots(values: Sequence[float], hovers: Sequence[str], names: Sequence[str]) -> go.Scatter:
+def _dots(values: Sequence[float], hover: str, names: Sequence[str]) -> go.Scatter:
+    """Return a dot per row; `hover` says what one means."""
     return go.Scatter(
         x=list(values),
         y=list(range(len(values))),
         mode="markers",
         marker={"color": LINE, "size": 9},
         customdata=list(names),
-        hovertemplate=[f"{hover}<extra></extra>" for hover in hovers],
+        hovertemplate=f"{hover}<extra></extra>",
     )
 
 
