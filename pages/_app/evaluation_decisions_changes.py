@@ -26,13 +26,13 @@ def show_changes(run: Run, split: Split, result: RuleResult) -> None:
     counts = result.change_counts
     options = {name: f"{title}: {counts[name]:,}" for name, title in _TITLES.items()
                if counts[name]}  # fmt: skip
+    if state.parameter("decisions_change") not in {"", *options}:
+        state.set_parameter("decisions_change", None)
     if not options:
         st.caption("Every text keeps the answer of the plain rule.")
         return
     kept = plural(counts["same"], "text keeps its answer", "texts keep their answers")
     st.caption(f"Beside the plain rule: {kept}.")
-    if state.parameter("decisions_change") not in {"", *options}:
-        state.set_parameter("decisions_change", None)
     change = state.choose(
         "decisions_change", "Show", options, default=next(iter(options)),
         draw=st.segmented_control, label_visibility="collapsed",

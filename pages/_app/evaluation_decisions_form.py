@@ -32,7 +32,7 @@ _ABSTAIN = {
     _BELOW: "No answer below a confidence",
     _RIGHT: "No answer unless sure enough to be right in",
 }
-_COVERAGES = {"": "none", **{f"0.{c}": f"{c} %" for c in (80, 90, 95, 98, 99)}}
+_COVERAGES = {"": "none", **{f"{c / 100:g}": f"{c} %" for c in (80, 90, 95, 98, 99)}}
 _METHODS = {"lac": "Smallest sets (LAC)", "aps": "Sets that grow with doubt (APS)"}
 
 
