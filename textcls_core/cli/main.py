@@ -14,6 +14,7 @@ from textcls_core.cli import versions  # noqa: F401 - its verbs join those of da
 from textcls_core.cli.audit import FAILED_GATE
 from textcls_core.cli.calibration import calibrate
 from textcls_core.cli.dataset import dataset_app
+from textcls_core.cli.decide import decide
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.evaluation import evaluate_run
 from textcls_core.cli.groups import groups_app, search
@@ -37,6 +38,7 @@ app.command()(search)
 app.command("evaluate")(evaluate_run)
 app.command()(mistakes)
 app.command()(predict)
+app.command()(decide)
 app.command()(explain)
 app.command()(calibrate)
 
