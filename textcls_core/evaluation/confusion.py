@@ -1,10 +1,11 @@
 """Confusion counts and their shares."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 
-from textcls_core.arrays import Counts, LabelIds
+from textcls_core.arrays import Counts, LabelIds, Mask
 
 Normalisation = Literal["counts", "row", "column"]
 
@@ -34,9 +35,58 @@ def normalise(confusion: Counts, by: Normalisation) -> np.ndarray:
 
 
 def top_confusions(confusion: Counts, limit: int = 5) -> list[tuple[int, int, int]]:
-    """Return (true id, predicted id, count) of the most frequent mistakes, largest first."""
+    """Return (true id, predicted id, count) of the most frequent mistakes, largest first.
+
+    Of equally frequent ones those with the smaller ids come first.
+    """
     wrong = confusion.copy()
     np.fill_diagonal(wrong, 0)
-    order = np.argsort(wrong, axis=None, kind="stable")[::-1][:limit]
+    order = np.argsort(-wrong, axis=None, kind="stable")[:limit]
     pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
     return [(int(i), int(j), int(wrong[i, j])) for i, j in pairs if wrong[i, j]]
+
+
+def rows_in_cell(
+    true_label_ids: LabelIds, predicted: LabelIds, true: int | None, predicted_id: int | None
+) -> Mask:
+    """Return whether each row lies in a cell of the matrix, shape (N,).
+
+    Args:
+        true_label_ids: Class index per row, shape (N,).
+        predicted: Predicted class index per row, shape (N,).
+        true: True class of the cell; None for all of them, that is, a whole column.
+        predicted_id: Predicted class of the cell; None for a whole row.
+
+    Example:
+        >>> rows_in_cell(np.array([0, 0, 1]), np.array([0, 1, 1]), None, 1).tolist()
+        [False, True, True]
+    """
+    mask = np.ones(len(true_label_ids), dtype=bool)
+    if true is not None:
+        mask &= true_label_ids == true
+    if predicted_id is not None:
+        mask &= predicted == predicted_id
+    return mask
+
+
+def cell_table(
+    values: np.ndarray, label_names: Sequence[str], label_ids: LabelIds
+) -> list[dict[str, Any]]:
+    """Return one record per class with its cells, for a table whose cells can be selected.
+
+    Columns are called by class id, because names may be hostile or equal but for a space; `""`
+    holds the name of the row.
+
+    Args:
+        values: What the cells show, shape (C, C).
+        label_names: C class names.
+        label_ids: The classes to show, in this order.
+
+    Example:
+        >>> cell_table(np.array([[5, 1], [0, 7]]), ("ham", "spam"), np.array([1]))
+        [{'': 'spam', '1': 7}]
+    """
+    return [
+        {"": label_names[i], **{str(j): values[i, j].item() for j in label_ids.tolist()}}
+        for i in label_ids.tolist()
+    ]
