@@ -69,24 +69,49 @@ def rows_in_cell(
     return mask
 
 
+def pair_table(
+    confusion: Counts, label_names: Sequence[str], pairs: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    """Return one record per pair of true and predicted class, with the rows and their share.
+
+    Example:
+        >>> pair_table(np.array([[3, 1], [0, 7]]), ("ham", "spam"), [(0, 1)])[0]["rows"]
+        1
+    """
+    support = np.maximum(confusion.sum(axis=1), 1)
+    return [
+        {
+            "true": label_names[i],
+            "predicted": label_names[j],
+            "rows": int(confusion[i, j]),
+            "share of the true class": float(confusion[i, j] / support[i]),
+        }
+        for i, j in pairs
+    ]
+
+
 def cell_table(
-    values: np.ndarray, label_names: Sequence[str], label_ids: LabelIds
+    values: Counts, label_names: Sequence[str], label_ids: LabelIds
 ) -> list[dict[str, Any]]:
     """Return one record per class with its cells, for a table whose cells can be selected.
 
     Columns are called by class id, because names may be hostile or equal but for a space; `""`
-    holds the name of the row.
+    holds the name of the row. The totals, last column and last row, count all classes.
 
     Args:
-        values: What the cells show, shape (C, C).
+        values: Counts, row = true class, column = predicted class, shape (C, C).
         label_names: C class names.
         label_ids: The classes to show, in this order.
 
     Example:
         >>> cell_table(np.array([[5, 1], [0, 7]]), ("ham", "spam"), np.array([1]))
-        [{'': 'spam', '1': 7}]
+        [{'': 'spam', '1': 7, 'all': 7}, {'': 'all', '1': 8, 'all': 13}]
     """
-    return [
-        {"": label_names[i], **{str(j): values[i, j].item() for j in label_ids.tolist()}}
-        for i in label_ids.tolist()
+    ids = label_ids.tolist()
+    in_rows, in_columns = values.sum(axis=1), values.sum(axis=0)
+    rows = [
+        {"": label_names[i], **{str(j): int(values[i, j]) for j in ids}, "all": int(in_rows[i])}
+        for i in ids
     ]
+    totals = {str(j): int(in_columns[j]) for j in ids}
+    return [*rows, {"": "all", **totals, "all": int(values.sum())}]

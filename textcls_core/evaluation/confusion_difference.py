@@ -1,11 +1,15 @@
 """How the confusions of two runs on the same rows differ."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from textcls_core.arrays import Counts, Indices, LabelIds
-from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.alignment import Mismatch, pair_up
+from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.confusion import (
     Normalisation,
     confusion_counts,
@@ -66,6 +70,20 @@ class ConfusionDifference:
         pairs = top_confusions(changed, limit)
         return [(i, j, int(this[i, j]), int(other[i, j])) for i, j, _ in pairs]
 
+    def table(self, pairs: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+        """Return one record per pair of true and predicted class with its rows in both runs."""
+        this, other = self.confusion, self.other_confusion
+        return [
+            {
+                "true": self.label_names[i],
+                "predicted": self.label_names[j],
+                "rows in this run": int(this[i, j]),
+                "in the other run": int(other[i, j]),
+                "difference": int(this[i, j] - other[i, j]),
+            }
+            for i, j in pairs
+        ]
+
     @property
     def changed_rows(self) -> Indices:
         """Positions of the rows that the runs predict differently, shape (M,)."""
@@ -86,44 +104,29 @@ def confusion_difference(this: Predictions, other: Predictions) -> ConfusionDiff
     Raises:
         InvalidArgumentError: If classes, row ids or true labels are not the same.
     """
-    ids = _class_ids(this.label_names, other.label_names)
-    places = _places(this.row_ids, other.row_ids)
-    true = ids[other.true_label_ids[places]]
-    num_changed = int((true != this.true_label_ids).sum())
-    if num_changed:
+    strangers = sorted(set(this.label_names) ^ set(other.label_names))
+    if strangers:
         raise InvalidArgumentError(
-            f"Expected two runs on the same labels, but {num_changed:,} of {len(true):,} rows have "
-            "another true label in the second run. Choose a run on the same data set version."
+            f"Expected two runs with the same classes, got {len(this.label_names)} and "
+            f'{len(other.label_names)}; only one of them knows "{strangers[0][:40]}". '
+            "Choose a run on the same classes."
+        )
+    pair = pair_up(this, other)
+    if isinstance(pair, Mismatch):
+        raise InvalidArgumentError(
+            f"Expected two runs on the same rows, but {pair.reason}. "
+            "Choose a run that was measured on the same version of the data set."
         )
     return ConfusionDifference(
         label_names=this.label_names,
         true_label_ids=this.true_label_ids,
         predicted=this.predicted_label_ids,
-        other_predicted=ids[other.predicted_label_ids[places]],
+        other_predicted=_predicted(pair[1]),
     )
 
 
-def _class_ids(names: tuple[str, ...], other_names: tuple[str, ...]) -> LabelIds:
-    """Return for each class of the second run its id in the first, shape (C,)."""
-    different = sorted(set(names) ^ set(other_names))
-    if different:
-        missing = did_you_mean("", different).replace("Known", "Only one of them has")
-        raise InvalidArgumentError(
-            f"Expected two runs with the same classes, got {len(names)} and {len(other_names)}. "
-            f"{missing} Choose a run on the same classes."
-        )
-    id_of = {name: position for position, name in enumerate(names)}
-    return np.array([id_of[name] for name in other_names], dtype=np.int64)
-
-
-def _places(row_ids: tuple[str, ...], other_row_ids: tuple[str, ...]) -> Indices:
-    """Return where the rows of the first run stand in the second, shape (N,)."""
-    place_of = {row_id: place for place, row_id in enumerate(other_row_ids)}
-    shared = sum(row_id in place_of for row_id in row_ids)
-    if shared != len(row_ids) or len(row_ids) != len(other_row_ids):
-        raise InvalidArgumentError(
-            f"Expected two runs on the same rows, got {len(row_ids):,} and {len(other_row_ids):,} "
-            f"rows of which {shared:,} are the same. Choose a run that was measured on this split "
-            "of the same data set version."
-        )
-    return np.array([place_of[row_id] for row_id in row_ids], dtype=np.int64)
+def _predicted(predictions: AnyPredictions) -> LabelIds:
+    """Return the predicted class per row, shape (N,)."""
+    if isinstance(predictions, Predictions):
+        return predictions.predicted_label_ids
+    raise TypeError("Expected predictions of one label per text.")

@@ -1,11 +1,13 @@
 """Errors in label sets: each label by itself, and which errors come together."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Int
 
-from textcls_core.arrays import Counts, Indices, LabelSets
+from textcls_core.arrays import Counts, Indices, LabelIds, LabelSets
+from textcls_core.evaluation.confusion import top_confusions
 from textcls_core.evaluation.multi_label import MultiLabelPredictions
 
 LabelOutcome = Literal["true positive", "false negative", "false positive", "true negative"]
@@ -23,6 +25,12 @@ ERROR_PAIRS: dict[ErrorPair, tuple[LabelOutcome, LabelOutcome]] = {
     "given together": ("false positive", "false positive"),
 }
 """What happens to the label of the row and to that of the column in `error_pairs`."""
+LabelOrder = Literal["errors", "size", "label"]
+ORDERS: dict[LabelOrder, str] = {
+    "errors": "Most errors first",
+    "size": "Size, largest first",
+    "label": "Data set",
+}
 _SMALLEST = np.finfo(np.float64).eps
 
 
@@ -47,6 +55,30 @@ def outcome_counts(predictions: MultiLabelPredictions) -> Int[np.ndarray, "C 4"]
     return np.stack([has_outcome(predictions, outcome).sum(0) for outcome in OUTCOMES], axis=1)
 
 
+def label_order(counts: Int[np.ndarray, "C 4"], by: LabelOrder) -> LabelIds:
+    """Return the ids of all labels in the order they are shown in, shape (C,).
+
+    Args:
+        counts: From `outcome_counts`.
+        by: `errors` for the label with most missed and wrongly given rows first, `size` for the
+            one with most rows, `label` for the order of the data set. Ties keep the order of ids.
+    """
+    if by == "label":
+        return np.arange(len(counts))
+    key = counts[:, 1] + counts[:, 2] if by == "errors" else counts[:, 0] + counts[:, 1]
+    return np.argsort(-key, kind="stable")
+
+
+def outcome_table(
+    counts: Int[np.ndarray, "C 4"], label_names: Sequence[str], label_ids: LabelIds
+) -> list[dict[str, Any]]:
+    """Return one record per label with its rows by outcome, for a table with cells to select."""
+    return [
+        {"label": label_names[i], **dict(zip(OUTCOMES, counts[i].tolist(), strict=True))}
+        for i in label_ids.tolist()
+    ]
+
+
 def error_pairs(predictions: MultiLabelPredictions, pair: ErrorPair) -> Counts:
     """Return in how many rows two errors come together, shape (C, C).
 
@@ -58,6 +90,16 @@ def error_pairs(predictions: MultiLabelPredictions, pair: ErrorPair) -> Counts:
         has_outcome(predictions, outcome).astype(np.float32) for outcome in ERROR_PAIRS[pair]
     )
     return np.asarray((first.T @ second).round(), dtype=np.int64)
+
+
+def top_pairs(counts: Counts, pair: ErrorPair, limit: int) -> list[tuple[int, int]]:
+    """Return the labels whose errors come together most often, the most frequent first.
+
+    Where the order of the two says nothing, each two labels are there once.
+    """
+    first, second = ERROR_PAIRS[pair]
+    distinct = np.triu(counts) if first == second else counts
+    return [(i, j) for i, j, _ in top_confusions(distinct, limit)]
 
 
 def outcome_rows(
