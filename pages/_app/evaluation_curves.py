@@ -133,9 +133,9 @@ def _show_lengths(run: Run, split: Split, predictions: AnyPredictions) -> None:
     """Show a figure by text length, and for texts that were cut off."""
     st.subheader("By text length", anchor=False)
     facts = cache.facts(run, split)
-    units = {
-        name: UNITS[name] for name in UNITS if name != "tokens" or facts.num_tokens is not None
-    }
+    measured = {"words": facts.num_words, "characters": facts.num_characters}
+    if facts.num_tokens is not None:
+        measured["tokens"] = facts.num_tokens
     with st.container(horizontal=True):
         metric = state.choose(
             "curves_metric", "Figure", METRICS, default="accuracy", draw=st.segmented_control

@@ -1,6 +1,6 @@
 """Errors in label sets: each label by itself, and which errors come together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -70,12 +70,12 @@ def label_order(counts: Int[np.ndarray, "C 4"], by: LabelOrder) -> LabelIds:
 
 
 def outcome_table(
-    counts: Int[np.ndarray, "C 4"], label_names: Sequence[str], label_ids: LabelIds
+    counts: Int[np.ndarray, "C 4"], label_names: Sequence[str], label_ids: Iterable[int]
 ) -> list[dict[str, Any]]:
     """Return one record per label with its rows by outcome, for a table with cells to select."""
     return [
         {"label": label_names[i], **dict(zip(OUTCOMES, counts[i].tolist(), strict=True))}
-        for i in label_ids.tolist()
+        for i in label_ids
     ]
 
 
