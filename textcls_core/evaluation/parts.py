@@ -8,10 +8,16 @@ import numpy as np
 from jaxtyping import Float
 
 from textcls_core.arrays import Indices, LabelIds, Lengths
+from textcls_core.evaluation.agreement import Tally, accuracy, decision_table, macro_f1
 from textcls_core.evaluation.bootstrap import Interval
 from textcls_core.evaluation.by_task import AnyPredictions
-from textcls_core.evaluation.figures import ratio
-from textcls_core.evaluation.intervals import resampled_sums, share_interval
+from textcls_core.evaluation.intervals import (
+    FigureOfSums,
+    Sums,
+    bca_interval,
+    resampled_sums,
+    share_interval,
+)
 from textcls_core.evaluation.predictions import Predictions
 
 PartMetric = Literal["accuracy", "macro_f1"]
@@ -25,8 +31,8 @@ class PartFigure:
     num_rows: int
     value: float
     """In [0, 1]."""
-    interval: Interval
-    """95 %."""
+    interval: Interval | None
+    """95 %; None where the rows do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def part_figures(
 
     Macro-F1 is the mean over the classes that occur in the part, as a true or a predicted one;
     accuracy counts a text with several labels if all of them are right. Intervals are those of
-    `share_interval`, over rows drawn one by one within their part.
+    `evaluation.intervals`, over rows drawn one by one within their part.
 
     Args:
         predictions: N rows.
@@ -72,26 +78,21 @@ def part_figures(
         num_parts: Number of parts, P.
         metric: What is measured.
     """
-    cells, table = _counted(predictions, metric)
-    figure = _accuracy if metric == "accuracy" else _macro_f1
+    cells, table = _decisions(predictions)
     members = [part_of_row == part for part in range(num_parts)]
-    return [_figure(cells[rows], table, figure) if rows.any() else None for rows in members]
+    return [_figure(cells[rows], table, metric) if rows.any() else None for rows in members]
 
 
-def _figure(
-    cells: LabelIds, table: np.ndarray, figure: Callable[[np.ndarray], np.ndarray]
-) -> PartFigure:
+def _figure(cells: LabelIds, table: Float[np.ndarray, "K F"], metric: PartMetric) -> PartFigure:
     sums = resampled_sums(cells, table)
-    return PartFigure(len(cells), float(figure(sums.total)), share_interval(sums, figure))
+    figure, interval = _FIGURES[metric]
+    return PartFigure(len(cells), float(figure(sums.total)), interval(sums, figure))
 
 
-def _counted(
-    predictions: AnyPredictions, metric: PartMetric
-) -> tuple[LabelIds, Float[np.ndarray, "K F"]]:
-    """Return the kind of each row, and what is summed up of each kind.
+def _decisions(predictions: AnyPredictions) -> tuple[LabelIds, Float[np.ndarray, "K F"]]:
+    """Return the kind of each row, shape (N,), and what each kind adds to a `Tally`.
 
-    Rows are of one kind if the same is true and predicted. Of each kind is counted, for accuracy,
-    the row and whether it is right; for macro-F1, per class, hits, true and predicted ones.
+    Rows are of one kind if the same is true and predicted.
     """
     if isinstance(predictions, Predictions):
         classes = np.arange(len(predictions.label_names))
@@ -100,22 +101,15 @@ def _counted(
         true, given = (side[:, None] == classes for side in divmod(kinds, len(classes)))
     else:
         both = np.concatenate([predictions.targets == 1, predictions.predicted], axis=1)
+        bits = np.packbits(both, axis=1)
         _, first, cells = np.unique(
-            np.packbits(both, axis=1), axis=0, return_index=True, return_inverse=True
+            bits.view(f"V{bits.shape[1]}").ravel(), return_index=True, return_inverse=True
         )
         true, given = np.split(both[first], 2, axis=1)
-    if metric == "accuracy":
-        right = (true == given).all(axis=1)
-        return cells.ravel(), np.stack([np.ones(len(right)), right], axis=1)
-    return cells.ravel(), np.concatenate([true & given, true, given], axis=1).astype(np.float64)
+    return cells, decision_table(true, given)
 
 
-def _accuracy(sums: Float[np.ndarray, "... 2"]) -> Float[np.ndarray, "..."]:
-    return ratio(sums[..., 1], sums[..., 0])
-
-
-def _macro_f1(sums: Float[np.ndarray, "... F"]) -> Float[np.ndarray, "..."]:
-    hits, true, given = np.split(sums, 3, axis=-1)
-    f1 = ratio(2 * hits, true + given)
-    occurs = true + given > 0
-    return ratio(f1.sum(axis=-1), occurs.sum(axis=-1))
+_FIGURES: dict[PartMetric, tuple[FigureOfSums, Callable[[Sums, FigureOfSums], Interval | None]]] = {
+    "accuracy": (lambda sums: accuracy(Tally.of_sums(sums)), share_interval),
+    "macro_f1": (lambda sums: macro_f1(Tally.of_sums(sums)), bca_interval),
+}

@@ -14,10 +14,11 @@ from textcls_core.charts.theme import (
     literal,
     plain,
 )
+from textcls_core.evaluation.bootstrap import Interval
 from textcls_core.evaluation.curves import ClassCurves, Curve
 from textcls_core.evaluation.figures import ClassFigures
 from textcls_core.evaluation.parts import PartFigure
-from textcls_core.wording import plural
+from textcls_core.wording import percent, plural
 
 _HEIGHT = 430
 _NAMED = 12
@@ -220,9 +221,17 @@ def _range(low: int, high: int) -> str:
     return f"{low:,}" if low == high else f"{low:,}\u2013{high:,}"
 
 
+def _interval_words(one: PartFigure) -> str:
+    rows = plural(one.num_rows, "row")
+    if one.interval is None:
+        return f"on {rows}, interval unknown"
+    return f"({percent(one.interval.low)} to {percent(one.interval.high)}) on {rows}"
+
+
 def _points(names: Sequence[str], figures: Sequence[PartFigure | None], metric: str) -> go.Figure:
     """Return a point with its interval and its number of rows per part."""
     known = [(place, one) for place, one in enumerate(figures) if one is not None]
+    ends = [one.interval or Interval(one.value, one.value) for _, one in known]
     figure = go.Figure(
         go.Scatter(
             x=[place for place, _ in known],
@@ -232,17 +241,15 @@ def _points(names: Sequence[str], figures: Sequence[PartFigure | None], metric: 
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": [one.interval.high - one.value for _, one in known],
-                "arrayminus": [one.value - one.interval.low for _, one in known],
+                "array": [end.high - one.value for end, (_, one) in zip(ends, known, strict=True)],
+                "arrayminus": [
+                    one.value - end.low for end, (_, one) in zip(ends, known, strict=True)
+                ],
                 "color": LINE,
                 "thickness": 1.5,
             },
-            customdata=[
-                [names[place], one.interval.low, one.interval.high, plural(one.num_rows, "row")]
-                for place, one in known
-            ],
-            hovertemplate="%{customdata[0]}: %{y:.1%} (%{customdata[1]:.1%} to "
-            "%{customdata[2]:.1%})<br>%{customdata[3]}<extra></extra>",
+            customdata=[[names[place], _interval_words(one)] for place, one in known],
+            hovertemplate="%{customdata[0]}: %{y:.1%} %{customdata[1]}<extra></extra>",
         )
     )
     counts = [0 if one is None else one.num_rows for one in figures]
