@@ -129,5 +129,5 @@ def test_difference_on_other_rows_is_refused():
 def test_difference_on_other_labels_is_refused():
     other = decided([1, 0, 0, 1, 1, 2], [0, 0, 1, 1, 2, 2])
 
-    with pytest.raises(InvalidArgumentError, match=r"1 of the 6 rows have other true labels"):
+    with pytest.raises(InvalidArgumentError, match=r"1 of the 6 rows differ in the true label"):
         confusion_difference(THIS, other)

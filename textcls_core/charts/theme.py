@@ -27,7 +27,7 @@ INK = {"light": "#1B2230", "dark": "#E8EBF1"}
 PAPER = {"light": "#FFFFFF", "dark": "#12161F"}
 """Colour behind a chart, by the theme of the page."""
 MAGNITUDE_RGB = (66, 105, 208)
-LESS_RGB, MORE_RGB = MAGNITUDE_RGB, (196, 78, 24)
+LESS_RGB, MORE_RGB = MAGNITUDE_RGB, (190, 74, 20)
 """Ends of the diverging scale: blue below zero, orange above."""
 CHART_HEIGHT = 320
 ROW_HEIGHT = 26
@@ -67,7 +67,7 @@ def diverging_color(share: float) -> str:
 
     Example:
         >>> diverging_color(-1.0), diverging_color(0.0), diverging_color(1.0)
-        ('rgba(66,105,208,1.000)', 'rgba(138,144,160,0.040)', 'rgba(196,78,24,1.000)')
+        ('rgba(66,105,208,1.000)', 'rgba(138,144,160,0.040)', 'rgba(190,74,20,1.000)')
     """
     if share == 0:
         return "rgba(138,144,160,0.040)"

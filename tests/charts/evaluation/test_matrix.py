@@ -332,7 +332,7 @@ def test_difference_chart_numbers_can_be_read(share, is_positive, page):
 
     text = _text_color(share, is_dark=page != (255, 255, 255))
 
-    assert contrast(text, diverging_color(sign * share), page) >= 4.4
+    assert contrast(text, diverging_color(sign * share), page) >= 4.5
 
 
 def test_selected_cell_is_true_and_predicted_class():
