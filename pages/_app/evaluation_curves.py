@@ -60,7 +60,7 @@ def _show_thresholds(names: tuple[str, ...], found: Curves) -> None:
         )
         st.caption(
             "AUC is the chance that a row of the class gets a higher probability for it than "
-            "another row. 0.5 is guessing (dotted)."
+            "another row. 0.5 is guessing (dotted). Drag to zoom, double-click to see all again."
         )
     with right:
         st.subheader("Precision and recall", anchor=False)
@@ -173,6 +173,9 @@ def _show_truncation(
     read = f"The run read up to {limit:,} tokens of the tokenizer of {label(run.config.model)}."
     if not num_cut:
         st.caption(f"{read} No text of this split is longer, so none was cut off.")
+        return
+    if num_cut == len(facts):
+        st.caption(f"{read} Every text of this split is longer, and the rest of it was not read.")
         return
     figures = part_figures(predictions, facts.is_truncated.astype(int), 2, kind)
     st.plotly_chart(

@@ -39,9 +39,10 @@ from textcls_core.wording import percent, shorten
 MODES: dict[str, Normalisation] = {"Counts": "counts", "Row share": "row", "Column share": "column"}
 COUNTS = (20, 40)
 """How many of many classes can be drawn."""
-_MAX_BESIDE = 45
+_MAX_BESIDE = MAX_CLASSES_WITH_NUMBERS
 """With more classes the matrix takes the width of the page, and the examples stand below it."""
 _PAIRS_SHOWN = 200
+_SHARE = "share of the true class"
 _CHART, _PAIRS, _TWIN = "evaluation.confusion", "evaluation.pairs", "evaluation.twin"
 
 
@@ -192,6 +193,8 @@ def _explain(view: _View) -> None:
     shown, size = len(view.label_ids), len(view.result.label_names)
     if shown < size:
         parts.append(f"{shown} of {size} classes are drawn; totals and shares count all of them.")
+    if shown > MAX_CLASSES_WITH_NUMBERS:
+        parts.append("Colour grows with the square root, so that single rows can be seen.")
     if view.change is not None:
         parts.append(
             "This run minus the other one: orange has more rows in this run, blue fewer. On the "
@@ -207,21 +210,27 @@ def _show_pairs(view: _View, pairs: list[tuple[int, int]]) -> None:
     if not pairs:
         st.text("No mistakes." if view.change is None else "No cell off the diagonal differs.")
         return
-    if view.change is None:
-        records = pair_table(view.result.confusion, view.result.label_names, pairs)
-    else:
-        records = view.change.table(pairs)
-    share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+    records = _pair_records(view, pairs)
+    share = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
     st.dataframe(
         records,
         key=_PAIRS,
         hide_index=True,
         height=controls.table_height(len(records), 260),
-        column_config={"share of the true class": share},
+        column_config={_SHARE: share},
         on_select="rerun",
         selection_mode="single-row",
         alt="Pairs of true and predicted class, the most frequent first",
     )
+
+
+def _pair_records(view: _View, pairs: list[tuple[int, int]]) -> list[dict[str, Any]]:
+    if view.change is not None:
+        return view.change.table(pairs)
+    records = pair_table(view.result.confusion, view.result.label_names, pairs)
+    return [
+        {**{k: v for k, v in r.items() if k != "share"}, _SHARE: 100 * r["share"]} for r in records
+    ]
 
 
 def _show_twin(view: _View) -> None:

@@ -28,8 +28,8 @@ def test_curves_show_every_class_and_their_mean(open_page, toy_run):
 
     assert not app.exception
     assert [name.split(" · ")[0] for name in names(app)] == [
-        *("animals", "food", "weather"),
         "Mean of all classes",
+        *("animals", "food", "weather"),
     ]
     assert all(" · AUC 0." in name or " · AUC 1." in name for name in names(app))
     assert all(" · AP " in name for name in names(app, 1))
@@ -39,16 +39,13 @@ def test_curves_of_many_classes_show_the_worst(open_page, many_run):
     app = open_page("evaluation", panel="Curves")
 
     assert len(names(app)) == 6
-    assert names(app)[0].startswith("class 03")
+    assert names(app)[1].startswith("class 03")
 
 
 def test_curves_of_chosen_classes_are_in_the_link(open_page, many_run):
     app = open_page("evaluation", panel="Curves", curves_classes="2,7")
 
-    assert [name.split(" · ")[0] for name in names(app)] == [
-        *("class 02", "class 07"),
-        "Mean of all classes",
-    ]
+    assert [name.split(" · ")[0] for name in names(app)[1:]] == ["class 02", "class 07"]
 
 
 def test_curves_unknown_class_in_the_link_is_ignored_with_a_note(open_page, toy_run):
@@ -109,7 +106,7 @@ def test_curves_tell_whole_texts_from_cut_off_ones(
     app = open_page("evaluation", panel="Curves")
 
     assert not app.exception
-    ticks = chart(app, 4)["layout"]["xaxis"]["ticktext"]
+    ticks = chart(app, 4)["layout"]["yaxis"]["ticktext"]
     assert [tick.split("<br>")[0] for tick in ticks] == ["read as a whole", "cut off"]
     assert any("were longer, and the rest of them was not read" in t for t in shown(app.caption))
 
@@ -118,9 +115,9 @@ def test_curves_of_label_sets(open_page, topics_run):
     app = open_page("evaluation", panel="Curves")
 
     assert not app.exception
-    assert [name.split(" · ")[0] for name in names(app)][:3] == ["animals", "food", "weather"]
-    assert names(app)[0].endswith("AUC 1.000")
-    assert names(app)[2].endswith("AUC 0.500")
+    assert [name.split(" · ")[0] for name in names(app)][1:] == ["animals", "food", "weather"]
+    assert names(app)[1].endswith("AUC 1.000")
+    assert names(app)[3].endswith("AUC 0.500")
 
 
 def test_curves_show_hostile_classes_as_they_are(open_page, hostile_run):

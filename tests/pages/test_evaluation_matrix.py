@@ -102,7 +102,7 @@ def test_evaluation_most_frequent_confusions_are_a_list(open_page, toy_run):
     assert table["true"].tolist() == ["food", "weather"]
     assert table["predicted"].tolist() == ["animals", "food"]
     assert table["rows"].tolist() == [2, 1]
-    assert table[SHARE].tolist() == pytest.approx([2 / 11, 1 / 11])
+    assert table[SHARE].tolist() == pytest.approx([200 / 11, 100 / 11])
 
 
 def test_evaluation_most_frequent_confusion_opens_its_cell(open_page, toy_run):

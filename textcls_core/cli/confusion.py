@@ -63,14 +63,10 @@ def _print_matrix(
     )
     ids = class_order(counts, names, order)
     pairs = [(i, j) for i, j, _ in top_confusions(counts, limit)]
-    records = pair_table(counts, names, pairs)
-    value = {
+    value: dict[str, Any] = {
         "labels": [names[i] for i in ids],
         "counts": counts[ids][:, ids].tolist(),
-        "pairs": [
-            {**_pair(record), "rows": record["rows"], "share": record["share of the true class"]}
-            for record in records
-        ],
+        "pairs": pair_table(counts, names, pairs),
     }
     lines = [
         f"{record['rows']:>7,}  {percent(record['share']):>7}  {_words(record)}"

@@ -74,6 +74,8 @@ def pair_table(
 ) -> list[dict[str, Any]]:
     """Return one record per pair of true and predicted class, with the rows and their share.
 
+    The share is that of all rows of the true class, in [0, 1].
+
     Example:
         >>> pair_table(np.array([[3, 1], [0, 7]]), ("ham", "spam"), [(0, 1)])[0]["rows"]
         1
@@ -84,7 +86,7 @@ def pair_table(
             "true": label_names[i],
             "predicted": label_names[j],
             "rows": int(confusion[i, j]),
-            "share of the true class": float(confusion[i, j] / support[i]),
+            "share": float(confusion[i, j] / support[i]),
         }
         for i, j in pairs
     ]

@@ -28,9 +28,9 @@ def test_roc_chart_names_every_class_with_its_area():
 
     named = [line for line in figure["data"] if line.get("name")]
     expected = [f"{MIXED.label_names[c.label_id]} · AUC {c.roc.area:.3f}" for c in FOUND.classes]
-    assert [line["name"] for line in named[:3]] == expected
-    assert named[3]["name"] == f"Mean of all classes · AUC {FOUND.macro_roc.area:.3f}"
-    assert [line["line"]["color"] for line in named[:3]] == [class_color(i) for i in range(3)]
+    assert [line["name"] for line in named[1:]] == expected
+    assert named[0]["name"] == f"Mean of all classes · AUC {FOUND.macro_roc.area:.3f}"
+    assert [line["line"]["color"] for line in named[1:]] == [class_color(i) for i in range(3)]
 
 
 def test_roc_chart_has_the_line_of_guessing():
@@ -70,8 +70,8 @@ def test_class_size_chart_places_classes_by_size_and_f1():
 
     figure = class_size_chart(per_class).to_dict()
 
-    assert figure["data"][0]["x"] == [3, 2, 1]
-    assert figure["data"][0]["y"] == [one.f1 for one in per_class]
+    assert figure["data"][0]["x"] == [1, 2, 3]
+    assert figure["data"][0]["y"] == [one.f1 for one in reversed(per_class)]
     assert figure["layout"]["xaxis"]["type"] == "log"
 
 
@@ -117,5 +117,5 @@ def test_truncation_chart_has_both_kinds_of_texts():
     figure = truncation_chart([PARTS[0], None], "Macro-F1").to_dict()
 
     ticks = ["read as a whole<br>40 rows", "cut off<br>0 rows"]
-    assert figure["layout"]["xaxis"]["ticktext"] == ticks
-    assert figure["layout"]["yaxis"]["title"]["text"] == "Macro-F1"
+    assert figure["layout"]["yaxis"]["ticktext"] == ticks
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Macro-F1"

@@ -220,7 +220,7 @@ def test_confusion_chart_escapes_markup():
 def test_confusion_chart_hover_names_the_classes_in_full():
     cells, _, layout = chart(with_names(("a" * 40, "b", "c")))
 
-    assert layout["yaxis"]["ticktext"][0] == "a" * 13 + "…"
+    assert layout["yaxis"]["ticktext"][0] == "a" * 15 + "…"
     assert cells["customdata"][0][0] == "a" * 40
 
 
@@ -238,6 +238,33 @@ def test_confusion_chart_numbers_can_be_read_on_a_dark_page(share):
 
     text, cell = cells["insidetextfont"]["color"][0], cells["marker"]["color"][0]
     assert contrast(text, cell, page=(18, 22, 31)) >= 4.5
+
+
+def test_confusion_chart_of_many_classes_colours_by_the_square_root():
+    true = np.repeat(np.arange(30), [100, *[1] * 29])
+    colors = chart(make_predictions(true, np.eye(30)[true], [f"{n}" for n in range(30)]))[0]
+
+    assert colors["marker"]["color"][:2] == [magnitude_color(1.0), magnitude_color(0.1)]
+
+
+@pytest.mark.parametrize(
+    ("by", "texts", "title"),
+    [
+        ("counts", ["1.2k", "25k", "7"], "Predicted"),
+        ("row", ["100", "100", "100"], "Predicted (cells in %)"),
+    ],
+)
+def test_confusion_chart_of_a_dozen_classes_writes_short_numbers(by, texts, title):
+    counts = [1_234, 25_000, 7, *[1] * 9]
+    true = np.repeat(np.arange(12), counts)
+    cells, totals, layout = chart(
+        make_predictions(true, np.eye(12)[true], [f"{n}" for n in range(12)]), by
+    )
+
+    assert [text for text in cells["text"] if text][:3] == texts
+    assert layout["xaxis"]["title"]["text"] == title
+    assert totals["text"][:3] == ["1.2k", "25k", "7"]
+    assert totals["customdata"][0][2] == "1,234"
 
 
 def test_confusion_chart_draws_some_classes_in_the_wanted_order():

@@ -1,6 +1,7 @@
 """How well classes are told apart at every threshold, and where a model is weak."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -21,10 +22,12 @@ from textcls_core.evaluation.parts import PartFigure
 from textcls_core.wording import percent, plural
 
 _HEIGHT = 430
+_FLAT_HEIGHT = 170
 _NAMED = 12
 """Classes that get their name in the scatter of sizes: all of few, the worst of many."""
 _MACRO = "Mean of all classes"
-_SHARE_AXIS = {"tickformat": ".0%", "range": [-0.02, 1.04], "fixedrange": True, "zeroline": False}
+_ZOOM_AXIS = {"tickformat": ".0%", "range": [-0.02, 1.04], "zeroline": False}
+_SHARE_AXIS = {**_ZOOM_AXIS, "fixedrange": True}
 
 
 def roc_chart(
@@ -46,12 +49,12 @@ def roc_chart(
     figure.add_scatter(
         **_line([0, 1], [0, 1], GREY, width=1, dash="dot"), showlegend=False, hoverinfo="skip"
     )
+    if macro is not None:  # below the others, which it must not hide
+        ink = INK["dark" if is_dark else "light"]
+        _add_curve(figure, macro, (_MACRO, "AUC"), ink, "linear", is_macro=True)
     for one in classes:
         name = label_names[one.label_id]
         _add_curve(figure, one.roc, (name, "AUC"), class_color(one.label_id), "linear")
-    if macro is not None:
-        ink = INK["dark" if is_dark else "light"]
-        _add_curve(figure, macro, (_MACRO, "AUC"), ink, "linear", is_macro=True)
     titles = ("False positive rate", "True positive rate (recall)")
     _style_curves(figure, titles, right=True, is_dark=is_dark)
     return figure
@@ -73,13 +76,13 @@ def precision_recall_chart(
         is_dark: Whether the page behind is dark.
     """
     figure = go.Figure()
+    if macro is not None:  # below the others, which it must not hide
+        ink = INK["dark" if is_dark else "light"]
+        _add_curve(figure, macro, (_MACRO, "AP"), ink, "vh", is_macro=True)
     for one in classes:
         name = label_names[one.label_id]
         color = class_color(one.label_id)
         _add_curve(figure, one.precision_recall, (name, "AP"), color, "vh")
-    if macro is not None:
-        ink = INK["dark" if is_dark else "light"]
-        _add_curve(figure, macro, (_MACRO, "AP"), ink, "vh", is_macro=True)
     _style_curves(figure, ("Recall", "Precision"), right=False, is_dark=is_dark)
     return figure
 
@@ -108,11 +111,12 @@ def _add_curve(
     name, area = names
     line = _line(
         curve.x.round(5).tolist(), curve.y.round(5).tolist(), color,
-        width=3 if is_macro else 1.8, dash="dash" if is_macro else "solid",
+        width=4 if is_macro else 1.6, dash="dash" if is_macro else "solid",
     )  # fmt: skip
     figure.add_scatter(
         **line,
         line_shape=shape,
+        legendrank=2_000 if is_macro else 1_000,
         name=f"{plain(name, 24)} · {area} {curve.area:.3f}",
         hovertemplate=f"{plain(name, 60)}<br>%{{xaxis.title.text}} %{{x:.1%}}<br>"
         "%{yaxis.title.text} %{y:.1%}<extra></extra>",
@@ -126,11 +130,12 @@ def _style_curves(
     paper = PAPER["dark" if is_dark else "light"]
     figure.update_layout(
         **base_layout(_HEIGHT),
-        xaxis={**_SHARE_AXIS, "title": titles[0]},
-        yaxis={**_SHARE_AXIS, "title": titles[1]},
+        xaxis={**_ZOOM_AXIS, "title": titles[0]},
+        yaxis={**_ZOOM_AXIS, "title": titles[1]},
     )
     figure.update_layout(
         margin_t=8,
+        dragmode="zoom",
         showlegend=True,
         legend={
             "x": 0.99 if right else 0.01,
@@ -152,9 +157,9 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
         is_dark: Whether the page behind is dark.
     """
     known = [(i, one) for i, one in enumerate(per_class) if one.support]
-    worst = sorted(known, key=lambda pair: pair[1].f1)[:_NAMED]
-    named = {i for i, _ in worst}
-    places = ("top center", "bottom center", "middle right", "middle left")
+    known.sort(key=lambda pair: pair[1].support)  # neighbours get their names on different sides
+    named = {i for i, _ in sorted(known, key=lambda pair: pair[1].f1)[:_NAMED]}
+    places = ("top center", "bottom center")
     figure = go.Figure(
         go.Scatter(
             x=[one.support for _, one in known],
@@ -214,7 +219,7 @@ def length_chart(
 
 def truncation_chart(figures: Sequence[PartFigure | None], metric: str) -> go.Figure:
     """Return a figure of the texts that were read as a whole, and of those that were cut off."""
-    return _points(["read as a whole", "cut off"], figures, metric)
+    return _points(["read as a whole", "cut off"], figures, metric, is_flat=True)
 
 
 def _range(low: int, high: int) -> str:
@@ -228,41 +233,59 @@ def _interval_words(one: PartFigure) -> str:
     return f"({percent(one.interval.low)} to {percent(one.interval.high)}) on {rows}"
 
 
-def _points(names: Sequence[str], figures: Sequence[PartFigure | None], metric: str) -> go.Figure:
-    """Return a point with its interval and its number of rows per part."""
+def _points(
+    names: Sequence[str],
+    figures: Sequence[PartFigure | None],
+    metric: str,
+    *,
+    is_flat: bool = False,
+) -> go.Figure:
+    """Return a point with its interval and its number of rows per part.
+
+    Args:
+        names: Of the parts.
+        figures: The figure of each part.
+        metric: Title of the axis of the figures.
+        is_flat: Put the parts below one another instead of side by side.
+    """
     known = [(place, one) for place, one in enumerate(figures) if one is not None]
     ends = [one.interval or Interval(one.value, one.value) for _, one in known]
+    pairs = list(zip(ends, (one for _, one in known), strict=True))
+    part, value = ("y", "x") if is_flat else ("x", "y")
+    reach = {
+        "type": "data",
+        "symmetric": False,
+        "array": [end.high - one.value for end, one in pairs],
+        "arrayminus": [one.value - end.low for end, one in pairs],
+        "color": LINE,
+        "thickness": 1.5,
+    }
+    points = {part: [place for place, _ in known], value: [one.value for _, one in known]}
     figure = go.Figure(
         go.Scatter(
-            x=[place for place, _ in known],
-            y=[one.value for _, one in known],
+            **points,
+            **{f"error_{value}": reach},
             mode="markers",
             marker={"color": LINE, "size": 9},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [end.high - one.value for end, (_, one) in zip(ends, known, strict=True)],
-                "arrayminus": [
-                    one.value - end.low for end, (_, one) in zip(ends, known, strict=True)
-                ],
-                "color": LINE,
-                "thickness": 1.5,
-            },
             customdata=[[names[place], _interval_words(one)] for place, one in known],
-            hovertemplate="%{customdata[0]}: %{y:.1%} %{customdata[1]}<extra></extra>",
+            hovertemplate=f"%{{customdata[0]}}: %{{{value}:.1%}} %{{customdata[1]}}<extra></extra>",
         )
     )
-    counts = [0 if one is None else one.num_rows for one in figures]
+    figure.update_layout(**base_layout(_FLAT_HEIGHT if is_flat else _HEIGHT - 100))
     figure.update_layout(
-        **base_layout(_HEIGHT - 100),
-        xaxis={
-            "tickvals": list(range(len(names))),
-            "ticktext": [f"{n}<br>{c:,} rows" for n, c in zip(names, counts, strict=True)],
-            "range": [-0.6, len(names) - 0.4],
-            "fixedrange": True,
-            "showgrid": False,
-        },
-        yaxis={**_SHARE_AXIS, "title": metric},
+        {f"{value}axis": {**_SHARE_AXIS, "title": metric}, f"{part}axis": _parts(names, figures)},
+        margin_t=12,
     )
-    figure.update_layout(margin_t=12)
     return figure
+
+
+def _parts(names: Sequence[str], figures: Sequence[PartFigure | None]) -> dict[str, Any]:
+    """Return the axis of the parts, with the rows of each."""
+    counts = [0 if one is None else one.num_rows for one in figures]
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": [f"{n}<br>{plural(c, 'row')}" for n, c in zip(names, counts, strict=True)],
+        "range": [-0.6, len(names) - 0.4],
+        "fixedrange": True,
+        "showgrid": False,
+    }

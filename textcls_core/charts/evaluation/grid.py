@@ -23,6 +23,8 @@ from textcls_core.charts.theme import (
 
 MAX_CLASSES_WITH_NUMBERS = 25
 """With more classes, cells carry no number, and cells without rows are left out."""
+MAX_ROOMY = 10
+"""With more classes, names stand upright, numbers are small, and shares carry no sign."""
 _MAX_COLUMN_NAMES, _NAME_HEIGHT = 70, 11
 _TOTAL_GAP = 0.25
 _FRAME, _TALLEST = 150, 1_400
@@ -45,10 +47,14 @@ class Grid:
     """Returns what is written into a cell with this value."""
     note: Callable[[int, int], str]
     """Returns what is said about the cell in a row and a column when the mouse is over it."""
-    totals: tuple[Sequence[str], Sequence[str]] | None = None
-    """Texts of the margins of rows and columns; None where they would not add up."""
+    totals: tuple[Sequence[int], Sequence[int]] | None = None
+    """Margins of rows and columns; None where they would not add up."""
+    total_text: Callable[[float], str] = str
+    """Returns what is written into a margin with this value."""
     titles: tuple[str, str] = ("True", "Predicted")
     """Of the rows and of the columns."""
+    unit: str = ""
+    """What the axes say about the numbers in the cells."""
     is_signed: bool = False
     """Whether 0 is the middle of the colours."""
     selected: tuple[str, str] | None = None
@@ -58,6 +64,16 @@ class Grid:
     def has_numbers(self) -> bool:
         """Whether there is room for text in the cells."""
         return len(self.label_names) <= MAX_CLASSES_WITH_NUMBERS
+
+    @property
+    def is_roomy(self) -> bool:
+        """Whether there is room for text of normal size."""
+        return len(self.label_names) <= MAX_ROOMY
+
+    @property
+    def text_size(self) -> int:
+        """Size of the text in the cells, in pixels."""
+        return 12 if self.is_roomy else (10 if len(self.label_names) <= 16 else 9)
 
 
 def grid_chart(grid: Grid, *, is_dark: bool = False) -> go.Figure:
@@ -81,12 +97,17 @@ def _cells(grid: Grid, *, is_dark: bool) -> go.Bar:
     drawn = np.ones_like(grid.is_drawn) if grid.has_numbers else grid.is_drawn
     cells = [(int(i), int(j)) for i, j in np.argwhere(drawn)]
     shares = grid.values / max(float(np.abs(grid.values).max(initial=0)), 1e-12)
+    if not grid.has_numbers:  # single rows among thousands must be seen too
+        shares = np.sign(shares) * np.sqrt(np.abs(shares))
     color = diverging_color if grid.is_signed else magnitude_color
     return go.Bar(
         **_bars([i for i, _ in cells], [j for _, j in cells]),
         marker={"color": [color(float(shares[cell])) for cell in cells], "line": _line(size)},
         text=[grid.text(float(grid.values[cell])) for cell in cells] if grid.has_numbers else None,
-        insidetextfont={"color": [_text_color(abs(shares[cell]), is_dark) for cell in cells]}
+        insidetextfont={
+            "color": [_text_color(abs(shares[cell]), is_dark) for cell in cells],
+            "size": grid.text_size,
+        }
         if grid.has_numbers
         else None,
         customdata=[[names[i], names[j], literal(grid.note(i, j))] for i, j in cells],
@@ -95,26 +116,27 @@ def _cells(grid: Grid, *, is_dark: bool) -> go.Bar:
     )
 
 
-def _totals(grid: Grid, totals: tuple[Sequence[str], Sequence[str]], *, is_dark: bool) -> go.Bar:
+def _totals(grid: Grid, totals: tuple[Sequence[int], Sequence[int]], *, is_dark: bool) -> go.Bar:
     """Return the margin: clickable totals of rows and columns."""
     names = [literal(name) for name in grid.label_names]
-    size = len(names)
+    size, (row_title, column_title) = len(names), grid.titles
     end = size + _TOTAL_GAP
-    rows = [(i, end, text, names[i], ALL) for i, text in enumerate(totals[0])]
-    columns = [(end, j, text, ALL, names[j]) for j, text in enumerate(totals[1])]
+    rows = [(i, end, total, names[i], ALL, row_title) for i, total in enumerate(totals[0])]
+    columns = [(end, j, total, ALL, names[j], column_title) for j, total in enumerate(totals[1])]
     margin = [*rows, *columns]
-    kinds = [grid.titles[0].lower()] * size + [grid.titles[1].lower()] * size
     return go.Bar(
         **_bars([y for y, *_ in margin], [x for _, x, *_ in margin]),
         marker={"color": "rgba(128,136,152,0.12)", "line": _line(size)},
-        text=[text for _, _, text, *_ in margin] if grid.has_numbers else None,
-        insidetextfont={"color": _text_color(0.0, is_dark)},
+        text=[grid.total_text(total) or "0" for _, _, total, *_ in margin]
+        if grid.has_numbers
+        else None,
+        insidetextfont={"color": _text_color(0.0, is_dark), "size": grid.text_size},
         customdata=[
-            [true, predicted, text, kind]
-            for (_, _, text, true, predicted), kind in zip(margin, kinds, strict=True)
+            [row, column, f"{total:+,}" if grid.is_signed else f"{total:,}", title.lower()]
+            for _, _, total, row, column, title in margin
         ],
         hovertemplate="%{customdata[3]} %{customdata[0]}%{customdata[1]}<br>"
-        "%{customdata[2]}, all classes<extra></extra>",
+        "%{customdata[2]} rows in all<extra></extra>",
     )
 
 
@@ -129,6 +151,7 @@ def _bars(rows: Sequence[float], columns: Sequence[float]) -> dict[str, Any]:
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
+        "constraintext": "none",
         "unselected": {"marker": {"opacity": 1}},
     }
 
@@ -140,7 +163,7 @@ def _line(size: int) -> dict[str, Any]:
 def _style(figure: go.Figure, grid: Grid) -> None:
     size = len(grid.label_names)
     shared = {"fixedrange": True, "showgrid": False, "zeroline": False}
-    shared["tickfont"] = {"size": 13 if grid.has_numbers else 10}
+    shared["tickfont"] = {"size": 13 if grid.is_roomy else (11 if grid.has_numbers else 10)}
     end = size + (_TOTAL_GAP + 0.55 if grid.totals is not None else -0.45)
     height = _height(size)
     names = grid.label_names
@@ -153,8 +176,8 @@ def _style(figure: go.Figure, grid: Grid) -> None:
         xaxis={
             **shared,
             **_ticks(names, min(num_names, _MAX_COLUMN_NAMES), has_totals=has_totals),
-            "title": grid.titles[1],
-            "tickangle": -35 if grid.has_numbers else -90,
+            "title": f"{grid.titles[1]} ({grid.unit})" if grid.unit else grid.titles[1],
+            "tickangle": -35 if grid.is_roomy else -90,
             "range": [-0.55, end],
             "side": "bottom",
         },
@@ -178,7 +201,7 @@ def _height(size: int) -> int:
 def _ticks(names: Sequence[str], most: int, *, has_totals: bool) -> dict[str, Any]:
     """Return the names along one axis, as many as fit, and the one of the totals."""
     size = len(names)
-    limit = 14 if size <= MAX_CLASSES_WITH_NUMBERS else 18
+    limit = 16 if size <= MAX_ROOMY else 20
     shown = spaced(size, most)
     return {
         "tickvals": [*shown, *([size + _TOTAL_GAP] if has_totals else [])],

@@ -6,7 +6,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from textcls_core.arrays import LabelIds
-from textcls_core.charts.evaluation.grid import Grid, grid_chart
+from textcls_core.charts.evaluation.grid import (
+    MAX_CLASSES_WITH_NUMBERS,
+    MAX_ROOMY,
+    Grid,
+    grid_chart,
+)
 from textcls_core.evaluation.confusion import Normalisation, normalise
 from textcls_core.evaluation.confusion_difference import ConfusionDifference
 from textcls_core.evaluation.evaluation import Evaluation
@@ -55,9 +60,11 @@ def confusion_chart(
         label_names=tuple(evaluation.label_names[label_id] for label_id in ids),
         values=shown[np.ix_(ids, ids)],
         is_drawn=counts[np.ix_(ids, ids)] > 0,
-        text=_share_text if by != "counts" else _count_text,
+        text=_texts(by, len(ids)),
         note=note,
-        totals=([f"{n:,}" for n in support[ids]], [f"{n:,}" for n in predicted[ids]]),
+        totals=(support[ids].tolist(), predicted[ids].tolist()),
+        total_text=_texts("counts", len(ids)),
+        unit=_unit(by, len(ids)),
         selected=selected,
     )
     return grid_chart(grid, is_dark=is_dark)
@@ -82,7 +89,7 @@ def difference_chart(
         errors_only: Leave the diagonal empty, so that colour speaks of mistakes alone.
         is_dark: Whether the page behind is dark.
     """
-    this, other = difference.confusion, difference.other_confusion
+    this, other, changes = difference.confusion, difference.other_confusion, difference.counts
     ids = np.arange(len(this)) if label_ids is None else label_ids
     shown = difference.shown(by)
     if errors_only:
@@ -92,26 +99,48 @@ def difference_chart(
         i, j = ids[row], ids[column]
         return f"{plural(int(this[i, j]), 'row')} in this run, {int(other[i, j]):,} in the other"
 
-    totals = [f"{n:+,}" if n else "0" for n in (this - other).sum(axis=0)[ids].tolist()]
     grid = Grid(
         label_names=tuple(difference.label_names[label_id] for label_id in ids),
         values=shown[np.ix_(ids, ids)],
         is_drawn=shown[np.ix_(ids, ids)] != 0,
-        text=_signed(_share_text if by != "counts" else _count_text),
+        text=_signed(_texts(by, len(ids))),
         note=note,
-        totals=(["0"] * len(ids), totals),
+        totals=(changes.sum(axis=1)[ids].tolist(), changes.sum(axis=0)[ids].tolist()),
+        total_text=_signed(_texts("counts", len(ids))),
+        unit=_unit(by, len(ids)),
         is_signed=True,
         selected=selected,
     )
     return grid_chart(grid, is_dark=is_dark)
 
 
+def _texts(by: Normalisation, num_classes: int) -> Callable[[float], str]:
+    """Return what writes the values of cells, as short as the room for them asks."""
+    is_roomy = num_classes <= MAX_ROOMY
+    if by == "counts":
+        return _count_text if is_roomy else _short_count_text
+    return (lambda value: percent(value, 0) if value else "") if is_roomy else _short_share_text
+
+
 def _count_text(value: float) -> str:
     return f"{value:,.0f}" if value else ""
 
 
-def _share_text(value: float) -> str:
-    return percent(value, 0) if value else ""
+def _short_count_text(value: float) -> str:
+    """Return a count in at most four characters and a sign."""
+    if abs(value) < 1_000:
+        return f"{value:.0f}" if value else ""
+    return f"{value / 1_000:.1f}k" if abs(value) < 10_000 else f"{value / 1_000:.0f}k"
+
+
+def _short_share_text(value: float) -> str:
+    return f"{100 * value:.0f}" if value else ""
+
+
+def _unit(by: Normalisation, num_classes: int) -> str:
+    """Return the unit that small cells leave out."""
+    has_unit = by != "counts" and MAX_ROOMY < num_classes <= MAX_CLASSES_WITH_NUMBERS
+    return "cells in %" if has_unit else ""
 
 
 def _signed(text: Callable[[float], str]) -> Callable[[float], str]:
