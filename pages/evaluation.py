@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.evaluation_calibration import show_calibration
+from pages._app.evaluation_curves import show_curves
 from pages._app.evaluation_decisions import show_decisions
 from pages._app.evaluation_matrix import show_matrix
 from pages._app.evaluation_overview import show_overview
@@ -20,6 +21,7 @@ VIEWS: dict[str, Callable[[Run, Split, Figures], None]] = {
     "Matrix": show_matrix,
     "Calibration": show_calibration,
     "Decisions": show_decisions,
+    "Curves": show_curves,
 }
 
 with controls.header("Evaluate", "How often the model is right, and how far to believe it."):

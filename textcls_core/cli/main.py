@@ -13,6 +13,8 @@ import typer
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.audit import FAILED_GATE
 from textcls_core.cli.calibration import calibrate
+from textcls_core.cli.confusion import confusion
+from textcls_core.cli.curves import curves
 from textcls_core.cli.dataset import dataset_app
 from textcls_core.cli.decide import decide
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
@@ -36,6 +38,8 @@ app.add_typer(groups_app, name="groups")
 app.command()(train)
 app.command()(search)
 app.command("evaluate")(evaluate_run)
+app.command()(confusion)
+app.command()(curves)
 app.command()(mistakes)
 app.command()(predict)
 app.command()(decide)
