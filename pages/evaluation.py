@@ -10,6 +10,7 @@ from pages._app.evaluation_curves import show_curves
 from pages._app.evaluation_decisions import show_decisions
 from pages._app.evaluation_matrix import show_matrix
 from pages._app.evaluation_overview import show_overview
+from pages._app.evaluation_slices import show_slices
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
 from textcls_core.runs.run import Run
@@ -22,6 +23,7 @@ VIEWS: dict[str, Callable[[Run, Split, Figures], None]] = {
     "Calibration": show_calibration,
     "Decisions": show_decisions,
     "Curves": show_curves,
+    "Slices": show_slices,
 }
 
 with controls.header("Evaluate", "How often the model is right, and how far to believe it."):
