@@ -16,11 +16,11 @@ from textcls_core.audit.damage import (
     rows_with_wrong_encoding,
 )
 from textcls_core.audit.duplicates import conflicting, first_of_each
-from textcls_core.audit.keys import RowKeys
 from textcls_core.audit.personal import mask_personal, personal_rows
 from textcls_core.audit.rows import AuditedRows
 from textcls_core.dataset.audit import near_equal_groups
 from textcls_core.dataset.fixes import drop_positions, rename_labels, replace_texts
+from textcls_core.dataset.keys import RowKeys
 from textcls_core.dataset.near_duplicates import groups
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
