@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages._app import controls, frame, state
+from pages._app.evaluation_compare import show_compare
 from pages._app.evaluation_matrix import show_matrix
 from pages._app.evaluation_overview import show_overview
 from textcls_core.dataset.text_dataset import Split
@@ -16,6 +17,7 @@ frame.require()
 VIEWS: dict[str, Callable[[Run, Split, Figures], None]] = {
     "Overview": show_overview,
     "Matrix": show_matrix,
+    "Compare": show_compare,
 }
 
 with controls.header("Evaluate", "How often the model is right, and how far to believe it."):

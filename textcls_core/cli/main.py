@@ -12,6 +12,7 @@ import typer
 
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.audit import FAILED_GATE
+from textcls_core.cli.comparing import compare
 from textcls_core.cli.dataset import dataset_app
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.groups import groups_app, search
@@ -33,6 +34,7 @@ app.add_typer(groups_app, name="groups")
 app.command()(train)
 app.command()(search)
 app.command("evaluate")(evaluate_run)
+app.command()(compare)
 app.command()(mistakes)
 app.command()(predict)
 app.command()(explain)
