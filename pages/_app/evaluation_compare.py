@@ -18,6 +18,7 @@ from textcls_core.charts.evaluation.compare import (
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.comparison import Outcome
 from textcls_core.evaluation.figures import Figures
+from textcls_core.evaluation.metric_names import METRICS, value_text
 from textcls_core.runs.comparison import RunComparison, changed_rows
 from textcls_core.runs.comparison_words import (
     difference_text,
@@ -25,11 +26,10 @@ from textcls_core.runs.comparison_words import (
     p_value_text,
     reading,
     seeds_sentence,
-    value_text,
     verdict,
 )
 from textcls_core.runs.run import Run
-from textcls_core.wording import capitalised, figure_name, plural, shorten
+from textcls_core.wording import plural, shorten
 
 ROWS_SHOWN = 200
 _PARAMETER = "compare_runs"
@@ -170,7 +170,7 @@ def _show_figures(comparison: RunComparison) -> None:
     st.subheader("Figures", anchor=False)
     rows = [
         {
-            "figure": capitalised(figure_name(change.name)),
+            "figure": METRICS[change.name].title,
             "this run": value_text(change.name, change.reference),
             "other run": value_text(change.name, change.other),
             "difference": difference_text(change.name, change.difference),

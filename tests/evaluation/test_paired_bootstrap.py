@@ -3,17 +3,13 @@
 import numpy as np
 import pytest
 
-from tests.cases import CASES, make_label_sets, make_predictions
+from tests.cases import make_label_sets, make_predictions
+from textcls_core.evaluation.agreement import Tally, accuracy, weighted_f1
 from textcls_core.evaluation.alignment import pair_up
-from textcls_core.evaluation.by_task import figures_of, predictions_of, task_of
-from textcls_core.evaluation.paired_bootstrap import (
-    Patterns,
-    class_shares,
-    resampled_changes,
-    shares,
-)
+from textcls_core.evaluation.by_task import figures_of, predictions_of
+from textcls_core.evaluation.paired_bootstrap import Outcomes, paired_figures
 
-SINGLE = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
+SINGLE = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss")
 MULTI = (*SINGLE, "micro_f1", "hamming_loss")
 
 
@@ -44,107 +40,99 @@ def drawn(predictions, rows):
     )
 
 
-@pytest.mark.parametrize("make", [random_pair, random_sets])
-@pytest.mark.parametrize("repeat", range(5))
-def test_patterns_give_the_figures_of_any_sample(generator, make, repeat):
+@pytest.mark.parametrize(
+    ("make", "names"), [(random_pair, SINGLE), (random_sets, MULTI)], ids=["single", "multi"]
+)
+@pytest.mark.parametrize("repeat", range(3))
+def test_paired_figures_are_those_of_each_run(make, names, repeat):
     pair = make(np.random.default_rng(repeat))
-    rows = generator.integers(0, 40, 40)
-    patterns, task = Patterns.of(pair), task_of(pair[0])
-    sample = np.bincount(patterns.cells[rows], minlength=len(patterns.true))[None, :]
 
-    found = [shares(totals, task) for totals in patterns.totals(sample)]
+    over_all, by_class = paired_figures(pair, None, num_samples=2, seed=0)
 
-    expected = [figures_of(drawn(predictions, rows)) for predictions in pair]
-    names = SINGLE if make is random_pair else MULTI
-    for one, figures in zip(found, expected, strict=True):
-        assert {name: one[name][0] for name in names} == pytest.approx(
-            {name: getattr(figures, name) for name in names}, abs=1e-12
+    was, now = (figures_of(one) for one in pair)
+    for name in names:
+        assert over_all[name].reference == pytest.approx(getattr(was, name), abs=1e-12)
+        assert over_all[name].other == pytest.approx(getattr(now, name), abs=1e-12)
+    for name in ("precision", "recall", "f1"):
+        assert by_class[name].other.tolist() == pytest.approx(
+            [getattr(one, name) for one in now.per_class], abs=1e-12
         )
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_patterns_give_the_figures_of_every_corner(name):
-    pair = (CASES[name], CASES[name])
-    patterns = Patterns.of(pair)
-    everything = np.bincount(patterns.cells)[None, :]
+@pytest.mark.parametrize("make", [random_pair, random_sets], ids=["single", "multi"])
+def test_outcomes_add_up_to_any_sample_of_rows(generator, make):
+    pair = make(generator)
+    rows = generator.integers(0, 40, 40)
+    outcomes = Outcomes.of(pair)
 
-    totals, _ = patterns.totals(everything)
+    halves = np.split(outcomes.table[outcomes.cells[rows]].sum(axis=0), 2)
 
-    figures = figures_of(CASES[name])
-    found = {**shares(totals, "single_label")}
-    assert found["macro_f1"][0] == pytest.approx(figures.macro_f1, abs=1e-12)
-    assert class_shares(totals)["f1"][0].tolist() == pytest.approx(
-        [one.f1 for one in figures.per_class], abs=1e-12
-    )
+    for half, predictions in zip(halves, pair, strict=True):
+        expected = figures_of(drawn(predictions, rows))
+        tally = Tally.of_sums(half)
+        assert weighted_f1(tally) == pytest.approx(expected.weighted_f1, abs=1e-12)
+        assert accuracy(tally) == pytest.approx(expected.accuracy, abs=1e-12)
 
 
-def test_resampled_changes_of_equal_runs_are_zero(generator):
+def test_paired_figures_of_equal_runs_are_zero(generator):
     one, _ = random_pair(generator)
 
-    over_all, by_class = resampled_changes((one, one), None, num_samples=20, seed=0)
+    over_all, by_class = paired_figures((one, one), None, num_samples=20, seed=0)
 
-    assert all((values == 0).all() for values in over_all.values())
-    assert all((values == 0).all() for values in by_class.values())
+    assert all((one.differences == 0).all() for one in over_all.values())
+    assert all((one.differences == 0).all() for one in by_class.values())
 
 
 @pytest.mark.parametrize("make", [random_pair, random_sets])
-def test_resampled_changes_have_a_number_per_sample(generator, make):
+def test_paired_figures_have_a_number_per_sample(generator, make):
     pair = make(generator)
 
-    over_all, by_class = resampled_changes(pair, None, num_samples=30, seed=0)
+    over_all, by_class = paired_figures(pair, None, num_samples=30, seed=0)
 
-    assert {values.shape for values in over_all.values()} == {(30,)}
-    assert {values.shape for values in by_class.values()} == {(30, 4)}
+    assert {one.differences.shape for one in over_all.values()} == {(30,)}
+    assert {one.differences.shape for one in by_class.values()} == {(30, 4)}
 
 
-def test_resampled_changes_scatter_around_the_difference(generator):
+def test_paired_figures_scatter_around_the_difference(generator):
     pair = random_pair(generator, num_rows=400)
 
-    over_all, _ = resampled_changes(pair, None, num_samples=2_000, seed=0)
+    over_all, _ = paired_figures(pair, None, num_samples=2_000, seed=0)
 
     was, now = (figures_of(one) for one in pair)
     both_right = np.stack([~one.is_mistake for one in pair]).astype(float)
     error = (both_right[1] - both_right[0]).std() / np.sqrt(400)
-    assert over_all["accuracy"].mean() == pytest.approx(now.accuracy - was.accuracy, abs=0.004)
-    assert over_all["accuracy"].std() == pytest.approx(error, rel=0.1)
-    assert over_all["loss"].mean() == pytest.approx(now.loss - was.loss, abs=0.01)
+    changes, losses = over_all["accuracy"].differences, over_all["loss"].differences
+    assert changes.mean() == pytest.approx(now.accuracy - was.accuracy, abs=0.004)
+    assert changes.std() == pytest.approx(error, rel=0.1)
+    assert losses.mean() == pytest.approx(now.loss - was.loss, abs=0.01)
 
 
-def test_resampled_changes_draw_groups_as_one(generator):
+def test_paired_figures_draw_groups_as_one(generator):
     """With every row copied four times, intervals are as wide as without the copies."""
     pair = random_pair(generator, num_rows=100)
     copies = np.tile(np.arange(100), 4)
     many = tuple(drawn(one, copies) for one in pair)
 
-    alone = resampled_changes(pair, None, num_samples=2_000, seed=0)[0]
-    grouped = resampled_changes(many, copies, num_samples=2_000, seed=0)[0]
+    alone = paired_figures(pair, None, num_samples=2_000, seed=0)[0]
+    grouped = paired_figures(many, copies, num_samples=2_000, seed=0)[0]
 
-    assert grouped["accuracy"].std() == pytest.approx(alone["accuracy"].std(), rel=0.1)
-    assert grouped["loss"].std() == pytest.approx(alone["loss"].std(), rel=0.1)
+    for name in ("accuracy", "loss"):
+        expected = alone[name].differences.std()
+        assert grouped[name].differences.std() == pytest.approx(expected, rel=0.1)
 
 
-def test_resampled_changes_depend_on_nothing_but_the_seed(generator, monkeypatch):
+def test_paired_figures_depend_on_nothing_but_the_seed(generator):
     pair = random_pair(generator)
-    first = resampled_changes(pair, None, num_samples=50, seed=3)[0]["macro_f1"]
+    first = paired_figures(pair, None, num_samples=50, seed=3)[0]["macro_f1"].differences
 
-    again = resampled_changes(pair, None, num_samples=50, seed=3)[0]["macro_f1"]
-    other = resampled_changes(pair, None, num_samples=50, seed=4)[0]["macro_f1"]
+    again = paired_figures(pair, None, num_samples=50, seed=3)[0]["macro_f1"].differences
+    other = paired_figures(pair, None, num_samples=50, seed=4)[0]["macro_f1"].differences
 
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_resampled_changes_in_blocks_are_as_many(generator, monkeypatch):
-    monkeypatch.setattr("textcls_core.evaluation.paired_bootstrap._NUMBERS_AT_ONCE", 100)
-    pair = random_pair(generator)
-
-    over_all, _ = resampled_changes(pair, None, num_samples=50, seed=0)
-
-    assert over_all["accuracy"].shape == (50,)
-    assert len(np.unique(over_all["accuracy"])) > 5
-
-
-def test_patterns_are_no_more_than_the_different_outcomes(generator):
+def test_outcomes_are_no_more_than_the_different_outcomes(generator):
     pair = pair_up(*random_pair(generator, num_rows=400, num_labels=2))
 
-    assert len(Patterns.of(pair).true) <= 8
+    assert len(Outcomes.of(pair).table) <= 8

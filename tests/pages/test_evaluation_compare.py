@@ -106,7 +106,8 @@ def test_compare_shows_figures_with_differences(open_page, toy_run, best):
     figures = table(open_compare(open_page, toy_run, best), "95 % interval")
 
     assert figures["figure"].tolist() == [
-        *("Accuracy", "Balanced accuracy", "Macro-F1", "Weighted F1", "Loss"),
+        *("Accuracy", "Balanced accuracy", "Macro-F1", "Weighted F1"),
+        *("Matthews correlation", "Log loss"),
     ]
     assert figures["this run"][0] == "90.9 %"
     assert figures["other run"][0] == "100.0 %"
@@ -251,7 +252,7 @@ def test_compare_of_several_labels_shows_label_figures(open_page, workspace, top
     app = open_compare(open_page, topics_run, other)
 
     assert not app.exception
-    assert "Micro F1" in table(app, "95 % interval")["figure"].tolist()
+    assert "Micro-F1" in table(app, "95 % interval")["figure"].tolist()
     assert "A row is right if all its labels are right." in shown(app.caption)
     (fixed,) = changed(app)
     assert set(fixed["other run"]) == set(fixed["true"])

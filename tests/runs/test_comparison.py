@@ -12,7 +12,6 @@ from textcls_core.evaluation.by_task import predictions_of
 from textcls_core.runs.comparison import (
     changed_rows,
     compare_runs,
-    duplicate_groups,
     uses_same_rows,
     why_not_comparable,
 )
@@ -196,18 +195,6 @@ def test_changed_rows_need_their_data_set(worse, best, store, topics_dataset):
 
     with pytest.raises(NotFoundError, match="3 of 3 rows are not in this data set"):
         changed_rows(found, found.result.fixed, topics_dataset)
-
-
-def test_duplicate_groups_put_copies_together(toy_dataset, worse):
-    predictions = worse.predictions("test")
-    texts = toy_dataset.table["text"].to_pylist()
-    first, second = toy_dataset.positions(predictions.row_ids)[:2]
-    texts[second] = texts[first].upper() + "!"
-
-    groups = duplicate_groups(changed(toy_dataset, text=texts), predictions)
-
-    assert groups[0] == groups[1]
-    assert len(np.unique(groups)) == 32
 
 
 def test_verdict_says_when_nothing_can_be_shown(worse, best, store):

@@ -6,17 +6,17 @@ import typer
 
 from textcls_core.cli.printing import Json, RunId, SplitName, emit, parse_split
 from textcls_core.dataset.store import DatasetStore
+from textcls_core.evaluation.metric_names import METRICS, value_text
 from textcls_core.runs.comparison import RunComparison, compare_runs
 from textcls_core.runs.comparison_words import (
     difference_text,
     interval_text,
     reading,
     seeds_sentence,
-    value_text,
     verdict,
 )
 from textcls_core.runs.store import RunStore
-from textcls_core.wording import figure_name, plural, shorten
+from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
 
 _CLASSES_SHOWN = 10
@@ -50,7 +50,7 @@ def _lines(comparison: RunComparison) -> list[str]:
     """Return what a person reads about one run against the reference, the answer first."""
     result = comparison.result
     figures = [
-        f"  {figure_name(change.name):<20}{value_text(change.name, change.reference):>9}"
+        f"  {METRICS[change.name].title:<22}{value_text(change.name, change.reference):>9}"
         f"{value_text(change.name, change.other):>9}"
         f"{difference_text(change.name, change.difference):>15}"
         f"   ({interval_text(change)})  {reading(change)}"

@@ -10,16 +10,16 @@ from textcls_core.arrays import Indices, Mask
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.alignment import Mismatch, Pair, pair_up
-from textcls_core.evaluation.bootstrap import Groups, Interval, percentile_interval
+from textcls_core.evaluation.bootstrap import NUM_SAMPLES, Groups, Interval, percentile_interval
 from textcls_core.evaluation.by_task import AnyPredictions, figures_of, task_of
 from textcls_core.evaluation.figures import require_rows
-from textcls_core.evaluation.paired_bootstrap import Changes, resampled_changes
+from textcls_core.evaluation.metric_names import METRICS
+from textcls_core.evaluation.paired_bootstrap import Paired, paired_figures
 from textcls_core.evaluation.paired_tests import McNemar, mcnemar
 from textcls_core.evaluation.predictions import Predictions
 
 Outcome = Literal["better", "worse", "unclear"]
-NUM_SAMPLES = 1_000
-LOWER_IS_BETTER = frozenset({"loss", "hamming_loss"})
+LOWER_IS_BETTER = frozenset(name for name, metric in METRICS.items() if metric.is_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +164,13 @@ def compare(
             "one data set version."
         )
     require_rows(len(pair[0]))
-    over_all, by_class = resampled_changes(pair, groups, num_samples=num_samples, seed=seed)
+    over_all, by_class = paired_figures(pair, groups, num_samples=num_samples, seed=seed)
     was_right, is_right = is_all_right(pair[0]), is_all_right(pair[1])
     fixed, broken = np.flatnonzero(is_right & ~was_right), np.flatnonzero(was_right & ~is_right)
     return Comparison(
         pair=pair,
-        figures=_figure_changes(pair, over_all),
-        per_class=_class_changes(pair, by_class),
+        figures=tuple(_change(name, figure) for name, figure in over_all.items()),
+        per_class=tuple(_class_changes(pair[0], by_class)),
         mcnemar=mcnemar(len(fixed), len(broken)),
         fixed=fixed,
         broken=broken,
@@ -184,28 +184,27 @@ def is_all_right(predictions: AnyPredictions) -> Mask:
     return np.asarray((predictions.predicted == (predictions.targets == 1)).all(axis=1))
 
 
-def _figure_changes(pair: Pair, changes: Changes) -> tuple[Change, ...]:
-    first, second = figures_of(pair[0]), figures_of(pair[1])
-    return tuple(
-        Change(name, getattr(first, name), getattr(second, name), percentile_interval(values))
-        for name, values in changes.items()
-    )
+def _change(name: str, figure: Paired) -> Change:
+    interval = percentile_interval(figure.differences)
+    return Change(name, float(figure.reference), float(figure.other), interval)
 
 
-def _class_changes(pair: Pair, changes: Changes) -> tuple[ClassChange, ...]:
-    first, second = figures_of(pair[0]).per_class, figures_of(pair[1]).per_class
-    intervals: Mapping[str, list[Interval]] = {
-        name: [percentile_interval(column) for column in values.T]
-        for name, values in changes.items()
-    }
-    return tuple(
+def _class_changes(predictions: AnyPredictions, figures: Mapping[str, Paired]) -> list[ClassChange]:
+    """Return the changes of every class, in the order of the label ids."""
+    supports = [one.support for one in figures_of(predictions).per_class]
+    return [
         ClassChange(
-            label=one.label,
-            support=one.support,
+            label,
+            support,
             **{
-                name: Change(name, getattr(one, name), getattr(another, name), found[place])
-                for name, found in intervals.items()
+                name: _change(
+                    name,
+                    Paired(one.reference[place], one.other[place], one.differences[:, place]),
+                )
+                for name, one in figures.items()
             },
         )
-        for place, (one, another) in enumerate(zip(first, second, strict=True))
-    )
+        for place, (label, support) in enumerate(
+            zip(predictions.label_names, supports, strict=True)
+        )
+    ]

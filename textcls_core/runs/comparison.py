@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import pyarrow as pa
-
 from textcls_core.arrays import Indices
-from textcls_core.dataset.keys import normalised_keys
+from textcls_core.dataset.keys import equal_text_groups
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import InvalidArgumentError, TextclsError
 from textcls_core.evaluation.alignment import Mismatch, pair_up
-from textcls_core.evaluation.bootstrap import Groups
-from textcls_core.evaluation.by_task import AnyPredictions, predicted_text, true_text
+from textcls_core.evaluation.by_task import predicted_text, true_text
 from textcls_core.evaluation.comparison import Comparison, Outcome, compare
 from textcls_core.evaluation.paired_tests import holm
 from textcls_core.runs.group_figures import Spread
@@ -108,7 +105,8 @@ def compare_runs(
         if reason:
             raise InvalidArgumentError(reason)
     predictions = reference.predictions(split)
-    groups = duplicate_groups(store.load(reference.config.dataset_fingerprint), predictions)
+    dataset = store.load(reference.config.dataset_fingerprint)
+    groups = equal_text_groups(dataset, predictions.row_ids)
     results = [compare(predictions, other.predictions(split), groups) for other in others]
     p_values = holm([result.mcnemar.p_value for result in results])
     return [
@@ -161,16 +159,6 @@ def uses_same_rows(reference: Run, other: Run, split: Split) -> bool:
     same_cut = split == "test" or (one.num_folds, one.fold) == (another.num_folds, another.fold)
     is_same = one.dataset_fingerprint == another.dataset_fingerprint
     return has_version and is_same and same_cut and split in other.splits
-
-
-def duplicate_groups(dataset: TextDataset, predictions: AnyPredictions) -> Groups:
-    """Return a number per prediction, shape (N,), that copies of one text share.
-
-    Raises:
-        NotFoundError: If a row is not in this version.
-    """
-    rows = dataset.positions(predictions.row_ids)
-    return normalised_keys(dataset.table["text"].take(pa.array(rows)))
 
 
 def why_not_comparable(reference: Run, other: Run, split: Split, store: DatasetStore) -> str:

@@ -1,12 +1,10 @@
 """A comparison in plain sentences, the same on the page, in the terminal and in reports."""
 
 from textcls_core.evaluation.comparison import LOWER_IS_BETTER, Change
+from textcls_core.evaluation.metric_names import METRICS
 from textcls_core.runs.comparison import RunComparison
 from textcls_core.runs.group_figures import Spread
 from textcls_core.wording import percent, plural, points, shorten
-
-_LOSSES = {"loss"}
-"""Figures in nats; all others are shares."""
 
 
 def p_value_text(p_value: float) -> str:
@@ -19,19 +17,15 @@ def p_value_text(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
 
 
-def value_text(name: str, value: float) -> str:
-    """Return a figure: a percentage, or a loss in nats."""
-    return f"{value:.3f}" if name in _LOSSES else percent(value)
-
-
 def difference_text(name: str, value: float) -> str:
-    """Return a difference: percentage points, or nats.
+    """Return a difference: percentage points, or the unit of the figure.
 
     Example:
         >>> difference_text("accuracy", 0.012), difference_text("loss", -0.04)
         ('+1.2 points', '-0.040')
     """
-    return f"{round(value, 3) + 0.0:+.3f}" if name in _LOSSES else points(value, 0.0)
+    is_share = name not in METRICS or METRICS[name].is_share  # precision of a class is one
+    return points(value, 0.0) if is_share else f"{round(value, 3) + 0.0:+.3f}"
 
 
 def interval_text(change: Change) -> str:
