@@ -22,6 +22,7 @@ HEAVY = {"torch", "transformers", "sklearn", "optuna"}
 ALWAYS_IMPORTED = (
     "pages._app.dataset_versions",
     "pages._app.dataset_map",
+    "pages._app.evaluation_overview_cache",
     "pages._app.frame",
     "pages._app.group_form",
     "pages._app.group_view",
@@ -37,6 +38,7 @@ ALWAYS_IMPORTED = (
     "textcls_core.charts.training",
     "textcls_core.dataset.store",
     "textcls_core.evaluation.evaluation",
+    "textcls_core.evaluation.metrics",
     "textcls_core.mistakes.selection",
     "textcls_core.models.catalogue",
     "textcls_core.models.token_lengths",
