@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages._app import controls, frame, state
+from pages._app.evaluation_calibration import show_calibration
 from pages._app.evaluation_compare import show_compare
 from pages._app.evaluation_matrix import show_matrix
 from pages._app.evaluation_overview import show_overview
@@ -17,6 +18,7 @@ frame.require()
 VIEWS: dict[str, Callable[[Run, Split, Figures], None]] = {
     "Overview": show_overview,
     "Matrix": show_matrix,
+    "Calibration": show_calibration,
     "Compare": show_compare,
 }
 

@@ -57,7 +57,7 @@ def show_run(run: Run) -> None:
         asked = st.form_submit_button("Predict", type="primary")
     if not asked:
         return
-    classifier = state.predicting_classifier(str(run.require_model()))
+    classifier = state.predicting_classifier(run)
     from textcls_core.prediction.predict import (  # brings torch along
         DECISION_RULES,
         predict_texts,
@@ -85,6 +85,11 @@ def show_commands(run: Run) -> None:
         show_text("The model is a plain Hugging Face folder:")
         snippet = f'pipeline("text-classification", model="{run.model_dir}", truncation=True)'
         st.code(snippet, language=None, wrap_lines=True)
+        if run.decision.temperature != 1:
+            show_text(
+                f"It does not know the temperature {run.decision.temperature:.4g} kept with the "
+                "model: its probabilities are those of the model as trained."
+            )
 
 
 with controls.header("Predict", "What a finished run says about texts it has never seen."):

@@ -59,3 +59,14 @@ def test_damaged_decision_is_refused(tmp_path, content):
 def test_decision_of_a_model_that_is_gone_is_refused(tmp_path):
     with pytest.raises(InvalidArgumentError, match="Train the run again"):
         write_decision(tmp_path / "gone", Decision())
+
+
+def test_another_temperature_is_a_decision_of_its_own():
+    assert Decision().with_temperature(1.5) == Decision(temperature=1.5)
+    assert not Decision(temperature=1.5).has_more_than_temperature
+
+
+def test_the_same_temperature_keeps_the_decision():
+    decision = Decision(temperature=1.5)
+
+    assert decision.with_temperature(1.5) is decision

@@ -12,6 +12,7 @@ import typer
 
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.audit import FAILED_GATE
+from textcls_core.cli.calibration import calibrate
 from textcls_core.cli.comparing import compare
 from textcls_core.cli.dataset import dataset_app
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
@@ -39,6 +40,7 @@ app.command()(compare)
 app.command()(mistakes)
 app.command()(predict)
 app.command()(explain)
+app.command()(calibrate)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,0 +1,122 @@
+"""Tests of the reliability diagram and of the tables beside it."""
+
+import numpy as np
+import pytest
+
+from tests.cases import CLASS_NEVER_PREDICTED, MIXED
+from textcls_core.charts.evaluation.calibration import (
+    AS_TRAINED,
+    FIGURES,
+    SHARES,
+    TEMPERED,
+    class_rows,
+    figure_cells,
+    reliability_chart,
+    reliability_rows,
+)
+from textcls_core.charts.theme import INK
+from textcls_core.evaluation.by_task import with_temperature
+from textcls_core.evaluation.calibration import Claims, reliability
+from textcls_core.evaluation.calibration_figures import calibration_of
+
+CLAIMS = Claims(np.array([0.9, 0.95, 0.92, 0.3]), np.array([True, True, False, False]))
+FOUND = reliability(CLAIMS, num_bins=5)
+
+
+def drawn(**options):
+    figure = reliability_chart(FOUND, FOUND, "As trained", **options).to_dict()
+    return (*figure["data"], figure["layout"])
+
+
+def test_points_stand_where_the_bins_say_and_what_happens():
+    _, points, _, _ = drawn()
+
+    assert points["x"] == pytest.approx([30, 277 / 3])
+    assert points["y"] == pytest.approx([0, 200 / 3])
+
+
+def test_intervals_reach_from_low_to_high():
+    _, points, _, _ = drawn()
+
+    ends = zip(
+        points["y"], points["error_y"]["arrayminus"], points["error_y"]["array"], strict=True
+    )
+    assert [(y - down, y + up) for y, down, up in ends] == [
+        (pytest.approx(100 * one.low), pytest.approx(100 * one.high)) for one in FOUND.bins
+    ]
+
+
+def test_bars_count_the_claims_over_their_bins():
+    *_, bars, layout = drawn()
+
+    assert list(bars["y"]) == [1, 3]
+    assert bars["x"] == pytest.approx([30, 90])
+    assert layout["yaxis2"]["rangemode"] == "tozero"
+
+
+def test_diagonal_goes_from_corner_to_corner():
+    diagonal, *_ = drawn()
+
+    assert (list(diagonal["x"]), list(diagonal["y"])) == ([0, 100], [0, 100])
+
+
+def test_hover_says_what_happens_with_its_interval():
+    _, points, _, _ = drawn()
+
+    one = FOUND.bins[1]
+    interval = f"66.7 % ({100 * one.low:.1f}\u2013{100 * one.high:.1f})"
+    assert list(points["customdata"][1]) == ["92.3 %", interval, "3 rows"]
+
+
+def test_labels_are_called_labels():
+    *_, bars, layout = drawn(noun="label")
+
+    assert layout["yaxis2"]["title"]["text"] == "Labels"
+    assert bars["customdata"][0][2] == "1 label"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_follow_the_theme(theme):
+    *_, layout = drawn(theme=theme)
+
+    assert [one["text"] for one in layout["annotations"]] == ["under-confident", "over-confident"]
+    assert {one["font"]["color"] for one in layout["annotations"]} == {INK[theme]}
+
+
+def test_title_is_drawn_as_it_is():
+    figure = reliability_chart(FOUND, FOUND, "<b>x</b>")
+
+    assert figure.layout.title.text == "&lt;b&gt;x&lt;/b&gt;"
+
+
+def test_rows_are_the_numbers_of_the_diagram():
+    first, second = reliability_rows(FOUND)
+
+    assert (first["from"], first["to"], first["rows"], first["says"]) == (
+        *("20.0 %", "40.0 %", 1),
+        "30.0 %",
+    )
+    assert first["gap"] == "+30.0 points"
+    assert second["happens"].startswith("66.7 % (")
+
+
+def test_every_figure_has_a_name():
+    cells = figure_cells(calibration_of(MIXED))
+
+    assert len(cells) == len(FIGURES)
+    assert cells[0] == "13.3 %"
+    assert cells[-1] == f"{MIXED.loss.mean():.3f}"
+
+
+def test_classes_stand_with_the_largest_error_first():
+    before = calibration_of(CLASS_NEVER_PREDICTED)
+    after = calibration_of(with_temperature(CLASS_NEVER_PREDICTED, 2.0))
+
+    rows = class_rows(before, after)
+
+    errors = [row[TEMPERED] for row in rows]
+    assert errors == sorted(errors, reverse=True)
+    news = next(row for row in rows if row["class"] == "news")
+    assert (news["rows"], news["given"], news["says"], news["right"]) == (1, 0, None, None)
+    assert news[AS_TRAINED] == pytest.approx(100 * before.per_class[2].error)
+    assert set(SHARES) < set(news)
