@@ -193,7 +193,7 @@ def test_changed_rows_show_both_answers(worse, best, store, toy_dataset):
 def test_changed_rows_need_their_data_set(worse, best, store, topics_dataset):
     (found,) = compare_runs([worse, best], "test", store)
 
-    with pytest.raises(NotFoundError, match="3 of 3 rows are not in this data set"):
+    with pytest.raises(NotFoundError, match="2 of 3 rows are not in this data set"):
         changed_rows(found, found.result.fixed, topics_dataset)
 
 

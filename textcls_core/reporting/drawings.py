@@ -1,12 +1,12 @@
 """Pictures of a report as plain tables and inline SVG; no script draws them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from textcls_core.arrays import Counts
 from textcls_core.charts.theme import MAGNITUDE_RGB
+from textcls_core.evaluation.calibration import Reliability, ReliabilityBin
 from textcls_core.reporting.markup import Safe, element, foreign
 
 MAX_CLASSES = 30
@@ -16,22 +16,6 @@ _WITH_NUMBERS = 15
 _DEEPEST = 0.85
 """Opacity of the largest count: words stay legible on it in both themes."""
 _SIZE, _EDGE = 320, 40
-
-
-@dataclass(frozen=True, slots=True)
-class ReliabilityBin:
-    """Rows that the model was about equally sure of."""
-
-    confidence: float
-    """Mean probability of the predicted class."""
-    accuracy: float
-    """Share of the rows that are right."""
-    low: float
-    """Lower end of the 95 % interval of `accuracy`."""
-    high: float
-    """Upper end of it."""
-    count: int
-    """Number of rows."""
 
 
 def condensed(confusion: Counts, most: int = MAX_CLASSES) -> tuple[list[int], Counts]:
@@ -92,11 +76,11 @@ def _cell(row: int, column: int, count: int, most: tuple[int, int]) -> Safe:
     return element("td", f"{count:,}" if count else "", style=shade, class_=kind)
 
 
-def reliability(bins: Sequence[ReliabilityBin]) -> Safe:
+def reliability_diagram(reliability: Reliability) -> Safe:
     """Return how often the model is right against how sure it is, with intervals and counts."""
-    most = max((one.count for one in bins), default=1)
+    most = max(one.count for one in reliability.bins)
     parts = [_line(0, 0, 1, 1, "ideal"), _line(0, 0, 1, 0, "axis"), _line(0, 0, 0, 1, "axis")]
-    for one in bins:
+    for one in reliability.bins:
         parts.append(_bar(one, most))
         parts.append(_line(one.confidence, one.low, one.confidence, one.high, "whisker"))
         hover = f"{one.count:,} rows, {100 * one.confidence:.1f} % sure, "

@@ -22,7 +22,7 @@ def text(value: object) -> Safe:
         >>> text("<b> & 'c'")
         '&lt;b&gt; &amp; &#x27;c&#x27;'
     """
-    return value if isinstance(value, Safe) else Safe(html.escape(_clean(str(value))))
+    return value if isinstance(value, Safe) else Safe(html.escape(cleaned(str(value))))
 
 
 def element(name: str, *children: object, **attributes: object) -> Safe:
@@ -38,7 +38,7 @@ def element(name: str, *children: object, **attributes: object) -> Safe:
         '<p class="note">a &lt; b</p>'
     """
     shown = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(_clean(str(value)))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(cleaned(str(value)))}"'
         for key, value in attributes.items()
     )
     return Safe(f"<{name}{shown}>{''.join(map(text, children))}</{name}>")
@@ -80,5 +80,6 @@ def definitions(pairs: Iterable[tuple[str, object]]) -> Safe:
     return element("dl", *chain.from_iterable(parts))
 
 
-def _clean(value: str) -> str:
+def cleaned(value: str) -> str:
+    """Return text without the characters that neither HTML nor YAML allows."""
     return _FORBIDDEN.sub("\ufffd", value)
