@@ -34,7 +34,7 @@ from textcls_core.wording import plural, shorten
 ROWS_SHOWN = 200
 _PARAMETER = "compare_runs"
 _TABLE_HEIGHT = 320
-_ANSWERS = ("true", "this run", "other run")
+_ANSWERS = ("this run", "other run")
 _FIGURES: dict[str, ClassFigure] = {"F1": "f1", "Precision": "precision", "Recall": "recall"}
 _ICONS: dict[Outcome, str] = {
     "better": ":material/trending_up:",
@@ -123,7 +123,7 @@ def _show_overview(found: Sequence[RunComparison]) -> None:
             "run": shorten(comparison.other.config.title, 60),
             "accuracy": value_text("accuracy", accuracy.other),
             "difference": difference_text("accuracy", accuracy.difference),
-            "95 % interval": interval_text(accuracy),
+            "95 % interval": interval_text(accuracy).removesuffix(" points"),
             "McNemar": p_value_text(comparison.result.mcnemar.p_value),
             "Holm-corrected": p_value_text(comparison.p_value),
             "reading": comparison.outcome,
@@ -174,7 +174,7 @@ def _show_figures(comparison: RunComparison) -> None:
             "this run": value_text(change.name, change.reference),
             "other run": value_text(change.name, change.other),
             "difference": difference_text(change.name, change.difference),
-            "95 % interval": interval_text(change),
+            "95 % interval": interval_text(change).removesuffix(" points"),
             "reading": reading(change),
         }
         for change in comparison.result.figures
@@ -238,7 +238,7 @@ def _show_changed(comparison: RunComparison, rows: Indices, wrong: Run, kind: st
         return
     dataset = state.dataset(comparison.reference.config.dataset_fingerprint)
     records = changed_rows(comparison, rows[:ROWS_SHOWN], dataset)
-    columns = {"true": "true", "reference": "this run", "other": "other run", "text": "text"}
+    columns = {"reference": "this run", "other": "other run", "text": "text"}
     shown = {title: cells([row[name] for row in records]) for name, title in columns.items()}
     event = st.dataframe(
         shown,
@@ -246,7 +246,7 @@ def _show_changed(comparison: RunComparison, rows: Indices, wrong: Run, kind: st
         height=controls.table_height(len(records), _TABLE_HEIGHT),
         column_config={
             **dict.fromkeys(
-                ("true", "this run", "other run"), st.column_config.TextColumn(width=100)
+                ("true", "this run", "other run"), st.column_config.TextColumn(width=120)
             ),
             "text": st.column_config.TextColumn(width="large"),
         },

@@ -18,7 +18,11 @@ from textcls_core.evaluation.by_task import (
     task_of,
     true_text,
 )
-from textcls_core.evaluation.calibration_figures import Calibration, calibration_of
+from textcls_core.evaluation.calibration_figures import (
+    Calibration,
+    calibration_of,
+    gap_in_words,
+)
 from textcls_core.evaluation.comparison import is_all_right
 from textcls_core.evaluation.figures import Figures
 from textcls_core.evaluation.metrics import Metrics, measure
@@ -28,7 +32,7 @@ from textcls_core.runs.run import Run
 from textcls_core.runs.seeds import seed_spread
 from textcls_core.runs.store import RunStore
 from textcls_core.training.baselines import Baseline, BaselineFigures, baselines_of_run
-from textcls_core.wording import plural
+from textcls_core.wording import percent, plural
 from textcls_core.workspace import Workspace
 
 NUM_MISTAKES = 10
@@ -210,6 +214,17 @@ def settings_of(config: RunConfig) -> tuple[list[Setting], list[Setting]]:
     ]
     changed = [one for one in found if one.value != one.default]
     return changed, [one for one in found if one.value == one.default]
+
+
+def calibration_sentence(facts: Facts) -> str:
+    """Return how sure the model is on average, and how often that is justified."""
+    whole = facts.calibration.equal_width
+    sure, true = percent(whole.confidence), percent(whole.accuracy)
+    if facts.is_multi_label:
+        said = f"gives a label a probability of {sure}, and {true} of the labels are true"
+    else:
+        said = f"is {sure} sure, and {true} of its answers are right"
+    return f"On average the model {said}: {gap_in_words(whole.gap)}."
 
 
 def limits_of(facts: Facts) -> list[str]:

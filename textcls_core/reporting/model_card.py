@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from textcls_core.evaluation.calibration_figures import gap_in_words
 from textcls_core.evaluation.metric_names import METRICS, interval_text, value_text
 from textcls_core.models.catalogue import EMBEDDED
-from textcls_core.reporting.facts import Facts, limits_of, settings_of
+from textcls_core.reporting.facts import Facts, calibration_sentence, limits_of, settings_of
 from textcls_core.reporting.markup import cleaned
 from textcls_core.reporting.report import headline
 from textcls_core.wording import percent, plural, shorten
@@ -163,8 +162,7 @@ def _calibration(facts: Facts) -> str:
     whole = facts.calibration.equal_width
     return _section(
         "Calibration",
-        f"On average the model says {percent(whole.confidence)} and {percent(whole.accuracy)} are "
-        f"true: {gap_in_words(whole.gap)}. Expected calibration error "
+        f"{calibration_sentence(facts)} Expected calibration error "
         f"{percent(whole.expected_error)} (equal width, {len(whole.bins)} bins with rows), "
         f"{percent(facts.calibration.equal_mass.expected_error)} (equal mass); chance alone would "
         f"give {percent(whole.chance_error)}.\n",

@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 
-from textcls_core.evaluation.calibration_figures import gap_in_words
 from textcls_core.evaluation.confusion import top_confusions
 from textcls_core.evaluation.evaluation import Evaluation
 from textcls_core.evaluation.metric_names import METRICS, interval_text, value_text
 from textcls_core.evaluation.multi_label import MultiLabelPredictions
 from textcls_core.reporting.drawings import MAX_CLASSES, matrix, reliability_diagram
-from textcls_core.reporting.facts import Facts, Setting, limits_of, settings_of, without_places
+from textcls_core.reporting.facts import (
+    Facts,
+    Setting,
+    calibration_sentence,
+    limits_of,
+    settings_of,
+    without_places,
+)
 from textcls_core.reporting.markup import (
     Safe,
     definitions,
@@ -200,10 +206,6 @@ def _label_counts(predictions: MultiLabelPredictions) -> list[Safe]:
 def _calibration(facts: Facts) -> list[Safe]:
     whole, temperature = facts.calibration.equal_width, facts.run.decision.temperature
     who = "The labels" if facts.is_multi_label else "Its answers"
-    said = (
-        f"On average the model says {percent(whole.confidence)} and {percent(whole.accuracy)} are "
-        f"true: {gap_in_words(whole.gap)}."
-    )
     values = [
         ("Expected calibration error, equal width", percent(whole.expected_error)),
         ("By chance alone, on so many rows", percent(whole.chance_error)),
@@ -222,7 +224,7 @@ def _calibration(facts: Facts) -> list[Safe]:
     )
     figure = element("figure", reliability_diagram(whole), element("figcaption", caption))
     kept = "" if temperature != 1.0 else "No temperature is kept with the model."
-    return [element("p", said), figure, definitions(values), _note(kept)]
+    return [element("p", calibration_sentence(facts)), figure, definitions(values), _note(kept)]
 
 
 def _slices(facts: Facts) -> list[Safe]:
