@@ -10,6 +10,7 @@ from pages._app.evaluation_compare import show_compare
 from pages._app.evaluation_matrix import show_matrix
 from pages._app.evaluation_overview import show_overview
 from pages._app.evaluation_report import show_report
+from pages._app.evaluation_slices import show_slices
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
 from textcls_core.runs.run import Run
@@ -20,6 +21,7 @@ VIEWS: dict[str, Callable[[Run, Split, Figures], None]] = {
     "Overview": show_overview,
     "Matrix": show_matrix,
     "Calibration": show_calibration,
+    "Slices": show_slices,
     "Compare": show_compare,
     "Report": show_report,
 }

@@ -44,6 +44,7 @@ ALWAYS_IMPORTED = (
     "textcls_core.mistakes.selection",
     "textcls_core.models.catalogue",
     "textcls_core.models.token_lengths",
+    "textcls_core.runs.row_facts",
     "textcls_core.runs.store",
     "textcls_core.runs.temperature",
     "textcls_core.training.baseline_fitting",

@@ -21,6 +21,7 @@ from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
 from textcls_core.cli.results import explain, mistakes, predict
 from textcls_core.cli.rows import dataset_rows
+from textcls_core.cli.slices import slices
 from textcls_core.cli.training import runs_app, train
 from textcls_core.errors import TextclsError
 from textcls_core.files import describe_refusal
@@ -38,6 +39,7 @@ app.command()(search)
 app.command("evaluate")(evaluate_run)
 app.command()(compare)
 app.command()(mistakes)
+app.command()(slices)
 app.command()(predict)
 app.command()(explain)
 app.command()(calibrate)

@@ -21,22 +21,21 @@ from textcls_core.evaluation.by_task import (
 from textcls_core.evaluation.calibration_figures import (
     Calibration,
     calibration_of,
-    gap_in_words,
 )
 from textcls_core.evaluation.comparison import is_all_right
 from textcls_core.evaluation.figures import Figures
 from textcls_core.evaluation.metrics import Metrics, measure
 from textcls_core.models.catalogue import EMBEDDED
 from textcls_core.runs.group_figures import Spread
+from textcls_core.runs.measured_slices import FoundSlices, find_weak
 from textcls_core.runs.run import Run
 from textcls_core.runs.seeds import seed_spread
+from textcls_core.runs.slice_rows import SliceRows
 from textcls_core.runs.store import RunStore
 from textcls_core.training.baselines import Baseline, BaselineFigures, baselines_of_run
-from textcls_core.wording import percent, plural
 from textcls_core.workspace import Workspace
 
 NUM_MISTAKES = 10
-_FEW_ROWS = 30
 _NO_SETTINGS = {"name", "dataset", "dataset_fingerprint", "group", "model"}
 """Said elsewhere in a report."""
 
@@ -77,6 +76,8 @@ class Facts:
     error_before: float
     """Expected calibration error at temperature 1."""
     baselines: tuple[tuple[Baseline, BaselineFigures], ...]
+    weak: FoundSlices
+    """Slices that are weaker than the rest beyond chance."""
     mistakes: tuple[Mistake, ...]
     """Those with the largest loss."""
     seeds: Spread | None
@@ -135,6 +136,10 @@ def gather(run: Run, split: Split, workspace: Workspace) -> Facts:
         error_before=raw.equal_width.expected_error,
         baselines=tuple(
             (one, figures) for one in known if (figures := one.figures(split)) is not None
+        ),
+        weak=find_weak(
+            SliceRows.of_run(run, dataset, split, workspace.cache_dir),
+            is_all_right(predictions),
         ),
         mistakes=worst_mistakes(predictions, dataset),
         seeds=seed_spread(run, RunStore.open(workspace).runs(), split),
@@ -214,68 +219,3 @@ def settings_of(config: RunConfig) -> tuple[list[Setting], list[Setting]]:
     ]
     changed = [one for one in found if one.value != one.default]
     return changed, [one for one in found if one.value == one.default]
-
-
-def calibration_sentence(facts: Facts) -> str:
-    """Return how sure the model is on average, and how often that is justified."""
-    whole = facts.calibration.equal_width
-    sure, true = percent(whole.confidence), percent(whole.accuracy)
-    if facts.is_multi_label:
-        said = f"gives a label a probability of {sure}, and {true} of the labels are true"
-    else:
-        said = f"is {sure} sure, and {true} of its answers are right"
-    return f"On average the model {said}: {gap_in_words(whole.gap)}."
-
-
-def limits_of(facts: Facts) -> list[str]:
-    """Return what these figures do not say, a sentence or two each."""
-    rows = plural(facts.figures.num_examples, f"{facts.split} row")
-    found = [
-        f"Measured on {rows} of one data set version. Texts from another source, another time, or "
-        "in another language or style were not measured.",
-        "The intervals say how far other rows of the same kind could move the figures. They say "
-        "nothing about training once more.",
-        _seeds_limit(facts),
-    ]
-    if facts.split != "test":
-        found.append(
-            "The model was trained on these rows: the figures say little about new texts."
-            if facts.split == "train"
-            else "The validation rows decided which state of the model was kept, so figures on "
-            "them flatter it."
-        )
-    found += _data_limits(facts)
-    found.append(
-        "Robustness to typing errors, to texts written to deceive, and to texts of no class at all "
-        "was not measured. Nor were differences between groups of people."
-    )
-    return found
-
-
-def _seeds_limit(facts: Facts) -> str:
-    if facts.seeds is None:
-        return "Only one seed was trained with these settings; another one may do better or worse."
-    low, high = (f"{100 * end:.1f}" for end in (facts.seeds.min, facts.seeds.max))
-    return f"Over {facts.seeds.n} seeds of these settings, accuracy goes from {low} % to {high} %."
-
-
-def _data_limits(facts: Facts) -> list[str]:
-    """Return what the rows themselves leave open."""
-    found = []
-    few = [one.label for one in facts.figures.per_class if one.support < _FEW_ROWS]
-    if few:
-        found.append(
-            f"{plural(len(few), 'class has', 'classes have')} fewer than {_FEW_ROWS} of these "
-            "rows; figures of a class with few rows are rough."
-        )
-    if facts.num_seen is None:
-        found.append("Whether these texts also occur among the training rows was not checked.")
-    elif facts.num_seen:
-        found.append(
-            f"{plural(facts.num_seen, 'row has', 'rows have')} a text that is also among the "
-            "training rows; there the model may only remember."
-        )
-    copies = facts.metrics.num_examples - facts.metrics.num_groups
-    if copies:
-        found.append(f"{plural(copies, 'row repeats', 'rows repeat')} the text of another row.")
-    return found

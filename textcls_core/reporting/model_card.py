@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING
 
 from textcls_core.evaluation.metric_names import METRICS, interval_text, value_text
 from textcls_core.models.catalogue import EMBEDDED
-from textcls_core.reporting.facts import Facts, calibration_sentence, limits_of, settings_of
+from textcls_core.reporting.facts import (
+    Facts,
+    settings_of,
+)
 from textcls_core.reporting.markup import cleaned
-from textcls_core.reporting.report import headline
+from textcls_core.reporting.sentences import (
+    calibration_sentence,
+    headline,
+    limits_of,
+    slices_sentence,
+)
 from textcls_core.wording import percent, plural, shorten
 
 if TYPE_CHECKING:
@@ -20,6 +28,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&!@$]|:(?=\S)|(?<=www)\.)", re.IGNORECAS
 """Signs that mean something in Markdown as the Hub shows it, web addresses among it."""
 _TEXT_LENGTH = 160
 _CLASSES_SHOWN = 30
+_SLICES_SHOWN = 10
 _HUB_METRICS = {
     "accuracy": "accuracy",
     "macro_f1": "f1",
@@ -54,7 +63,8 @@ def front_matter(facts: Facts) -> str:
 
     model, name = facts.run.config.model, facts.info.name
     base = _EMBEDDED_HUB_NAME if model == EMBEDDED else _hub_name(model)
-    results = [_result(facts, key) for key in _HUB_METRICS if key in facts.metrics.values]
+    known = [key for key in _HUB_METRICS if key in facts.metrics.values]
+    results = [_result(facts, key) for key in known if facts.is_multi_label or key != "micro_f1"]
     data = ModelCardData(
         license="unknown",
         library_name="transformers",
@@ -170,7 +180,18 @@ def _calibration(facts: Facts) -> str:
 
 
 def _slices(facts: Facts) -> str:
-    return _section("Weak slices", "Weak slices were not searched for.\n")
+    rows = [
+        (
+            one.title,
+            one.figures.num_rows,
+            percent(one.figures.accuracy),
+            percent(one.figures.rest_accuracy),
+        )
+        for one in facts.weak.slices[:_SLICES_SHOWN]
+    ]
+    body = f"{markdown(slices_sentence(facts))}\n"
+    titles = ("Slice", "Rows", "Right", "Right in the rest")
+    return _section("Weak slices", f"{body}\n{_table(titles, rows)}" if rows else body)
 
 
 def _mistakes(facts: Facts) -> str:

@@ -10,8 +10,6 @@ from textcls_core.reporting.drawings import MAX_CLASSES, matrix, reliability_dia
 from textcls_core.reporting.facts import (
     Facts,
     Setting,
-    calibration_sentence,
-    limits_of,
     settings_of,
     without_places,
 )
@@ -23,11 +21,18 @@ from textcls_core.reporting.markup import (
     table,
     text,
 )
+from textcls_core.reporting.sentences import (
+    calibration_sentence,
+    headline,
+    limits_of,
+    slices_sentence,
+)
 from textcls_core.reporting.style import CONTENT_POLICY, STYLE
 from textcls_core.training.launch import command_line
 from textcls_core.wording import duration, percent, plural, shorten
 
 _TEXT_LENGTH = 400
+_SLICES_SHOWN = 10
 _CARDS = ("accuracy", "macro_f1", "weighted_f1", "loss")
 _SECTIONS = {
     "figures": "Figures",
@@ -68,24 +73,6 @@ def html_report(facts: Facts) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{title}</title>\n<style>{STYLE}</style></head>\n<body>{main}</body></html>\n"
-    )
-
-
-def headline(facts: Facts) -> str:
-    """Return the answer in two sentences: how good, how certain, against what."""
-    metric = facts.metrics.values["accuracy"]
-    what = "have all labels right" if facts.is_multi_label else "are right"
-    interval = interval_text("accuracy", metric.interval)
-    rows = plural(facts.figures.num_examples, f"{facts.split} row")
-    first = f"{percent(metric.value)} of {rows} {what} (95 % interval {interval})."
-    least = (
-        f"always giving the most frequent answer reaches {percent(facts.figures.majority_accuracy)}"
-    )
-    best = facts.best_baseline
-    if best is None:
-        return f"{first} For comparison, {least}; no other baseline was measured."
-    return (
-        f"{first} The best baseline, {best[0].title}, reaches {percent(best[1].accuracy)}; {least}."
     )
 
 
@@ -228,7 +215,21 @@ def _calibration(facts: Facts) -> list[Safe]:
 
 
 def _slices(facts: Facts) -> list[Safe]:
-    return [_missing("Weak slices were not searched for.")]
+    rows = [
+        (
+            foreign(one.title),
+            f"{one.figures.num_rows:,}",
+            percent(one.figures.accuracy),
+            percent(one.figures.rest_accuracy),
+            f"{one.figures.adjusted_p:.4f}",
+        )
+        for one in facts.weak.slices[:_SLICES_SHOWN]
+    ]
+    parts = [element("p", slices_sentence(facts))]
+    if rows:
+        titles = ("Slice", "Rows", "Right", "Right in the rest", "Adjusted p")
+        parts.append(table(titles, rows, numbers=(1, 2, 3, 4)))
+    return [*parts, _note("A slice that is not listed is not thereby shown to be good.")]
 
 
 def _mistakes(facts: Facts) -> list[Safe]:
