@@ -27,13 +27,14 @@ from textcls_core.runs.comparison_words import (
     reading,
     seeds_sentence,
     verdict,
+    verdicts,
 )
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 
 ROWS_SHOWN = 200
 _PARAMETER = "compare_runs"
-_TABLE_HEIGHT = 320
+_TABLE_HEIGHT, _CARD_WIDTH = 320, 180
 _ANSWERS = ("this run", "other run")
 _FIGURES: dict[str, ClassFigure] = {"F1": "f1", "Precision": "precision", "Recall": "recall"}
 _ICONS: dict[Outcome, str] = {
@@ -51,11 +52,10 @@ def show_compare(run: Run, split: Split, figures: Figures) -> None:  # noqa: ARG
     if not chosen:
         return
     found = comparisons(run, chosen, split)
-    for comparison in found:
-        _show_verdict(comparison)
     if len(found) > 1:
         _show_overview(found)
     comparison = _choose_detail(found)
+    _show_verdict(comparison)
     _show_outcomes(comparison)
     left, right = controls.panels()
     with left:
@@ -117,16 +117,20 @@ def _show_verdict(comparison: RunComparison) -> None:
 
 
 def _show_overview(found: Sequence[RunComparison]) -> None:
-    """Show all runs at a glance."""
+    """Show all runs at a glance, the answer first."""
+    st.markdown(f"**{verdicts(found)}**")
+    names = state.distinct_labels(
+        {one.other.run_id: shorten(one.other.config.title, 60) for one in found}
+    )
     rows = [
         {
-            "run": shorten(comparison.other.config.title, 60),
+            "run": names[comparison.other.run_id],
+            "reading": comparison.outcome,
             "accuracy": value_text("accuracy", accuracy.other),
             "difference": difference_text("accuracy", accuracy.difference),
             "95 % interval": interval_text(accuracy).removesuffix(" points"),
             "McNemar": p_value_text(comparison.result.mcnemar.p_value),
             "Holm-corrected": p_value_text(comparison.p_value),
-            "reading": comparison.outcome,
         }
         for comparison in found
         for accuracy in (comparison.result.figure("accuracy"),)
@@ -156,11 +160,12 @@ def _show_outcomes(comparison: RunComparison) -> None:
     neither = result.num_examples - both - test.fixed - test.broken
     controls.metrics(
         [
-            ("Fixed", f"{test.fixed:,}", "only the other run is right"),
-            ("Broken", f"{test.broken:,}", "only this run is right"),
+            ("Fixed", f"{test.fixed:,}", "only the other is right"),
+            ("Broken", f"{test.broken:,}", "only this is right"),
             ("Both right", f"{both:,}", f"of {plural(result.num_examples, 'row')}"),
             ("Both wrong", f"{neither:,}", f"of {plural(result.num_examples, 'row')}"),
-        ]
+        ],
+        card_width=_CARD_WIDTH,
     )
     if result.task == "multi_label":
         st.caption("A row is right if all its labels are right.")
@@ -171,11 +176,11 @@ def _show_figures(comparison: RunComparison) -> None:
     rows = [
         {
             "figure": METRICS[change.name].title,
+            "reading": reading(change),
             "this run": value_text(change.name, change.reference),
             "other run": value_text(change.name, change.other),
             "difference": difference_text(change.name, change.difference),
             "95 % interval": interval_text(change).removesuffix(" points"),
-            "reading": reading(change),
         }
         for change in comparison.result.figures
     ]

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages._app import controls
 from pages._app.evaluation_report_cache import model_card, report, saved_files
 from pages._app.text import show_text
 from textcls_core.dataset.text_dataset import Split
@@ -24,7 +25,7 @@ _REPORT = (
 
 def show_report(run: Run, split: Split, figures: Figures) -> None:
     """Show what report and model card contain, and the buttons that make them."""
-    left, right = st.columns(2)
+    left, right = controls.panels()
     with left, st.container(border=True, height="stretch"):
         _show_report(run, split, figures)
     with right, st.container(border=True, height="stretch"):
@@ -39,8 +40,8 @@ def _show_report(run: Run, split: Split, figures: Figures) -> None:
         "not have this app. It opens without a network, in light and dark, and prints."
     )
     kind = "Label counts" if isinstance(figures, MultiLabelEvaluation) else "Confusions"
-    for name, what in _REPORT:
-        st.markdown(f"**{kind if name == 'Confusions' else name}**: {what}")
+    lines = (f"- **{kind if name == 'Confusions' else name}**: {what}" for name, what in _REPORT)
+    st.markdown("\n".join(lines))
     st.download_button(
         "Download the report",
         data=lambda: report(run, split),
@@ -61,8 +62,8 @@ def _show_card(run: Run, split: Split) -> None:
         "you publish."
     )
     st.markdown(
-        "Both files quote texts of the data set (the worst mistakes). Look at them before they "
-        "leave your house."
+        "Both files quote texts of the data set (the worst mistakes) and name its classes. Read "
+        "them before you pass them on."
     )
     st.download_button(
         "Download the model card",

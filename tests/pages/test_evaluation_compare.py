@@ -175,6 +175,9 @@ def test_compare_several_runs_are_corrected_for(open_page, toy_run, best, bad):
 
     overview = table(app, "Holm-corrected")
     assert overview["run"].tolist() == ["Best", "Bad"]
+    assert any(
+        "Of 2 runs: 0 better, 1 worse, 1 without a difference" in t for t in shown(app.markdown)
+    )
     assert overview["McNemar"].tolist() == ["p = 0.250", "p = 0.021"]
     assert overview["Holm-corrected"].tolist() == ["p = 0.250", "p = 0.043"]
     assert metrics(app)["Fixed"] == "3"

@@ -1,5 +1,7 @@
 """A comparison in plain sentences, the same on the page, in the terminal and in reports."""
 
+from collections.abc import Sequence
+
 from textcls_core.evaluation.comparison import LOWER_IS_BETTER, Change
 from textcls_core.evaluation.metric_names import METRICS
 from textcls_core.runs.comparison import RunComparison
@@ -44,11 +46,9 @@ def interval_text(change: Change) -> str:
 
 def reading(change: Change) -> str:
     """Return what the interval of a difference says."""
-    if change.outcome == "unclear":
-        return "no difference shown"
-    is_lower = change.name in LOWER_IS_BETTER
-    direction = "lower" if (change.outcome == "better") == is_lower else "higher"
-    return f"{change.outcome}: {direction}"
+    if change.outcome == "unclear" or change.name not in LOWER_IS_BETTER:
+        return change.outcome
+    return f"{change.outcome}: {'lower' if change.outcome == 'better' else 'higher'}"
 
 
 def verdict(comparison: RunComparison, name: str = "") -> str:
@@ -73,6 +73,14 @@ def verdict(comparison: RunComparison, name: str = "") -> str:
     )
     start = "No difference can be shown: " if comparison.outcome == "unclear" else ""
     return f"{start}{facts} {proof}."
+
+
+def verdicts(comparisons: Sequence[RunComparison]) -> str:
+    """Return how many of several runs are better or worse than the reference."""
+    outcomes = [one.outcome for one in comparisons]
+    better, worse = (f"{outcomes.count(one)} {one}" for one in ("better", "worse"))
+    unclear = f"{outcomes.count('unclear')} without a difference that can be shown"
+    return f"Of {plural(len(outcomes), 'run')}: {better}, {worse}, {unclear}."
 
 
 def seeds_sentence(comparison: RunComparison) -> str:
