@@ -55,7 +55,9 @@ def show_audit(info: DatasetInfo) -> None:
     if report.tokens:
         show_tokens(report.tokens)
     show_lengths(report)
-    show_mixes(report)
+    if report.mixes:
+        with st.expander("Scripts and languages"):
+            show_mixes(report.mixes)
     _show_rules(report)
 
 
