@@ -162,19 +162,24 @@ def _show_finding(info: DatasetInfo, finding: Finding, *, is_open: bool) -> None
     icon, word, color = _BADGES[finding.gate]
     with st.container(border=True, key=f"finding-{finding.kind}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
-            st.markdown(f"**{escape(_title(finding))}**", width="content")
-            st.badge(badge_label(f"{finding.count:,}"), color="gray")
-            st.space("stretch")
-            if finding.row_ids or finding.examples:
-                label = "Hide" if is_open else "Show"
-                wanted = None if is_open else finding.kind
-                st.button(label, key=f"show.{finding.kind}", on_click=_open_finding, args=(wanted,))
-            if finding.fix is not None:
-                _offer_fix(info, finding.kind, finding.fix)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+                st.markdown(f"**{escape(_title(finding))}**", width="content")
+                st.badge(badge_label(f"{finding.count:,}"), color="gray")
+            with st.container(horizontal=True, width="content"):  # stays beside a long title
+                _show_buttons(info, finding, is_open=is_open)
         st.markdown(escape(finding.message))
         if is_open:
             _show_rows(info, finding)
+
+
+def _show_buttons(info: DatasetInfo, finding: Finding, *, is_open: bool) -> None:
+    if finding.row_ids or finding.examples:
+        label = "Hide" if is_open else "Show"
+        wanted = None if is_open else finding.kind
+        st.button(label, key=f"show.{finding.kind}", on_click=_open_finding, args=(wanted,))
+    if finding.fix is not None:
+        _offer_fix(info, finding.kind, finding.fix)
 
 
 def _offer_fix(info: DatasetInfo, kind: str, fix: str) -> None:
