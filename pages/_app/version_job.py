@@ -52,9 +52,24 @@ def show_version_job(
         _open(job, (parameter, *forget))
         return False
     show_job(job_id)
-    if job.state in {"failed", "interrupted"}:
-        st.caption("Nothing was stored.")
+    if not job.is_active:
+        _offer_to_forget(parameter, job)
     return job.is_active
+
+
+def _offer_to_forget(parameter: str, job: Job) -> None:
+    """Say that nothing was stored, until somebody has read it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if job.state != "cancelled":
+            st.caption("Nothing was stored.")
+        st.button(
+            "Close this message",
+            key=f"{parameter}.close",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=state.set_parameter,
+            args=(parameter, None),
+        )
 
 
 def _open(job: Job, forget: Sequence[str]) -> None:

@@ -159,3 +159,8 @@ def test_mending_that_failed_says_why_above_the_findings(open_page, leaky, start
     assert "No." in shown(app.error)
     assert "Nothing was stored." in shown(app.caption)
     assert app.button(key="fix.leaked_texts").label == "Fix…"
+
+    app = press(app, "fix_job.close")
+
+    assert "No." not in shown(app.error)
+    assert "fix_job" not in app.query_params
