@@ -270,8 +270,13 @@ def _confirm_large(info: DatasetInfo, fix: str) -> None:
         "when it is made, and says how many rows changed."
     )
     st.caption(f"Version {info.version} stays as it is; you can go back to it at any time.")
-    if st.button("Make a new version", type="primary", key="fix.confirm"):
-        start_version_job(_FIXING, FIX_ENTRY, fix_arguments(info.fingerprint, fix))
+    if st.button(
+        "Make a new version",
+        type="primary",
+        key="fix.confirm",
+        on_click=start_version_job,
+        args=(_FIXING, FIX_ENTRY, fix_arguments(info.fingerprint, fix)),
+    ):
         st.rerun()  # closes the dialog
 
 

@@ -103,6 +103,7 @@ def set_source(role: str, path: Path | None, name: str = "") -> None:
     """Choose a file, or none; another training file makes a fresh start."""
     if role == "main" and str(path) != get("main.path"):
         forget_choices()
+        state.set_parameter(REQUEST, None)
     put(f"{role}.path", None if path is None else str(path))
     put(f"{role}.name", name)
 

@@ -170,7 +170,9 @@ def test_a_failed_job_starts_again(workspace, started, monkeypatch) -> None:
 
 def test_a_job_hears_that_it_is_cancelled(workspace, started, monkeypatch) -> None:
     def work(own: Workspace, _arguments: dict, progress: Progress) -> None:
-        cancel_job(own, job_id_of(ENTRY, {"rows": 3}))
+        with monkeypatch.context() as other_process:  # a lock is not seen by its own process
+            other_process.setattr(jobs, "is_locked", lambda _: True)
+            cancel_job(own, job_id_of(ENTRY, {"rows": 3}))
         progress(1, 3, "counting")
         raise AssertionError("went on")
 

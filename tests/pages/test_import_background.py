@@ -193,6 +193,15 @@ def test_checked_rows_that_were_deleted_are_read_again(open_page, started, works
     assert len(started) == 1
 
 
+def test_removed_file_does_not_come_back(open_page, started):
+    app = go_to(wizard(open_page, "Checks"), "File")
+
+    app = app.button(key="import.remove.main").click().run()
+
+    assert not any(text.value.startswith("Chosen") for text in app.text)
+    assert "import" not in app.query_params
+
+
 def test_unknown_job_in_the_link_is_ignored(open_page, started):
     app = open_page("dataset", view="Import", import_job="0" * 16)
 
