@@ -37,7 +37,7 @@ _FIXING = "fix_job"
 def show_audit(info: DatasetInfo) -> None:
     """Show the audit of a data set version, or how to run it."""
     _show_parent(info)
-    if show_version_job(_FIXING, info, forget=("finding",)):
+    if show_version_job(_FIXING, "Mending the data set", info, forget=("finding",)):
         return
     model = _choose_model()
     report = find_report(state.workspace(), info.fingerprint, model)

@@ -42,7 +42,7 @@ _SPLITTING = "split_job"
 def show_split_form(info: DatasetInfo) -> None:
     """Show how to split anew, what it would give, and the button that makes the version."""
     st.subheader("Split anew", anchor=False)
-    if show_version_job(_SPLITTING, info):
+    if show_version_job(_SPLITTING, "Making the new splits", info):
         return
     try:
         recipe = _recipe(info)

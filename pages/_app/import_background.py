@@ -54,9 +54,11 @@ def _show_checking(request: ImportRequest, job: Job | None) -> None:
     if not has_failed:
         start_job(state.workspace(), CHECK_JOB, arguments, again=True)
     show_job(job_id_of(CHECK_JOB, arguments))
-    if has_failed and st.button("Read the file again", icon=":material/refresh:"):
-        start_job(state.workspace(), CHECK_JOB, arguments)
-        st.rerun()
+    if has_failed:
+        st.caption("Nothing was stored; what you entered is kept.")
+        if st.button("Read the file again", icon=":material/refresh:"):
+            start_job(state.workspace(), CHECK_JOB, arguments)
+            st.rerun()
 
 
 def import_in_background(request: ImportRequest, name: str, *, anyway: bool) -> None:
@@ -70,4 +72,4 @@ def import_in_background(request: ImportRequest, name: str, *, anyway: bool) -> 
 
 def show_storing() -> bool:
     """Show the job that stores an import, or open the data set; return whether it still works."""
-    return show_version_job(_STORING, forget=_AFTERWARDS)
+    return show_version_job(_STORING, "Storing the data set", forget=_AFTERWARDS)

@@ -15,6 +15,11 @@ from textcls_core.dataset.store import DatasetInfo
 from textcls_core.errors import NotFoundError
 from textcls_core.jobs.job import Job, read_job, start_job
 
+_MEANWHILE = (
+    "The new version opens here when it is stored. You can look at other pages, close the browser, "
+    "and come back by the address of this page."
+)
+
 
 def start_version_job(parameter: str, entry: str, arguments: dict[str, Any]) -> None:
     """Start a job that returns the fingerprint of what it stored, and put its id into the URL.
@@ -29,12 +34,13 @@ def start_version_job(parameter: str, entry: str, arguments: dict[str, Any]) -> 
 
 
 def show_version_job(
-    parameter: str, info: DatasetInfo | None = None, *, forget: Sequence[str] = ()
+    parameter: str, title: str, info: DatasetInfo | None = None, *, forget: Sequence[str] = ()
 ) -> bool:
     """Show the job in the URL, or open what it made; return whether it still works.
 
     Args:
         parameter: Name in the URL.
+        title: What the job does, for people.
         info: If given, only a job that works on this version is shown.
         forget: Further parameters of the URL that say nothing about the new version.
     """
@@ -51,8 +57,11 @@ def show_version_job(
     if job.state == "finished":
         _open(job, (parameter, *forget))
         return False
+    st.markdown(f"**{escape(title)}**")
     show_job(job_id)
-    if not job.is_active:
+    if job.is_active:
+        st.caption(_MEANWHILE)
+    else:
         _offer_to_forget(parameter, job)
     return job.is_active
 

@@ -167,6 +167,7 @@ def test_job_that_was_killed_says_so_and_can_be_started_again(open_page, started
     app = app.run()
 
     assert "ended without a word" in shown(app.error)[0]
+    assert "Nothing was stored; what you entered is kept." in shown(app.caption)
     assert len(infos()) == 2
     press(app, "Read the file again")
     assert len(started) == 2
