@@ -47,7 +47,10 @@ def show_cell(run: Run, split: Split, predictions: Predictions, cell: Cell) -> N
     what = _cell_words(predictions.label_names, cell) if has_cell else "all mistakes"
     _heading(plural(len(rows), "row"), what, has_cell=has_cell)
     records = _records(run, predictions, rows)
-    _show_records(run, split, records, _key(predictions.label_names, cell), has_cell=has_cell)
+    link = {"run": run.run_id, "split": split, **({"outcome": "all"} if has_cell else {})}
+    sides = zip(("true", "predicted"), cell, strict=True)
+    same = tuple(name for name, label_id in sides if label_id is not None)
+    _show_records(records, _key(predictions.label_names, cell), link, hidden=same)
     _say_how_many(len(rows))
 
 
@@ -72,7 +75,9 @@ def show_changes(
         _heading(counted, "predicted differently by the other run", has_cell=False)
     records = _changed_records(run, predictions, change, parts)
     key = f"changes.{_key(names, cell)}"
-    _show_records(run, split, records, key, extra, has_cell=True)
+    link = {"run": run.run_id, "split": split, "outcome": "all"}
+    hidden = () if cell[0] is None else ("true",)
+    _show_records(records, key, link, extra=extra, hidden=hidden)
     _say_how_many(sum(map(len, parts.values())))
 
 
@@ -121,21 +126,19 @@ def _heading(counted: str, what: str, *, has_cell: bool) -> None:
 
 
 def _show_records(
-    run: Run,
-    split: Split,
     records: list[dict[str, Any]],
     key: str,
-    extra: tuple[str, ...] = (),
+    link: dict[str, str],
     *,
-    has_cell: bool,
+    extra: tuple[str, ...] = (),
+    hidden: tuple[str, ...] = (),
 ) -> None:
     """Show examples; selecting one opens it on the Mistakes page."""
     table = f"evaluation.rows.{key}"
-    picked = controls.examples_table(records, table, _HEIGHT, extra)
+    picked = controls.examples_table(records, table, _HEIGHT, extra=extra, hidden=("loss", *hidden))
     for position in picked:
-        link = {"run": run.run_id, "split": split, "row": records[position]["row_id"]}
-        link |= {"outcome": "all"} if has_cell else {}
-        st.switch_page("pages/mistakes.py", query_params=link)
+        row = {"row": records[position]["row_id"]}
+        st.switch_page("pages/mistakes.py", query_params=link | row)
     st.caption("Select a row to read it on the Mistakes page.")
 
 
