@@ -45,7 +45,7 @@ def show_cell(run: Run, split: Split, predictions: Predictions, cell: Cell) -> N
     has_cell = cell != (None, None)
     rows = cell_rows(predictions, *cell) if has_cell else mistake_rows(predictions)
     what = _cell_words(predictions.label_names, cell) if has_cell else "all mistakes"
-    _heading(plural(len(rows), "row"), what, has_cell=has_cell)
+    _heading(plural(len(rows), "row"), what, "Show all mistakes" if has_cell else "")
     records = _records(run, predictions, rows)
     link = {"run": run.run_id, "split": split, **({"outcome": "all"} if has_cell else {})}
     sides = zip(("true", "predicted"), cell, strict=True)
@@ -66,13 +66,13 @@ def show_changes(
         here, there = len(found.only_this), len(found.only_other)
         both = len(found.in_both)
         counted = f"{plural(both + here, 'row')} here, {both + there:,} in the other run"
-        _heading(counted, _cell_words(names, cell), has_cell=True)
+        _heading(counted, _cell_words(names, cell), "Show all changed rows")
         parts = {"this run": found.only_this, "other run": found.only_other}
         parts["both"] = found.in_both
         extra = ("other run", "in the cell of")
     else:
         counted = plural(len(change.changed_rows), "row")
-        _heading(counted, "predicted differently by the other run", has_cell=False)
+        _heading(counted, "predicted differently by the other run", "")
     records = _changed_records(run, predictions, change, parts)
     key = f"changes.{_key(names, cell)}"
     link = {"run": run.run_id, "split": split, "outcome": "all"}
@@ -115,11 +115,11 @@ def _key(names: Sequence[str], cell: Cell) -> str:
     return f"{true}.{predicted}"
 
 
-def _heading(counted: str, what: str, *, has_cell: bool) -> None:
-    """Say which rows these are, with a way back to all of them."""
+def _heading(counted: str, what: str, back: str) -> None:
+    """Say which rows these are, with a way back to all of them if it has a name."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{counted}:** {what}")
-        if has_cell and st.button("Show all mistakes", key="evaluation.clear"):
+        if back and st.button(back, key="evaluation.clear"):
             state.set_parameter("true", None)
             state.set_parameter("predicted", None)
             st.rerun()

@@ -93,6 +93,7 @@ def _found(
     is_positive: Mask, scores: Float[np.ndarray, " N"]
 ) -> tuple[Float[np.ndarray, " R"], Float[np.ndarray, " R"]]:
     """Return rows of the class, and others, down to each of R different scores."""
+    scores = np.ascontiguousarray(scores)  # a column of a table is slow to read in disorder
     order = np.argsort(-scores)  # in which order equal scores come does not matter
     ordered = scores[order]
     ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)

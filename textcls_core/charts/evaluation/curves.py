@@ -25,6 +25,8 @@ _HEIGHT, _LEGEND_LINE = 420, 20
 _MAX_COLORS = 2 * len(CLASS_COLORS)
 """With more classes, colours no longer tell all of them apart."""
 _FLAT_HEIGHT = 170
+_LINE_BELOW = "<br>\u00a0"
+_ROUND_NUMBERS = [step * 10**power for power in range(7) for step in (1, 2, 5)]
 _FEW, _WORST = 12, 5
 """Classes that get their name in the scatter of sizes: all of a few, the worst of many."""
 _MACRO = "Mean of all classes"
@@ -131,13 +133,13 @@ def _color(label_id: int, place: int, num_classes: int) -> str:
 
 def _style_curves(figure: go.Figure, titles: tuple[str, str]) -> None:
     """Put the legend below the curves, where it hides none of them."""
-    lines = -(-len(figure.data) // 2)
+    lines = sum(line.showlegend is not False for line in figure.data)
     figure.update_layout(
         **base_layout(_HEIGHT + _LEGEND_LINE * lines),
         xaxis={**_ZOOM_AXIS, "title": titles[0]},
         yaxis={**_ZOOM_AXIS, "title": titles[1]},
     )
-    legend = {"orientation": "h", "x": 0, "y": -0.17, "yanchor": "top", "entrywidth": 215}
+    legend = {"orientation": "h", "x": 0, "y": -0.19, "yanchor": "top", "entrywidth": 300}
     figure.update_layout(
         margin_t=8,
         dragmode="zoom",
@@ -154,14 +156,13 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
         is_dark: Whether the page behind is dark.
     """
     known = [(i, one) for i, one in enumerate(per_class) if one.support]
-    known.sort(key=lambda pair: pair[1].support)  # neighbours get their names on different sides
+    known.sort(key=lambda pair: pair[1].support)  # neighbours get their names at other heights
     is_many = len(known) > _FEW
     worst = sorted(known, key=lambda pair: pair[1].f1)[: _WORST if is_many else _FEW]
     named = {i for i, _ in worst}
     colors = {i: class_color(i) if len(known) <= _MAX_COLORS else GREY for i, _ in known}
     if len(known) > _MAX_COLORS:
         colors |= {i: class_color(place) for place, (i, _) in enumerate(worst)}
-    places = ("top center", "bottom center")
     ink = INK["dark" if is_dark else "light"]
     figure = go.Figure(
         go.Scatter(
@@ -173,8 +174,11 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
                 "size": 8 if is_many else 11,
                 "line": {"width": 1, "color": ink},
             },
-            text=[plain(one.label, 20) if i in named else "" for i, one in known],
-            textposition=[places[n % 2] for n in range(len(known))],
+            text=[
+                plain(one.label, 20) + _LINE_BELOW * (place % 3) if i in named else ""
+                for place, (i, one) in enumerate(known)
+            ],
+            textposition="top center",
             textfont={"size": 11, "color": ink},
             cliponaxis=False,
             customdata=[[literal(one.label), one.precision, one.recall] for _, one in known],
@@ -184,10 +188,16 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
     )
     figure.update_layout(
         **base_layout(_HEIGHT - 60),
-        xaxis={"type": "log", "title": "Rows of the class (logarithmic)", "fixedrange": True},
+        xaxis={
+            "type": "log",
+            "title": "Rows of the class (logarithmic)",
+            "tickvals": _ROUND_NUMBERS,
+            "ticktext": [f"{number:,}" for number in _ROUND_NUMBERS],
+            "fixedrange": True,
+        },
         yaxis={**_SHARE_AXIS, "title": "F1"},
     )
-    figure.update_layout(margin={"t": 16, "r": 40})
+    figure.update_layout(margin={"t": 52, "r": 40})
     return figure
 
 
