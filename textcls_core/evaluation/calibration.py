@@ -150,7 +150,7 @@ def claims_of(predictions: AnyPredictions, label_id: int | None = None) -> Claim
 
 def _shares(probabilities: np.ndarray) -> Confidences:
     """Return probabilities without what rounding put above 1."""
-    return np.minimum(probabilities, 1.0, dtype=np.float64)
+    return np.asarray(np.minimum(probabilities, 1.0, dtype=np.float64))
 
 
 def reliability(
