@@ -8,9 +8,9 @@ the same).
 import numpy as np
 
 from textcls_core.arrays import Indices, Mask
-from textcls_core.audit.keys import RowKeys
 from textcls_core.audit.rows import AuditedRows
 from textcls_core.dataset.findings import Finding
+from textcls_core.dataset.keys import RowKeys
 from textcls_core.dataset.near_duplicates import THRESHOLD, groups
 from textcls_core.wording import percent, plural
 

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from jaxtyping import Int
 
 from textcls_core.arrays import Indices, LabelIds
-from textcls_core.audit.keys import RowKeys, exact_keys, normalised_keys
 from textcls_core.audit.personal import mask_personal
 from textcls_core.audit.thresholds import SEVERITY, THRESHOLDS
 from textcls_core.dataset.findings import MAX_ROW_IDS, Finding
+from textcls_core.dataset.keys import RowKeys, exact_keys, normalised_keys
 from textcls_core.dataset.near_duplicates import Pairs, near_duplicate_pairs
 from textcls_core.dataset.text_dataset import SPLITS, TextDataset
 from textcls_core.jobs.progress import Report, ignore

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textcls_core.audit.keys import exact_keys, normalised_keys
 from textcls_core.dataset.building import duplicate_key
+from textcls_core.dataset.keys import exact_keys, normalised_keys
 
 TEXTS = st.lists(
     st.text(st.sampled_from("aAbBéÉe\u0301 \t.,!“”你好\u00a0\uff2bk-"), max_size=6),
