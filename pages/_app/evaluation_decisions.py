@@ -81,7 +81,11 @@ def _cards(result: RuleResult, task: Task) -> list[tuple[str, str, str]]:
     plain, accuracy = percent(result.plain_accuracy), result.accuracy
     before = f"plain rule {percent(result.plain_macro_f1)}"
     return [
-        ("Texts answered", percent(result.answered.value), f"{span(result.answered)} %"),
+        (
+            "Texts answered",
+            percent(result.answered.value),
+            f"{span(result.answered)} %" if result.rule.can_abstain else "always",
+        ),
         (
             right,
             percent(accuracy.value) if accuracy else "none",
@@ -139,7 +143,8 @@ def _show_thresholds(result: RuleResult) -> None:
     if result.is_single_label:
         st.caption(
             "The class with the largest ratio of probability and threshold is the answer, so only "
-            "the ratios matter. The thresholds make macro-F1 on validation as large as can be."
+            "the ratios matter. They are tuned for macro-F1 on validation, and stay equal where "
+            "that would not help on rows left out."
         )
     else:
         st.caption("Each label is given from its own probability on, tuned on validation.")

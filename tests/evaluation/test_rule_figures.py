@@ -96,6 +96,17 @@ def test_interval_of_copies_is_that_of_the_texts():
     assert together.high - together.low > 2 * (alone.high - alone.low)
 
 
+def test_answers_that_are_all_right_are_not_certain():
+    sure = make_predictions([0] * 20, [[0.9, 0.1, 0.0]] * 20)
+
+    alone = RuleResult(sure, DecisionRule()).accuracy
+    copies = RuleResult(sure, DecisionRule(), np.zeros(20, dtype=np.int64)).accuracy
+
+    assert (alone.value, alone.interval.high) == (1.0, 1.0)
+    assert alone.interval.low == pytest.approx(20 / (20 + 1.96**2), abs=1e-3)
+    assert copies.interval.low == pytest.approx(1 / (1 + 1.96**2), abs=1e-3)
+
+
 def test_rule_that_never_answers_has_no_accuracy():
     result = RuleResult(MIXED, DecisionRule(abstain_below=0.9))
 
