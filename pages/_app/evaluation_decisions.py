@@ -137,6 +137,14 @@ def _explain_plain() -> None:
 def _show_thresholds(result: RuleResult) -> None:
     """Show the threshold of each class."""
     names, thresholds = result.predictions.label_names, result.rule.thresholds or ()
+    if result.is_single_label and len(set(thresholds)) == 1:
+        with st.container(border=True):
+            st.markdown("**All thresholds stay equal**")
+            st.markdown(
+                "Other thresholds would not raise macro-F1 on validation rows that are left out of "
+                "tuning them. So this is the rule of the most probable class."
+            )
+        return
     figure = thresholds_chart(thresholds, names, is_relative=result.is_single_label)
     st.plotly_chart(figure, config=controls.NO_TOOLBAR, key="decisions.thresholds",
                     alt="Threshold of each class")  # fmt: skip

@@ -154,6 +154,16 @@ def test_words_count_out_of_a_hundred_texts():
     )
 
 
+def test_words_count_few_answers_out_of_a_thousand_texts():
+    rows = [[0.9, 0.1, 0.0]] + [[0.5, 0.3, 0.2]] * 49
+
+    result = RuleResult(make_predictions([0] * 50, rows), DecisionRule(abstain_below=0.8))
+
+    assert answers_in_words(result).startswith(
+        "Out of 1,000 texts the model answers 20 and is right in 20 of them"
+    )
+
+
 def test_words_of_a_rule_that_always_answers_do_not_count():
     assert answers_in_words(RuleResult(MIXED, DecisionRule())).startswith(
         "The model answers every text; 66.7 % of its answers are right ("

@@ -26,6 +26,8 @@ MAX_CLASSES = 18
 _MAX_POINTS = 1_000
 _LEAST_ANSWERS = 10
 """The curve begins here: of fewer answers one mistake is a spike."""
+_LEFT_PART = 25.0
+"""Up to this share of the texts, in percent, the name of a point stands on its right."""
 _MAX_SIZES = 12
 _NEUTRAL = 0.5
 _FILL = "rgba({},{},{},0.10)".format(*MAGNITUDE_RGB)
@@ -83,9 +85,10 @@ def _add_point(figure: go.Figure, result: RuleResult) -> None:
         hovertemplate="This rule: %{x:.1f} % of the texts, %{y:.2f} % of the answers wrong"
         "<extra></extra>",
     )
+    is_left = x < _LEFT_PART
     figure.add_annotation(
-        x=x, y=wrong, text="this rule", showarrow=False, yshift=16, xshift=-8, xanchor="right",
-        bgcolor="rgba(128,136,152,0.18)", borderpad=2,
+        x=x, y=wrong, text="this rule", showarrow=False, yshift=16, xshift=8 if is_left else -8,
+        xanchor="left" if is_left else "right", bgcolor="rgba(128,136,152,0.18)", borderpad=2,
     )  # fmt: skip
 
 
