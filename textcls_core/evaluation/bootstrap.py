@@ -63,7 +63,7 @@ class Kinds:
 
         A group is recognised by the sum of one random 64-bit number per row, drawn for its cell.
         """
-        if groups is None:
+        if groups is None or len(np.unique(groups)) == len(groups):
             known, kind_of_group = np.unique(cells, return_inverse=True)
             return cls(kind_of_group, np.arange(len(known)), known)
         _, group_of_row = np.unique(groups, return_inverse=True)
