@@ -21,8 +21,8 @@ from textcls_core.wording import percent, plural, shorten
 _LIMITS = (
     "What this does not show: whether the labels themselves treat groups alike, groups that no "
     "column names, people who are in no text, and what happens to them after a decision. Where "
-    "groups differ in how often they have the class, the three rates cannot all be equal "
-    "(Kleinberg, Mullainathan and Raghavan 2016); which one matters is a choice for people."
+    "groups differ in how often they have the class, no model that tells the class apart can make "
+    "all three rates equal; which one matters is a choice for people."
 )
 
 

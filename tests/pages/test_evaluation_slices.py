@@ -210,6 +210,8 @@ def test_saved_slices_that_got_worse_are_flagged(open_slices, phones, saved, wor
     assert list(table(app, "verdict")["verdict"]) == ["Got worse"]
     assert list(table(app, "change")["change"]) == ["-43.3 points"]
     assert any("All b: got worse" in text for text in shown(app.markdown))
+    elsewhere = open_slices("Weak slices", run=worse.run_id)
+    assert any("All b: got worse" in text for text in shown(elsewhere.markdown))
 
 
 def test_saved_slices_of_a_first_run_have_nothing_to_compare_with(open_slices, phones, saved):
