@@ -82,7 +82,7 @@ def _head(facts: Facts) -> list[Safe]:
             "div",
             element("span", METRICS[name].title),
             element("b", value_text(name, facts.metrics.values[name].value)),
-            element("span", _card_note(facts, name)),
+            *(element("span", note) for note in _card_notes(facts, name)),
             class_="card",
         )
         for name in _CARDS
@@ -97,11 +97,12 @@ def _head(facts: Facts) -> list[Safe]:
     ]
 
 
-def _card_note(facts: Facts, name: str) -> str:
-    interval = interval_text(name, facts.metrics.values[name].interval) or "no interval"
+def _card_notes(facts: Facts, name: str) -> list[str]:
+    """Return the interval of a figure, and what the best baseline reaches."""
+    notes = [interval_text(name, facts.metrics.values[name].interval) or "no interval"]
     best = facts.best_baseline
     baseline = getattr(best[1], name, None) if best else None
-    return interval if baseline is None else f"{interval}; baseline {value_text(name, baseline)}"
+    return notes if baseline is None else [*notes, f"best baseline {value_text(name, baseline)}"]
 
 
 def _figures(facts: Facts) -> list[Safe]:
@@ -163,7 +164,7 @@ def _confusions(facts: Facts) -> list[Safe]:
         (foreign(names[true]), foreign(names[predicted]), f"{count:,}")
         for true, predicted, count in top_confusions(confusion, 10)
     ]
-    note = "Rows: true class. Columns: predicted class. Green: right; blue: mistakes."
+    note = "Rows: true class. Columns: predicted class. Framed: right; blue: mistakes."
     if len(names) > MAX_CLASSES:
         note += (
             f" Of {len(names)} classes the {MAX_CLASSES} with most mistakes are shown; the others "
