@@ -15,7 +15,8 @@ def share(sums):
 
 
 def interval_of(is_right, groups=None, seed=0) -> Interval:
-    return share_interval(resampled_sums(is_right.astype(int), OUTCOMES, groups, seed=seed), share)
+    sums = resampled_sums(is_right.astype(int), OUTCOMES, groups, seed=seed)
+    return share_interval(sums, share)
 
 
 def coverage(is_right_of_sample, truth, groups=None) -> float:
@@ -31,7 +32,7 @@ def coverage(is_right_of_sample, truth, groups=None) -> float:
 
 @pytest.mark.parametrize(
     ("num_rows", "accuracy"),
-    [(60, 0.75), (200, 0.9), (318, 0.98), (1_000, 0.95), (2_000, 0.6), (5_000, 0.993)],
+    [(60, 0.75), (200, 0.97), (200, 0.9), (318, 0.98), (318, 0.9), (1_000, 0.95), (2_000, 0.6)],
 )
 def test_accuracy_interval_covers_the_true_accuracy(generator, num_rows, accuracy):
     simulated = generator.random((1_000, num_rows)) < accuracy
@@ -46,12 +47,11 @@ def test_accuracy_interval_covers_the_true_accuracy_with_duplicates(generator, a
     simulated = (generator.random((1_000, 200)) < accuracy)[:, groups]
 
     assert 0.93 <= coverage(simulated, accuracy, groups) <= 0.97
-    assert coverage(simulated, accuracy) < 0.9  # were copies taken for further evidence
+    assert coverage(simulated[:300], accuracy) < 0.9  # were copies taken for further evidence
 
 
-@pytest.mark.parametrize("num_rows", [100, 400])
-def test_mean_interval_covers_a_true_mean_of_skewed_losses(generator, num_rows):
-    covered = 0
+def test_mean_interval_covers_a_true_mean_of_skewed_losses(generator):
+    num_rows, covered = 150, 0
     for seed in range(1_000):
         table = np.stack([generator.exponential(size=num_rows), np.ones(num_rows)], axis=1)
         sums = resampled_sums(np.arange(num_rows), table, seed=seed)
@@ -77,8 +77,8 @@ def test_the_same_seed_gives_the_same_interval():
     assert interval_of(is_right, seed=5) != interval_of(is_right, seed=6)
 
 
-@pytest.mark.parametrize(("is_right", "low", "high"), [(True, 0.9638, 1), (False, 0, 0.0362)])
-def test_share_of_all_rows_or_none_has_the_exact_interval(is_right, low, high):
+@pytest.mark.parametrize(("is_right", "low", "high"), [(True, 0.9630, 1), (False, 0, 0.0370)])
+def test_share_of_all_rows_or_none_has_an_interval(is_right, low, high):
     interval = interval_of(np.full(100, is_right))
 
     assert interval.to_json() == pytest.approx([low, high], abs=1e-4)
@@ -87,7 +87,25 @@ def test_share_of_all_rows_or_none_has_the_exact_interval(is_right, low, high):
 def test_share_of_all_rows_counts_groups():
     interval = interval_of(np.ones(100, dtype=bool), groups=np.arange(100) // 2)
 
-    assert interval.low == pytest.approx(0.025 ** (1 / 50))
+    assert interval.low == pytest.approx(50 / (50 + 1.95996**2), abs=1e-5)
+
+
+def test_share_of_rows_is_close_to_wilsons_interval():
+    from scipy.stats import binomtest
+
+    expected = binomtest(180, 200).proportion_ci(method="wilson")
+
+    interval = interval_of(np.arange(200) < 180)
+
+    assert interval.to_json() == pytest.approx([expected.low, expected.high], abs=0.004)
+
+
+def test_groups_that_balance_one_another_do_not_make_more_rows_of_them():
+    is_right = np.arange(100) % 2 == 0
+
+    balanced = interval_of(is_right, groups=np.arange(100) // 2)
+
+    assert balanced.to_json() == pytest.approx([0.3664, 0.6336], abs=1e-4)
 
 
 def test_figure_that_never_varies_has_no_interval():
@@ -100,7 +118,7 @@ def test_single_group_has_no_interval():
     cells, groups = np.array([0, 1, 1]), np.zeros(3, dtype=int)
 
     assert bca_interval(resampled_sums(cells, OUTCOMES, groups), share) is None
-    assert share_interval(resampled_sums(cells, OUTCOMES, groups), share).low < 0.1
+    assert share_interval(resampled_sums(cells, OUTCOMES, groups), share).low < 0.2
 
 
 def test_sums_are_those_of_the_rows():
@@ -115,6 +133,7 @@ def test_sums_are_those_of_the_rows():
     }
     assert without == {((2.0, 2.0), 1), ((2.0, 3.0), 2)}
     assert set(sums.samples[:, 1]) <= {3, 4, 5, 6}
+    assert sums.effective_rows == pytest.approx(16 / 6)
 
 
 def test_more_confidence_makes_a_wider_interval():
