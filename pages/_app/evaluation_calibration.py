@@ -7,6 +7,7 @@ from pages._app import evaluation_calibration_cache as cache
 from pages._app.evaluation_temperature import show_temperature
 from pages._app.text import cells
 from textcls_core.charts.evaluation.calibration import (
+    FEW,
     FIGURES,
     SHARES,
     TEMPERED,
@@ -27,7 +28,7 @@ from textcls_core.wording import percent, plural, shorten
 
 ALL = ""
 BINNINGS: dict[str, Binning] = {"Equal width": "equal_width", "Equal mass": "equal_mass"}
-_CARD_WIDTH, _TABLE_HEIGHT = 170, 430
+_TABLE_HEIGHT = 430
 _PERCENT = st.column_config.NumberColumn(format="%.1f %%")
 _SPLIT_NOTES: dict[Split, str] = {
     "train": "These are the rows the model learned from, where it is surer and more often right "
@@ -37,20 +38,21 @@ _SPLIT_NOTES: dict[Split, str] = {
 }
 _READING = (
     "A point on the dashed line means what it says: of the rows where the model says 80 %, 80 % "
-    "are right. Below the line it promises too much. Vertical bars are 95 % intervals; points with "
-    "few rows are uncertain. Calibration says nothing about how often the model is right: one that "
-    "always gives every class its share in the data is calibrated and useless."
+    "are right. Below the line it promises too much. Vertical bars are 95 % intervals; small grey "
+    f"points have fewer than {FEW}. Calibration says nothing about how often the model is right: "
+    "one that always gives every class its share in the data is calibrated and useless."
 )
 
 
 def show_calibration(run: Run, split: Split, figures: Figures) -> None:
     """Show what the model says against what happens, as trained and with a temperature."""
     is_multi = isinstance(figures, MultiLabelEvaluation)
+    noun = "label" if is_multi else "row"
     fit, kept = cache.fit(run), run.decision.temperature
     shown = shown_temperature(kept, fit)
     as_trained, changed = (cache.calibration(run, split, one) for one in (1.0, shown))
     st.markdown(_statement(as_trained if kept == 1 else changed, split, is_multi=is_multi))
-    _show_cards(as_trained, changed, kept, shown)
+    _show_cards(as_trained, changed, kept, shown, noun)
     if split in _SPLIT_NOTES:
         st.caption(_SPLIT_NOTES[split])
     show_temperature(run, fit)
@@ -67,9 +69,9 @@ def _statement(calibration: Calibration, split: Split, *, is_multi: bool) -> str
     gap = gap_in_words(whole.gap)
     if is_multi:
         return (
-            f"In the {split} rows the model gives a label {said} on average, and {happened} of "
-            f"these labels are there: **{gap}**. Where it gives about {about}, {share} of "
-            f"{plural(telling.count, 'label')} are there."
+            f"In the {split} rows the model gives a label a probability of {said} on average, and "
+            f"{happened} of the labels are there: **{gap}**. Where it gives about {about}, {share} "
+            f"of {plural(telling.count, 'label')} are there."
         )
     return (
         f"On the {plural(whole.num_claims, f'{split} row')} the model says {said} on average and "
@@ -78,7 +80,9 @@ def _statement(calibration: Calibration, split: Split, *, is_multi: bool) -> str
     )
 
 
-def _show_cards(as_trained: Calibration, changed: Calibration, kept: float, shown: float) -> None:
+def _show_cards(
+    as_trained: Calibration, changed: Calibration, kept: float, shown: float, noun: str
+) -> None:
     """Show the figures in use, each beside what the other temperature gives."""
     in_use, other = (as_trained, changed) if kept == 1 else (changed, as_trained)
     where = "as trained" if kept != 1 else f"at T = {shown:.2f}"
@@ -88,13 +92,15 @@ def _show_cards(as_trained: Calibration, changed: Calibration, kept: float, show
             (name, value, f"{where}: {beside}" if shown != 1 else "")
             for name, value, beside in pairs
         ],
-        card_width=_CARD_WIDTH,
     )
-    chance = percent(in_use.equal_width.chance_error)
+    whole = in_use.equal_width
+    worst = whole.worst_bin
     st.caption(
         "Calibration error (ECE): how far what the model says is from what happens, averaged over "
-        f"{NUM_BINS} bins of equal width. With so few or many rows, chance alone would give a "
-        f"perfectly calibrated model about {chance}. The worst bin may hold a few rows only."
+        f"{NUM_BINS} bins of equal width. On {plural(whole.num_claims, noun)}, chance alone would "
+        f"give a perfectly calibrated model about {percent(whole.chance_error)}. The worst bin is "
+        f"off by {percent(abs(worst.gap))} and holds {plural(worst.count, noun)}. Class by class: "
+        "the mean of the errors of the classes, every class alike."
     )
 
 

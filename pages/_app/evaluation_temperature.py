@@ -10,6 +10,10 @@ from textcls_core.runs.temperature import keep_temperature
 from textcls_core.wording import percent, plural
 
 _SAID = "calibration.said"
+_WHAT = (
+    "The scores of the model (logits) are divided by the temperature before they become "
+    "probabilities. Answers stay the same; only how sure they sound changes."
+)
 _REACH = (
     "Evaluate, Mistakes, Attention, Predict and the command line use the temperature kept with the "
     "model. Other programs that open the model folder, such as a Hugging Face pipeline, do not "
@@ -23,25 +27,34 @@ def show_temperature(run: Run, fit: TemperatureFit | None) -> None:
         st.toast(escape(st.session_state.pop(_SAID)))
     kept = run.decision.temperature
     with st.container(border=True):
-        st.markdown(_heading(kept, fit))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_heading(kept, fit))
+            _show_buttons(run, kept, fit)
         st.markdown(_facts(fit))
-        with st.container(horizontal=True):
-            if fit is not None and fit.temperature not in (1.0, kept):
-                st.button(
-                    "Use this temperature", type="primary", key="calibration.use",
-                    on_click=_keep, args=(run, fit.temperature),
-                )  # fmt: skip
-            if kept != 1:
-                st.button(
-                    "Go back to the model as trained", key="calibration.reset",
-                    on_click=_keep, args=(run, 1.0),
-                )  # fmt: skip
         if run.decision.has_more_than_temperature:
             st.caption(
                 "The rule for decisions kept with this model was tuned on its present "
                 "probabilities. Another temperature drops it; tune it again afterwards."
             )
         st.caption(_REACH)
+
+
+def _show_buttons(run: Run, kept: float, fit: TemperatureFit | None) -> None:
+    if fit is not None and fit.temperature not in (1.0, kept):
+        st.button(
+            "Use this temperature" if kept == 1 else f"Use {fit.temperature:.2f} instead",
+            type="primary",
+            key="calibration.use",
+            on_click=_keep,
+            args=(run, fit.temperature),
+        )
+    if kept != 1:
+        st.button(
+            "Go back to the model as trained",
+            key="calibration.reset",
+            on_click=_keep,
+            args=(run, 1.0),
+        )
 
 
 def _heading(kept: float, fit: TemperatureFit | None) -> str:
@@ -59,19 +72,18 @@ def _heading(kept: float, fit: TemperatureFit | None) -> str:
 
 def _facts(fit: TemperatureFit | None) -> str:
     """Return what a temperature is, how it was found, and what it does to the validation rows."""
-    what = (
-        "The scores of the model (logits) are divided by the temperature before they become "
-        "probabilities. Answers stay the same; only how sure they sound changes."
-    )
     if fit is None:
-        return f"{what} It is fitted on validation rows, and this run has none."
+        return f"{_WHAT} It is fitted on validation rows, and this run has none."
     loss = f"{fit.loss_before:.3f} to {fit.loss_after:.3f}"
     errors = f"{percent(fit.error_before)} to {percent(fit.error_after)}"
-    found = (
-        f"On the {plural(fit.num_examples, 'validation row')}, {fit.optimum:.2f} takes log loss "
-        f"from {loss} and the calibration error from {errors}."
-    )
-    return f"{what} {found} {fit.note}"
+    rows = f"the {plural(fit.num_examples, 'validation row')}"
+    if fit.ending == "fitted":
+        return (
+            f"{_WHAT} It is the one with the smallest log loss on {rows}: from {loss}. The "
+            f"calibration error there goes from {errors}."
+        )
+    tried = f"On {rows}, {fit.optimum:.2f} takes log loss from {loss}, calibration from {errors}."
+    return f"{_WHAT} {tried} {fit.note}"
 
 
 def _keep(run: Run, temperature: float) -> None:

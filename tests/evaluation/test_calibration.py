@@ -177,7 +177,7 @@ def test_interval_is_that_of_wilson(count, data):
     assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
-@given(st.integers(1, 300), st.floats(0, 1))
+@given(st.integers(1, 300), st.floats(1e-9, 1) | st.just(0.0))
 def test_chance_error_of_one_bin_is_the_mean_deviation_of_the_binomial(count, share):
     claims = Claims(np.full(count, share), np.zeros(count, dtype=bool))
 

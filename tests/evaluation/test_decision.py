@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.decision import Decision, read_decision, tempered, write_decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.models.classifier import sigmoid, softmax
 
 LOGITS = arrays(np.float64, (4, 3), elements=st.floats(-20, 20))
@@ -70,3 +71,25 @@ def test_the_same_temperature_keeps_the_decision():
     decision = Decision(temperature=1.5)
 
     assert decision.with_temperature(1.5) is decision
+
+
+def test_decision_with_a_rule_keeps_its_temperature(tmp_path):
+    rule = DecisionRule(kind="costs", costs=((0.0, 2.0), (1.0, 0.0)), abstain_cost=0.5)
+
+    write_decision(tmp_path, Decision(temperature=1.5).with_rule(rule))
+
+    assert read_decision(tmp_path) == Decision(temperature=1.5, rule=rule)
+
+
+def test_another_temperature_drops_the_rule():
+    decision = Decision(temperature=1.5).with_rule(DecisionRule(abstain_below=0.6))
+
+    assert decision.has_more_than_temperature
+    assert decision.with_temperature(2.0) == Decision(temperature=2.0)
+
+
+def test_decision_with_a_rule_that_makes_no_sense_is_refused(tmp_path):
+    (tmp_path / "textcls_decision.json").write_text('{"rule": {"kind": "thresholds"}}')
+
+    with pytest.raises(InvalidArgumentError, match="textcls_decision"):
+        read_decision(tmp_path)

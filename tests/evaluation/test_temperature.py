@@ -172,6 +172,19 @@ def test_calibration_error_of_labels_on_validation_is_never_larger(logits, targe
     assert expected_calibration_error(used) <= expected_calibration_error(predictions)
 
 
+def test_temperature_that_makes_calibration_worse_is_not_used():
+    true = [0] * 950 + [1] * 50 + [0] * 180 + [1] * 20
+    rows = [[0.95, 0.05]] * 1_000 + [[0.6, 0.4]] * 200  # the first right, the others too modest
+
+    found = fit_temperature(make_predictions(true, rows, ["a", "b"]))
+
+    assert found.loss_after < found.loss_before
+    assert found.error_after > found.error_before == pytest.approx(0.05)
+    assert found.optimum == pytest.approx(0.95, abs=0.01)
+    assert (found.temperature, found.ending) == (1, "worse")
+    assert "would make the calibration error of the validation rows larger" in found.note
+
+
 def test_rows_that_are_all_right_give_the_bound_and_a_note():
     found = fit_temperature(PERFECT)
 

@@ -79,7 +79,7 @@ def test_calibration_goes_back_to_the_model_as_trained(open_page, run):
     app = press(press(view(open_page), "calibration.use"), "calibration.reset")
 
     assert read_decision(run.model_dir) == Decision()
-    assert shown(app.toast) == ["The model is as trained."]
+    assert shown(app.toast) == ["The model is as trained again."]
     assert "Use this temperature" in labels(app)
 
 
@@ -101,7 +101,7 @@ def test_calibration_offers_the_fitted_temperature_instead_of_another(open_page,
     fit = fitted_temperature(run).temperature
     heading = f"**Temperature 5.00 is in use**; the validation rows ask for {fit:.2f}"
     assert heading in shown(app.markdown)
-    assert "Use this temperature" in labels(app)
+    assert f"Use {fit:.2f} instead" in labels(app)
     assert titles(app)[1].startswith("Temperature 5.00: ")
 
 
@@ -147,9 +147,9 @@ def test_calibration_of_other_rows_says_what_they_cannot_tell(open_page, run, sp
 def test_calibration_class_in_the_link_is_shown(open_page, run):
     whole, one = (chart(view(open_page, calibration_class=name)) for name in ("", "food"))
 
-    counts = [sum(figure["data"][2]["y"]) for figure in (whole, one)]
+    counts = [sum(figure["data"][3]["y"]) for figure in (whole, one)]
     assert counts == [33, 33]
-    assert whole["data"][1]["x"] != one["data"][1]["x"]
+    assert whole["data"][2]["x"] != one["data"][2]["x"]
 
 
 def test_calibration_bins_in_the_link_are_shown(open_page, run):
@@ -195,14 +195,14 @@ def test_calibration_of_several_labels(open_page, topics_run):
     assert not app.exception
     assert not app.error
     sentence = shown(app.markdown)[0]
-    assert sentence.startswith("In the test rows the model gives a label ")
-    assert sum(chart(app)["data"][2]["y"]) == 33 * 3
+    assert sentence.startswith("In the test rows the model gives a label a probability ")
+    assert sum(chart(app)["data"][3]["y"]) == 33 * 3
 
 
 def test_calibration_of_one_of_several_labels(open_page, topics_run):
     app = view(open_page, calibration_class="weather")
 
-    assert sum(chart(app)["data"][2]["y"]) == 33
+    assert sum(chart(app)["data"][3]["y"]) == 33
 
 
 def test_calibration_shows_hostile_classes_as_they_are(open_page, hostile_run):

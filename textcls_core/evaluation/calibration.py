@@ -98,7 +98,12 @@ class Reliability:
         Source:
             Guo et al. 2017, equation 5.
         """
-        return max(abs(one.gap) for one in self.bins)
+        return abs(self.worst_bin.gap)
+
+    @property
+    def worst_bin(self) -> ReliabilityBin:
+        """The bin with the largest distance, however few claims it has."""
+        return max(self.bins, key=lambda one: abs(one.gap))
 
     @property
     def chance_error(self) -> float:

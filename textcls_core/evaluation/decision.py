@@ -1,6 +1,7 @@
-"""Decision: what turns the scores of a model into probabilities, kept beside its weights."""
+"""Decision: what turns the scores of a model into probabilities and answers, kept beside it."""
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.multi_label import THRESHOLD
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.files import read_model, write_json
 
 _FILE = "textcls_decision.json"
@@ -20,6 +22,12 @@ class Decision(BaseModel):
 
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """Logits are divided by it before they become probabilities."""
+    rule: DecisionRule = DecisionRule()
+    """How probabilities become an answer; tuned at this temperature."""
+
+    def with_rule(self, rule: DecisionRule) -> Self:
+        """Return the same with another rule."""
+        return self.model_copy(update={"rule": rule})
 
     def with_temperature(self, temperature: float) -> "Decision":
         """Return the choice with another temperature, and without what was tuned before it.

@@ -14,42 +14,48 @@ from textcls_core.charts.evaluation.calibration import (
     reliability_chart,
     reliability_rows,
 )
-from textcls_core.charts.theme import INK
+from textcls_core.charts.theme import GREY, INK, LINE
 from textcls_core.evaluation.by_task import with_temperature
 from textcls_core.evaluation.calibration import Claims, reliability
 from textcls_core.evaluation.calibration_figures import calibration_of
 
-CLAIMS = Claims(np.array([0.9, 0.95, 0.92, 0.3]), np.array([True, True, False, False]))
+CLAIMS = Claims(np.array([0.9, 0.95, 0.92, 0.3] * 6), np.array([True, True, False, False] * 6))
 FOUND = reliability(CLAIMS, num_bins=5)
+"""Six claims at 30 %, none of them true, and eighteen at 92 %, twelve of them true."""
 
 
 def drawn(**options):
+    """Return the traces: diagonal, bins of few claims, of enough, bars; and the layout."""
     figure = reliability_chart(FOUND, FOUND, "As trained", **options).to_dict()
     return (*figure["data"], figure["layout"])
 
 
 def test_points_stand_where_the_bins_say_and_what_happens():
-    _, points, _, _ = drawn()
+    _, few, enough, *_ = drawn()
 
-    assert points["x"] == pytest.approx([30, 277 / 3])
-    assert points["y"] == pytest.approx([0, 200 / 3])
+    assert [*few["x"], *enough["x"]] == pytest.approx([30, 277 / 3])
+    assert [*few["y"], *enough["y"]] == pytest.approx([0, 200 / 3])
+
+
+def test_bins_of_few_claims_are_small_and_grey():
+    _, few, enough, *_ = drawn()
+
+    assert (few["marker"]["color"], enough["marker"]["color"]) == (GREY, LINE)
+    assert few["marker"]["size"] < enough["marker"]["size"]
 
 
 def test_intervals_reach_from_low_to_high():
-    _, points, _, _ = drawn()
+    _, _, enough, *_ = drawn()
 
-    ends = zip(
-        points["y"], points["error_y"]["arrayminus"], points["error_y"]["array"], strict=True
-    )
-    assert [(y - down, y + up) for y, down, up in ends] == [
-        (pytest.approx(100 * one.low), pytest.approx(100 * one.high)) for one in FOUND.bins
-    ]
+    [share], one = enough["y"], FOUND.bins[1]
+    assert share - enough["error_y"]["arrayminus"][0] == pytest.approx(100 * one.low)
+    assert share + enough["error_y"]["array"][0] == pytest.approx(100 * one.high)
 
 
 def test_bars_count_the_claims_over_their_bins():
     *_, bars, layout = drawn()
 
-    assert list(bars["y"]) == [1, 3]
+    assert list(bars["y"]) == [6, 18]
     assert bars["x"] == pytest.approx([30, 90])
     assert layout["yaxis2"]["rangemode"] == "tozero"
 
@@ -61,18 +67,18 @@ def test_diagonal_goes_from_corner_to_corner():
 
 
 def test_hover_says_what_happens_with_its_interval():
-    _, points, _, _ = drawn()
+    _, _, enough, *_ = drawn()
 
     one = FOUND.bins[1]
     interval = f"66.7 % ({100 * one.low:.1f}\u2013{100 * one.high:.1f})"
-    assert list(points["customdata"][1]) == ["92.3 %", interval, "3 rows"]
+    assert list(enough["customdata"][0]) == ["92.3 %", interval, "18 rows"]
 
 
 def test_labels_are_called_labels():
     *_, bars, layout = drawn(noun="label")
 
     assert layout["yaxis2"]["title"]["text"] == "Labels"
-    assert bars["customdata"][0][2] == "1 label"
+    assert bars["customdata"][0][2] == "6 labels"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -93,7 +99,7 @@ def test_rows_are_the_numbers_of_the_diagram():
     first, second = reliability_rows(FOUND)
 
     assert (first["from"], first["to"], first["rows"], first["says"]) == (
-        *("20.0 %", "40.0 %", 1),
+        *("20.0 %", "40.0 %", 6),
         "30.0 %",
     )
     assert first["gap"] == "+30.0 points"
@@ -104,7 +110,7 @@ def test_every_figure_has_a_name():
     cells = figure_cells(calibration_of(MIXED))
 
     assert len(cells) == len(FIGURES)
-    assert cells[0] == "13.3 %"
+    assert (cells[0], cells[3]) == ("13.3 %", "+13.3 points")
     assert cells[-1] == f"{MIXED.loss.mean():.3f}"
 
 

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from textcls_core.charts.theme import GREY, INK, LINE, base_layout, literal
 from textcls_core.evaluation.calibration import Reliability, ReliabilityBin
 from textcls_core.evaluation.calibration_figures import Calibration
-from textcls_core.wording import percent, plural
+from textcls_core.wording import percent, plural, points
 
-FIGURES = ("Calibration error", "Equal-mass bins", "Worst bin", "Class by class", "Log loss")
+FIGURES = ("Calibration error", "Equal-mass bins", "Class by class", "Confidence gap", "Log loss")
 """What the cards of the view are called."""
 AS_TRAINED, TEMPERED = "ECE as trained", "ECE with temperature"
 SHARES = (AS_TRAINED, TEMPERED, "says", "right")
@@ -18,7 +18,10 @@ SHARES = (AS_TRAINED, TEMPERED, "says", "right")
 _HEIGHT = 440
 _UPPER, _LOWER = [0.34, 1.0], [0.0, 0.2]
 """Shares of the height for the diagram and for the counts."""
-_SIDES = ((0.03, 0.97, "left", "under-confident"), (0.97, 0.04, "right", "over-confident"))
+_SIDES = ((1, 97, "under-confident"), (36, 4, "over-confident"))
+"""Where words stand: below the diagonal as far left as they fit, away from most points."""
+FEW = 10
+"""Bins of fewer claims are drawn small and grey, so that they do not shout."""
 _MARGIN = 3
 """Per cent of an axis beyond 0 and 100, so that marks at the ends are whole."""
 
@@ -40,13 +43,16 @@ def reliability_chart(
         noun: What a claim is about: a row, or a label of a row.
         theme: Of the page behind.
     """
-    figure = go.Figure([_diagonal(), _points(reliability.bins, noun), _bars(distribution, noun)])
+    few = [one for one in reliability.bins if one.count < FEW]
+    enough = [one for one in reliability.bins if one.count >= FEW]
+    marks = (_points(few, noun, GREY, 6), _points(enough, noun, LINE, 10))
+    figure = go.Figure([_diagonal(), *marks, _bars(distribution, noun)])
     figure.update_layout(
         **base_layout(_HEIGHT),
         title_text=literal(title),
         bargap=0.08,
-        xaxis=_axis("What the model says"),
-        yaxis=_axis("What happens", domain=_UPPER),
+        xaxis=_axis("What the model says (%)"),
+        yaxis=_axis("What happens (%)", domain=_UPPER),
         xaxis2=_axis("", matches="x", anchor="y2", showticklabels=False),
         yaxis2={
             "title": plural(2, noun).removeprefix("2 ").capitalize(),
@@ -56,9 +62,9 @@ def reliability_chart(
             "fixedrange": True,
         },
     )
-    for x, y, anchor, text in _SIDES:
+    for x, y, text in _SIDES:
         figure.add_annotation(
-            {"x": 100 * x, "y": 100 * y, "xanchor": anchor, "text": text, "showarrow": False},
+            {"x": x, "y": y, "xanchor": "left", "text": text, "showarrow": False},
             font={"size": 12, "color": INK[theme]},
             opacity=0.75,
         )
@@ -70,7 +76,6 @@ def _axis(title: str, **settings: Any) -> dict[str, Any]:
         "title": title,
         "range": [-_MARGIN, 100 + _MARGIN],
         "tickvals": [0, 20, 40, 60, 80, 100],
-        "ticksuffix": " %",
         "zeroline": False,
         "fixedrange": True,
         **settings,
@@ -87,20 +92,19 @@ def _diagonal() -> go.Scatter:
     )
 
 
-def _points(bins: Sequence[ReliabilityBin], noun: str) -> go.Scatter:
+def _points(bins: Sequence[ReliabilityBin], noun: str, color: str, size: int) -> go.Scatter:
     return go.Scatter(
         x=[100 * one.confidence for one in bins],
         y=[100 * one.accuracy for one in bins],
         error_y={
             "array": [100 * (one.high - one.accuracy) for one in bins],
             "arrayminus": [100 * (one.accuracy - one.low) for one in bins],
-            "color": LINE,
+            "color": color,
             "thickness": 1.2,
             "width": 3,
         },
-        mode="lines+markers",
-        line={"color": LINE, "width": 1.5},
-        marker={"color": LINE, "size": 9},
+        mode="markers",
+        marker={"color": color, "size": size},
         customdata=[
             [percent(one.confidence), share_with_interval(one), plural(one.count, noun)]
             for one in bins
@@ -149,8 +153,9 @@ def reliability_rows(reliability: Reliability, noun: str = "row") -> list[dict[s
 def figure_cells(calibration: Calibration) -> list[str]:
     """Return the figures in the order of `FIGURES`."""
     width = calibration.equal_width
-    errors = (width.expected_error, calibration.equal_mass.expected_error, width.maximum_error)
-    return [*map(percent, errors), percent(calibration.classwise_error), f"{calibration.loss:.3f}"]
+    errors = (width.expected_error, calibration.equal_mass.expected_error)
+    gap = points(width.confidence, width.accuracy)
+    return [*map(percent, (*errors, calibration.classwise_error)), gap, f"{calibration.loss:.3f}"]
 
 
 def class_rows(as_trained: Calibration, changed: Calibration) -> list[dict[str, Any]]:
