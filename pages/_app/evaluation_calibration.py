@@ -100,7 +100,8 @@ def _show_cards(
         f"{NUM_BINS} bins of equal width. On {plural(whole.num_claims, noun)}, chance alone would "
         f"give a perfectly calibrated model about {percent(whole.chance_error)}. The worst bin is "
         f"off by {percent(abs(worst.gap))} and holds {plural(worst.count, noun)}. Class by class: "
-        "the mean of the errors of the classes, every class alike."
+        "the mean of the errors of the classes, every class alike. Gap: what the model says minus "
+        "what happens, on average."
     )
 
 

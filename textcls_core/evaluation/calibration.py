@@ -14,12 +14,11 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.figures import require_rows
 from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.slice_tests import wilson_interval
 
 Binning = Literal["equal_width", "equal_mass"]
 NUM_BINS = 15
 """As in Guo et al. 2017."""
-_Z = 1.959963984540054
-"""Quantile of the normal distribution that leaves 2.5 % above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def claims_of(predictions: AnyPredictions, label_id: int | None = None) -> Claim
 
 def _shares(probabilities: np.ndarray) -> Confidences:
     """Return probabilities without what rounding put above 1."""
-    return np.minimum(probabilities, 1.0, dtype=np.float64)
+    return np.asarray(np.minimum(probabilities, 1.0, dtype=np.float64))
 
 
 def reliability(
@@ -186,39 +185,14 @@ def reliability(
         edges = np.percentile(claims.confidence, edges * 100)
     places = np.searchsorted(edges[1:-1], claims.confidence)
     counts = np.bincount(places, minlength=num_bins)
-    said = np.bincount(places, claims.confidence, minlength=num_bins)
-    true = np.bincount(places, claims.is_true, minlength=num_bins)
-    return Reliability(
-        tuple(
-            _bin(float(edges[n]), float(edges[n + 1]), int(counts[n]), float(said[n]), int(true[n]))
-            for n in np.flatnonzero(counts).tolist()
-        )
-    )
-
-
-def _bin(lower: float, upper: float, count: int, said: float, true: int) -> ReliabilityBin:
-    low, high = wilson_interval(true, count)
-    return ReliabilityBin(lower, upper, count, said / count, true / count, low, high)
-
-
-def wilson_interval(hits: int, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share, which is also usable for few rows, 0 % and 100 %.
-
-    Args:
-        hits: Rows that count.
-        count: All rows, at least 1.
-
-    Source:
-        Wilson 1927; Brown, Cai and DasGupta 2001, "Interval Estimation for a Binomial
-        Proportion", equation 4.
-
-    Example:
-        >>> [round(end, 3) for end in wilson_interval(9, 10)]
-        [0.596, 0.982]
-    """
-    centre = (hits + _Z**2 / 2) / (count + _Z**2)
-    half = _Z / (count + _Z**2) * math.sqrt(hits * (count - hits) / count + _Z**2 / 4)
-    return max(centre - half, 0.0), min(centre + half, 1.0)
+    filled = np.flatnonzero(counts)
+    counts = counts[filled]
+    said = np.bincount(places, claims.confidence, minlength=num_bins)[filled] / counts
+    true = np.bincount(places, claims.is_true, minlength=num_bins)[filled]
+    low, high = wilson_interval(true.astype(np.int64), counts)
+    columns = (edges[filled], edges[filled + 1], counts, said, true / counts, low, high)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return Reliability(tuple(ReliabilityBin(*row) for row in rows))
 
 
 def _mean_deviation(count: int, share: float) -> float:

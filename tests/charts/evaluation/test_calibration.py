@@ -110,7 +110,7 @@ def test_every_figure_has_a_name():
     cells = figure_cells(calibration_of(MIXED))
 
     assert len(cells) == len(FIGURES)
-    assert (cells[0], cells[3]) == ("13.3 %", "+13.3 points")
+    assert (cells[0], cells[3]) == ("13.3 %", "+13.3")
     assert cells[-1] == f"{MIXED.loss.mean():.3f}"
 
 

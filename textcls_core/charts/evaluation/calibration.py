@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from textcls_core.charts.theme import GREY, INK, LINE, base_layout, literal
 from textcls_core.evaluation.calibration import Reliability, ReliabilityBin
 from textcls_core.evaluation.calibration_figures import Calibration
-from textcls_core.wording import percent, plural, points
+from textcls_core.wording import percent, plural
 
-FIGURES = ("Calibration error", "Equal-mass bins", "Class by class", "Confidence gap", "Log loss")
+FIGURES = ("Calibration error", "Equal-mass bins", "Class by class", "Gap in points", "Log loss")
 """What the cards of the view are called."""
 AS_TRAINED, TEMPERED = "ECE as trained", "ECE with temperature"
 SHARES = (AS_TRAINED, TEMPERED, "says", "right")
@@ -154,7 +154,7 @@ def figure_cells(calibration: Calibration) -> list[str]:
     """Return the figures in the order of `FIGURES`."""
     width = calibration.equal_width
     errors = (width.expected_error, calibration.equal_mass.expected_error)
-    gap = points(width.confidence, width.accuracy)
+    gap = f"{round(100 * width.gap, 1) + 0.0:+.1f}"  # + 0.0: never "-0.0"
     return [*map(percent, (*errors, calibration.classwise_error)), gap, f"{calibration.loss:.3f}"]
 
 
@@ -169,12 +169,12 @@ def class_rows(as_trained: Calibration, changed: Calibration) -> list[dict[str, 
         {
             "class": one.label,
             "rows": one.support,
-            AS_TRAINED: 100 * before.error,
-            TEMPERED: 100 * one.error,
             "given": one.num_given,
             "says": None if one.confidence is None else 100 * one.confidence,
             "right": None if one.precision is None else 100 * one.precision,
             "verdict": one.verdict,
+            AS_TRAINED: 100 * before.error,
+            TEMPERED: 100 * one.error,
         }
         for before, one in zip(as_trained.per_class, changed.per_class, strict=True)
     ]
