@@ -6,6 +6,7 @@ from huggingface_hub import ModelCard
 from tests.pages.conftest import HOSTILE_CLASSES, MISTAKES, make_run
 from tests.reporting.cases import facts_of
 from textcls_core.evaluation.decision import Decision, write_decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.reporting.model_card import markdown, model_card
 
 
@@ -63,6 +64,13 @@ def test_model_card_of_a_tempered_model_says_that_pipelines_do_not_know(run):
     write_decision(run.model_dir, Decision(temperature=1.5))
 
     assert "those at temperature 1.500. A pipeline does not know it" in card(run).text
+
+
+def test_model_card_with_a_rule_says_that_pipelines_do_not_know_it(run):
+    run.model_dir.mkdir()
+    write_decision(run.model_dir, Decision(rule=DecisionRule(abstain_below=0.95)))
+
+    assert "A decision rule is kept with the model; a pipeline does not know it." in card(run).text
 
 
 def test_model_card_of_mean_pooling_names_no_pipeline(workspace, toy_dataset):

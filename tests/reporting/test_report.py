@@ -8,6 +8,7 @@ from tests.cases import make_baseline
 from tests.pages.conftest import HOSTILE_CLASSES, MISTAKES, make_run
 from tests.reporting.cases import Document, facts_of
 from textcls_core.evaluation.decision import Decision, write_decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.reporting.report import html_report
 from textcls_core.reporting.style import CONTENT_POLICY, STYLE
 from textcls_core.training.baselines import save_baseline
@@ -107,6 +108,20 @@ def test_report_gives_the_temperature(run):
     shown = report(run).text
 
     assert "Temperature kept with the model 1.50" in re.sub(r"\s+", " ", shown)
+
+
+def test_report_says_what_the_kept_rule_is_worth(run):
+    run.model_dir.mkdir()
+    write_decision(run.model_dir, Decision(rule=DecisionRule(abstain_below=0.95)))
+
+    shown = report(run).text
+
+    assert "There is no answer where the model is less than 95.0 % sure." in shown
+    assert "None of the 33 texts gets an answer." in shown
+
+
+def test_report_without_a_rule_names_none(run):
+    assert "Decision rule" not in report(run).text
 
 
 def test_report_of_several_labels_counts_by_label(topics_run):

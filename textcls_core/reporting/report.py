@@ -25,6 +25,7 @@ from textcls_core.reporting.sentences import (
     calibration_sentence,
     headline,
     limits_of,
+    rule_sentences,
     slices_sentence,
 )
 from textcls_core.reporting.style import CONTENT_POLICY, STYLE
@@ -124,6 +125,8 @@ def _figures(facts: Facts) -> list[Safe]:
         table(("Figure", "Value", "95 % interval", "What it says"), rows, numbers=(1, 2)),
         _note(note),
     ]
+    if facts.rule is not None:
+        parts += [element("h3", "Decision rule"), element("p", rule_sentences(facts))]
     if not facts.baselines:
         return [*parts, _missing("No baseline was measured on these rows.")]
     known = [

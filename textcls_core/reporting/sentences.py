@@ -1,7 +1,9 @@
 """What a report says in sentences: the answer, the calibration, the slices, the limits."""
 
+from textcls_core.evaluation.by_task import task_of
 from textcls_core.evaluation.calibration_figures import gap_in_words
 from textcls_core.evaluation.metric_names import interval_text
+from textcls_core.evaluation.rule_words import answers_in_words, rule_in_words
 from textcls_core.reporting.facts import Facts
 from textcls_core.wording import percent, plural
 
@@ -35,6 +37,17 @@ def calibration_sentence(facts: Facts) -> str:
     else:
         said = f"is {sure} sure, and {true} of its answers are right"
     return f"On average the model {said}: {gap_in_words(whole.gap)}."
+
+
+def rule_sentences(facts: Facts) -> str:
+    """Return what the rule kept with the model does and is worth; nothing without one."""
+    if facts.rule is None:
+        return ""
+    task = task_of(facts.predictions)
+    return (
+        f"{rule_in_words(facts.rule.rule, task)} {answers_in_words(facts.rule)} All other figures "
+        "here are those of the plain rule: the most probable class, or every label from 50 % on."
+    )
 
 
 def slices_sentence(facts: Facts) -> str:
