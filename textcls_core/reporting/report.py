@@ -171,7 +171,7 @@ def _confusions(facts: Facts) -> list[Safe]:
     if len(names) > MAX_CLASSES:
         note += (
             f" Of {len(names)} classes the {MAX_CLASSES} with most mistakes are shown; the others "
-            "are taken together."
+            "are taken together, right or wrong among themselves."
         )
     parts = [matrix(confusion, names), _note(note)]
     if not pairs:
