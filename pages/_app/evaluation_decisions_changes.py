@@ -11,6 +11,7 @@ from textcls_core.wording import plural
 
 _MOST_ROWS = 100
 _HEIGHT = 420
+_ANSWERS = ("true", "plain rule", "this rule")
 _TITLES = {
     "fixed": "Wrong, now right",
     "broken": "Right, now wrong",
@@ -55,7 +56,11 @@ def _table(rows: list[dict[str, str]], key: str, *, can_open: bool) -> list[int]
         [{name: value for name, value in row.items() if name != "row_id"} for row in rows],
         hide_index=True,
         height=controls.table_height(len(rows), _HEIGHT),
-        column_config={"text": st.column_config.TextColumn(width="large")},
+        column_config={
+            **dict.fromkeys(_ANSWERS, st.column_config.TextColumn(width=130)),
+            "confidence": st.column_config.TextColumn(width=90),
+            "text": st.column_config.TextColumn(width="large"),
+        },
         on_select="rerun" if can_open else "ignore",
         selection_mode="single-row",
         key=key,

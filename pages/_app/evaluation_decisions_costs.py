@@ -39,7 +39,7 @@ def choose_costs(run: Run, label_names: tuple[str, ...]) -> dict[str, Any]:
                              {"never": "Answer all the same", "cost": "No answer, at the price of"},
                              default="never", width=260)  # fmt: skip
         price = (
-            choose_number("decisions_price", "Price of no answer", 0.3, 0.0, 1e9)
+            choose_number("decisions_price", "Price of no answer", 0.3, 0.0, 1e9, width=170)
             if never == "cost"
             else None
         )
