@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages._app import baselines, controls, evaluation_overview_cache, state
+from pages._app.kept_rule import note_kept_rule
 from pages._app.text import label
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
@@ -33,6 +34,7 @@ def show_overview(run: Run, split: Split, figures: Figures) -> None:
         _show_cards(figures, known, split, metrics)
     _compare_with_baseline(figures, metrics, baselines.best_value(known, split, "accuracy"))
     _explain(run, split, figures, metrics)
+    note_kept_rule(run, "A decision rule is kept in this model. These figures are without it.")
     baselines.show_comparison(run, split, figures, known)
     st.subheader("All figures", anchor=False)
     _show_table(figures, metrics, known, split)

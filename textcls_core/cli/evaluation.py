@@ -1,6 +1,7 @@
 """The verb `evaluate`: all figures of a finished run on one split."""
 
 from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.cli.reporting import ModelCardFile, ReportFile, write_reports
 from textcls_core.dataset.keys import RowKeys, equal_text_groups
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import Split
@@ -17,7 +18,13 @@ from textcls_core.workspace import Workspace
 _CLASS_WIDTH, _FIGURE_WIDTH = 31, 10
 
 
-def evaluate_run(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> None:
+def evaluate_run(
+    run_id: RunId,
+    split: SplitName = "test",
+    report: ReportFile = None,
+    model_card: ModelCardFile = None,
+    as_json: Json = False,
+) -> None:
     """Print all figures of a run on one split, with 95 % intervals."""
     run, chosen = open_run(run_id), parse_split(split)
     predictions = run.predictions(chosen)
@@ -31,7 +38,8 @@ def evaluate_run(run_id: RunId, split: SplitName = "test", as_json: Json = False
         ]
     compared = [f"{b.title}: accuracy {percent(f.accuracy)}" for b, f in known]
     lines = [*_headlines(figures, metrics), *compared, *_class_lines(figures, metrics)]
-    emit(as_json, value, lines)
+    written = write_reports(run, chosen, report, model_card)
+    emit(as_json, {**value, **written}, [*lines, *(f"written: {f}" for f in written.values())])
 
 
 def _groups(run: Run, predictions: AnyPredictions) -> RowKeys | None:

@@ -12,7 +12,7 @@ from textcls_core.errors import ModelError
 from textcls_core.files import temporary_sibling
 
 MAX_MEASURED = 20_000
-"""Texts measured at most; beyond that a fixed random sample stands for the data set."""
+"""Texts measured unless asked for more; a fixed random sample stands for the data set."""
 
 
 def token_lengths(texts: Sequence[str], model_dir: Path) -> Lengths:
@@ -44,7 +44,11 @@ def load_tokenizer(model_dir: Path) -> Tokenizer:
 
 
 def cached_token_lengths(
-    texts: Sequence[str], fingerprint: str, model_dir: Path, cache_dir: Path
+    texts: Sequence[str],
+    fingerprint: str,
+    model_dir: Path,
+    cache_dir: Path,
+    most: int = MAX_MEASURED,
 ) -> Lengths:
     """Return `token_lengths` of the texts, or of a sample, kept on disk between calls.
 
@@ -53,14 +57,15 @@ def cached_token_lengths(
         fingerprint: Digest that names exactly these texts.
         model_dir: Folder of the model.
         cache_dir: Folder that may be deleted at any time.
+        most: Texts measured at most; of more, a fixed random sample.
     """
     digest = hashlib.sha256(_tokenizer_file(model_dir).read_bytes()).hexdigest()
     file = cache_dir / "token_lengths" / f"{fingerprint[:16]}-{digest[:16]}.npy"
     if file.exists():
         return np.asarray(np.load(file, allow_pickle=False))
     rows = np.arange(len(texts))
-    if len(texts) > MAX_MEASURED:
-        rows = np.sort(np.random.default_rng(0).choice(rows, MAX_MEASURED, replace=False))
+    if len(texts) > most:
+        rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
     lengths = token_lengths([texts[int(row)] for row in rows], model_dir)
     with temporary_sibling(file) as temporary:
         with temporary.open("wb") as handle:
