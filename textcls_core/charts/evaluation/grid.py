@@ -184,8 +184,11 @@ def _line(size: int) -> dict[str, Any]:
 
 def _style(figure: go.Figure, grid: Grid) -> None:
     size = len(grid.label_names)
-    shared = {"fixedrange": True, "showgrid": False, "zeroline": False}
-    shared["tickfont"] = {"size": 13 if grid.is_roomy else (11 if grid.has_numbers else 10)}
+    font_size = 13 if grid.is_roomy else (11 if grid.has_numbers else 10)
+    shared = {
+        **{"fixedrange": True, "showgrid": False, "zeroline": False},
+        "tickfont": {"size": font_size},
+    }
     end = size + (_TOTAL_GAP + 0.55 if grid.totals is not None else -0.45)
     height = _height(size)
     names = grid.label_names
