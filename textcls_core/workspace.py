@@ -40,6 +40,11 @@ class Workspace:
         return self.root / "groups"
 
     @property
+    def slices_dir(self) -> Path:
+        """Folder with one sub-folder per data set name that slices were saved for."""
+        return self.root / "slices"
+
+    @property
     def exports_dir(self) -> Path:
         """Folder with data sets written for other programs; nothing reads them here."""
         return self.root / "exports"

@@ -12,10 +12,9 @@ from textcls_core.errors import DatasetFormatError, NotFoundError, RunStateError
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.jobs.progress import JobCancelledError
 from textcls_core.mistakes import label_issues_job
-from textcls_core.mistakes.label_issues import label_issue_rows
+from textcls_core.mistakes.label_issues import GROUP_PREFIX, label_issue_rows
 from textcls_core.mistakes.label_issues_folds import finished_cross_validations
 from textcls_core.mistakes.label_issues_job import (
-    GROUP_PREFIX,
     compute_label_issues,
     find_label_issues,
     run_job,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from textcls_core.arrays import Indices, Points
+from textcls_core.dataset.numbers import numbers_of
 from textcls_core.dataset.statistics import word_lengths
 from textcls_core.dataset.text_dataset import SPLITS, TextDataset
 from textcls_core.evaluation.predictions import Predictions
@@ -102,7 +103,7 @@ def by_column(rows: TextDataset, name: str) -> Colouring:
     """Return a further column: its numbers, or its most frequent values."""
     column = rows.table[name].cast(pa.string())
     distinct = pc.count_distinct(column).as_py()
-    numbers = _numbers(column) if distinct > MAX_CATEGORIES else None
+    numbers = numbers_of(column) if distinct > MAX_CATEGORIES else None
     if numbers is not None:
         return Amounts(name, numbers)
     filled = pc.fill_null(column, "")
@@ -114,17 +115,6 @@ def by_column(rows: TextDataset, name: str) -> Colouring:
     names = [value or "(empty)" for value in frequent] + [OTHER] * (len(counts) > len(frequent))
     codes = np.asarray(found, dtype=np.int64)
     return Categories(name, tuple(names), codes, num_coloured=len(frequent))
-
-
-def _numbers(column: pa.ChunkedArray) -> np.ndarray | None:
-    """Return a column as numbers, NaN where it is empty; None if it holds something else."""
-    trimmed = pc.utf8_trim_whitespace(column)
-    filled = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
-    try:
-        numbers = np.asarray(filled.cast(pa.float64()).to_numpy(), dtype=np.float64)
-    except pa.ArrowInvalid:
-        return None
-    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def by_prediction(rows: TextDataset, predictions: Sequence[Predictions]) -> Categories:

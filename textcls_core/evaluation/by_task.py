@@ -68,3 +68,21 @@ def figures_of(predictions: AnyPredictions) -> Figures:
     if isinstance(predictions, MultiLabelPredictions):
         return evaluate_multi_label(predictions)
     return evaluate(predictions)
+
+
+def true_text(predictions: AnyPredictions, row: int) -> str:
+    """Return the true label of a row, or its labels with commas between them."""
+    if isinstance(predictions, Predictions):
+        return predictions.label_names[int(predictions.true_label_ids[row])]
+    return _set_text(predictions.label_names, predictions.targets[row])
+
+
+def predicted_text(predictions: AnyPredictions, row: int) -> str:
+    """Return the predicted label of a row, or its labels with commas between them."""
+    if isinstance(predictions, Predictions):
+        return predictions.label_names[int(predictions.predicted_label_ids[row])]
+    return _set_text(predictions.label_names, predictions.predicted[row])
+
+
+def _set_text(label_names: tuple[str, ...], has_label: np.ndarray) -> str:
+    return ", ".join(label_names[place] for place in np.flatnonzero(has_label)) or "no label"

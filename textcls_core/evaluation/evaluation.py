@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from textcls_core.arrays import Counts
+from textcls_core.evaluation import agreement
+from textcls_core.evaluation.agreement import Tally
 from textcls_core.evaluation.confusion import confusion_counts
-from textcls_core.evaluation.figures import Figures, class_figures, ratio, require_rows
+from textcls_core.evaluation.figures import Figures, class_figures, require_rows
 from textcls_core.evaluation.predictions import Predictions
 
 
@@ -48,13 +50,13 @@ def evaluate(predictions: Predictions) -> Evaluation:
         predictions.true_label_ids, predictions.predicted_label_ids, len(names)
     )
     hits, support, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
-    f1, recall = ratio(2 * hits, support + predicted), ratio(hits, support)
+    tally = Tally(hits, support, predicted, hits.sum(), support.sum())
     return Evaluation(
         num_examples=len(predictions),
-        accuracy=float(hits.sum() / len(predictions)),
-        balanced_accuracy=float(recall[support > 0].mean()),
-        macro_f1=float(f1[support + predicted > 0].mean()),
-        weighted_f1=float((f1 * support).sum() / len(predictions)),
+        accuracy=float(agreement.accuracy(tally)),
+        balanced_accuracy=float(agreement.balanced_accuracy(tally)),
+        macro_f1=float(agreement.macro_f1(tally)),
+        weighted_f1=float(agreement.weighted_f1(tally)),
         loss=float(predictions.loss.mean()),
         majority_accuracy=float(support.max() / len(predictions)),
         per_class=class_figures(names, hits, support, predicted),
