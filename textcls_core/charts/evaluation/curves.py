@@ -159,6 +159,7 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
     known.sort(key=lambda pair: pair[1].support)  # neighbours get their names at other heights
     worst = [i for i, _ in sorted(known, key=lambda pair: pair[1].f1)]
     named = worst[: _WORST if len(known) > _FEW else _FEW]
+    by_size = [i for i, _ in known if i in named]
     ink = INK["dark" if is_dark else "light"]
     figure = go.Figure(
         go.Scatter(
@@ -171,8 +172,8 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
                 "line": {"width": 1, "color": ink},
             },
             text=[
-                plain(one.label, 20) + _LINE_BELOW * (place % 3) if i in named else ""
-                for place, (i, one) in enumerate(known)
+                plain(one.label, 20) + _LINE_BELOW * (by_size.index(i) % 3) if i in named else ""
+                for i, one in known
             ],
             textposition="top center",
             textfont={"size": 11, "color": ink},

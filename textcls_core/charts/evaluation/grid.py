@@ -27,6 +27,8 @@ MAX_ROOMY = 10
 """With more classes, names stand upright, numbers are small, and shares carry no sign."""
 _MAX_COLUMN_NAMES, _NAME_HEIGHT = 70, 11
 _TOTAL_GAP = 0.25
+_FAINTEST = 0.2
+"""Where on the scale of colours single rows stand in a matrix without numbers."""
 _FRAME, _TALLEST = 150, 1_400
 _LINE = {"width": 1, "color": "rgba(128,136,152,0.25)"}
 ALL = ""
@@ -127,7 +129,8 @@ def _shares(grid: Grid) -> np.ndarray:
     shares = grid.values / max(float(np.abs(grid.values).max(initial=0)), 1e-12)
     if grid.has_numbers:
         return np.asarray(shares)
-    return np.sign(shares) * np.sqrt(np.abs(shares))  # single rows among thousands must be seen
+    # single rows among thousands must be seen
+    return np.sign(shares) * (_FAINTEST + (1 - _FAINTEST) * np.sqrt(np.abs(shares)))
 
 
 def _notes(grid: Grid, names: Sequence[str], places: Sequence[Sequence[int]]) -> np.ndarray:
