@@ -29,7 +29,7 @@ from textcls_core.runs.store import RunStore
 from textcls_core.workspace import Workspace
 
 _MATRIX_ROWS = 20_000
-_MARGIN, _BESIDE = 3.4, 1.2
+_MARGIN, _BESIDE = 2.0, 1.2
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def make_predictions(dataset: TextDataset, seed: int = 0) -> Predictions:
     num_rows, num_classes = dataset.num_examples, dataset.num_labels
     rows, true = np.arange(num_rows), dataset.label_ids
     logits = generator.normal(size=(num_rows, num_classes))
-    logits[rows, true] += _MARGIN + np.log(num_classes) / 2
+    logits[rows, true] += _MARGIN + 0.45 * np.log(num_classes)
     logits[rows, (true + 1) % num_classes] += _BESIDE
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities = odds / odds.sum(axis=1, keepdims=True)

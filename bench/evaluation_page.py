@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from bench.pages import see_title, start_app
 from textcls_core.runs.run import Run
@@ -40,23 +40,17 @@ def _visit_fresh_server(run: Run, wide: Run) -> dict[str, float]:
         with sync_playwright() as playwright:
             path = shutil.which("chromium")
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            page = _new_page(browser)
+            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
             page.goto(url)  # no visitor pays for the first session of a server
             see_title(page, "TextCLS Studio")
             found = _time_overview(page, f"{url}/evaluation?run={run.run_id}")
-            found["reopen_seconds"] = _time_overview(
-                _new_page(browser), f"{url}/evaluation?run={run.run_id}"
-            )["intervals_seconds"]
-            found |= _time_matrix(_new_page(browser), f"{url}/evaluation?run={wide.run_id}")
+            again = _time_overview(page, f"{url}/evaluation?run={run.run_id}")
+            found["reopen_seconds"] = again["intervals_seconds"]
+            found |= _time_matrix(page, f"{url}/evaluation?run={wide.run_id}")
             browser.close()
         return {**found, "loads_torch": _has_loaded(server.pid, "libtorch")}
     finally:
         server.kill()
-
-
-def _new_page(browser: Browser) -> Page:
-    page: Page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    return page
 
 
 def _time_overview(page: Page, url: str) -> dict[str, float]:

@@ -74,7 +74,12 @@ def panels(**arguments: Any) -> tuple[DeltaGenerator, DeltaGenerator]:
 
 
 def examples_table(
-    rows: Sequence[dict[str, Any]], key: str, height: int, extra: Sequence[str] = ()
+    rows: Sequence[dict[str, Any]],
+    key: str,
+    height: int,
+    *,
+    extra: Sequence[str] = (),
+    hidden: Sequence[str] = (),
 ) -> list[int]:
     """Show examples with confidence bars; return the position of the selected one, if any.
 
@@ -83,6 +88,7 @@ def examples_table(
         key: Key of the widget; another selection of rows needs another one.
         height: Largest height; a short table is as high as its rows.
         extra: Further names in the rows, shown as columns after the predicted class.
+        hidden: Columns that the surroundings make superfluous.
     """
     percent_rows = _in_percent(rows, ("confidence",))
     columns = (*_EXAMPLE_COLUMNS[:2], *extra, *_EXAMPLE_COLUMNS[2:])
@@ -90,6 +96,7 @@ def examples_table(
         [{name: row[name] for name in columns} for row in percent_rows],
         hide_index=True,
         height=table_height(len(rows), height),
+        column_order=[name for name in columns if name not in hidden],
         column_config={
             "true": st.column_config.TextColumn(width=110),
             "predicted": st.column_config.TextColumn(width=110),

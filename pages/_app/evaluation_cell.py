@@ -45,9 +45,12 @@ def show_cell(run: Run, split: Split, predictions: Predictions, cell: Cell) -> N
     has_cell = cell != (None, None)
     rows = cell_rows(predictions, *cell) if has_cell else mistake_rows(predictions)
     what = _cell_words(predictions.label_names, cell) if has_cell else "all mistakes"
-    _heading(plural(len(rows), "row"), what, has_cell=has_cell)
+    _heading(plural(len(rows), "row"), what, "Show all mistakes" if has_cell else "")
     records = _records(run, predictions, rows)
-    _show_records(run, split, records, _key(predictions.label_names, cell), has_cell=has_cell)
+    link = {"run": run.run_id, "split": split, **({"outcome": "all"} if has_cell else {})}
+    sides = zip(("true", "predicted"), cell, strict=True)
+    same = tuple(name for name, label_id in sides if label_id is not None)
+    _show_records(records, _key(predictions.label_names, cell), link, hidden=same)
     _say_how_many(len(rows))
 
 
@@ -63,16 +66,18 @@ def show_changes(
         here, there = len(found.only_this), len(found.only_other)
         both = len(found.in_both)
         counted = f"{plural(both + here, 'row')} here, {both + there:,} in the other run"
-        _heading(counted, _cell_words(names, cell), has_cell=True)
+        _heading(counted, _cell_words(names, cell), "Show all changed rows")
         parts = {"this run": found.only_this, "other run": found.only_other}
         parts["both"] = found.in_both
         extra = ("other run", "in the cell of")
     else:
         counted = plural(len(change.changed_rows), "row")
-        _heading(counted, "predicted differently by the other run", has_cell=False)
+        _heading(counted, "predicted differently by the other run", "")
     records = _changed_records(run, predictions, change, parts)
     key = f"changes.{_key(names, cell)}"
-    _show_records(run, split, records, key, extra, has_cell=True)
+    link = {"run": run.run_id, "split": split, "outcome": "all"}
+    hidden = () if cell[0] is None else ("true",)
+    _show_records(records, key, link, extra=extra, hidden=hidden)
     _say_how_many(sum(map(len, parts.values())))
 
 
@@ -110,32 +115,30 @@ def _key(names: Sequence[str], cell: Cell) -> str:
     return f"{true}.{predicted}"
 
 
-def _heading(counted: str, what: str, *, has_cell: bool) -> None:
-    """Say which rows these are, with a way back to all of them."""
+def _heading(counted: str, what: str, back: str) -> None:
+    """Say which rows these are, with a way back to all of them if it has a name."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{counted}:** {what}")
-        if has_cell and st.button("Show all mistakes", key="evaluation.clear"):
+        if back and st.button(back, key="evaluation.clear"):
             state.set_parameter("true", None)
             state.set_parameter("predicted", None)
             st.rerun()
 
 
 def _show_records(
-    run: Run,
-    split: Split,
     records: list[dict[str, Any]],
     key: str,
-    extra: tuple[str, ...] = (),
+    link: dict[str, str],
     *,
-    has_cell: bool,
+    extra: tuple[str, ...] = (),
+    hidden: tuple[str, ...] = (),
 ) -> None:
     """Show examples; selecting one opens it on the Mistakes page."""
     table = f"evaluation.rows.{key}"
-    picked = controls.examples_table(records, table, _HEIGHT, extra)
+    picked = controls.examples_table(records, table, _HEIGHT, extra=extra, hidden=("loss", *hidden))
     for position in picked:
-        link = {"run": run.run_id, "split": split, "row": records[position]["row_id"]}
-        link |= {"outcome": "all"} if has_cell else {}
-        st.switch_page("pages/mistakes.py", query_params=link)
+        row = {"row": records[position]["row_id"]}
+        st.switch_page("pages/mistakes.py", query_params=link | row)
     st.caption("Select a row to read it on the Mistakes page.")
 
 

@@ -57,12 +57,12 @@ def show_compare(run: Run, split: Split, figures: Figures) -> None:  # noqa: ARG
     comparison = _choose_detail(found)
     _show_verdict(comparison)
     _show_outcomes(comparison)
+    _show_figures(comparison)
     left, right = controls.panels()
     with left:
-        _show_figures(comparison)
-        _show_settings(comparison)
-    with right:
         _show_classes(comparison)
+    with right:
+        _show_settings(comparison)
     _show_rows(comparison)
 
 

@@ -4,7 +4,6 @@ import streamlit as st
 
 from pages._app import controls, state
 from pages._app import evaluation_curves_cache as cache
-from pages._app import evaluation_matrix_cache as matrix_cache
 from pages._app.text import label
 from textcls_core.charts.evaluation.curves import (
     class_size_chart,
@@ -14,11 +13,10 @@ from textcls_core.charts.evaluation.curves import (
     truncation_chart,
 )
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.curves import ClassCurves, Curves
 from textcls_core.evaluation.figures import Figures
-from textcls_core.evaluation.parts import METRICS, PartMetric, length_parts, part_figures
-from textcls_core.runs.row_facts import RowFacts, tokens_read
+from textcls_core.evaluation.parts import METRICS, PartMetric
+from textcls_core.runs.row_facts import tokens_read
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural, shorten
 
@@ -29,10 +27,10 @@ _WORST = 5
 
 def show_curves(run: Run, split: Split, figures: Figures) -> None:
     """Show curves by threshold, F1 by class size, and a figure by text length."""
-    predictions = matrix_cache.predictions(run, split)
     found = cache.curves(run, split)
     if found.classes:
-        _show_thresholds(predictions.label_names, found)
+        names = tuple(one.label for one in figures.per_class)
+        _show_thresholds(names, found)
     else:
         st.info(
             "There are no curves: every class is in all rows of this split or in none, so there "
@@ -43,7 +41,7 @@ def show_curves(run: Run, split: Split, figures: Figures) -> None:
     with left:
         _show_sizes(figures)
     with right:
-        _show_lengths(run, split, predictions)
+        _show_lengths(run, split)
 
 
 def _show_thresholds(names: tuple[str, ...], found: Curves) -> None:
@@ -96,8 +94,8 @@ def _show_areas(names: tuple[str, ...], found: Curves) -> None:
     missing = len(names) - len(found.classes)
     if missing:
         st.caption(
-            f"{plural(missing, 'class', 'classes')} without a curve: in this split all rows have "
-            "them, or none. The mean leaves them out."
+            f"Without a curve, and not in the mean, because all rows of this split belong to them "
+            f"or none: {plural(missing, 'class', 'classes')}."
         )
     rows = [
         {
@@ -122,65 +120,59 @@ def _show_sizes(figures: Figures) -> None:
         + (f"; the worst is {worst.label} with {percent(worst.f1)}" if worst else ""),
     )
     empty = len(figures.per_class) - len(with_rows)
-    without = f" {plural(empty, 'class', 'classes')} without rows are left out." * bool(empty)
+    without = f" Left out, without any row: {plural(empty, 'class', 'classes')}." * bool(empty)
     st.caption(
         "Few rows make F1 uncertain: one row more or less moves a class of ten by several points."
         f"{without}"
     )
 
 
-def _show_lengths(run: Run, split: Split, predictions: AnyPredictions) -> None:
+def _show_lengths(run: Run, split: Split) -> None:
     """Show a figure by text length, and for texts that were cut off."""
     st.subheader("By text length", anchor=False)
-    facts = cache.facts(run, split)
-    measured = {"words": facts.num_words, "characters": facts.num_characters}
-    if facts.num_tokens is not None:
-        measured["tokens"] = facts.num_tokens
+    units = list(cache.lengths(run, split))
     with st.container(horizontal=True):
-        metric = state.choose(
+        chosen = state.choose(
             "curves_metric", "Figure", METRICS, default="accuracy", draw=st.segmented_control
         )
-        unit = state.choose(
-            "curves_unit", "Length in", list(measured), default="words", draw=st.segmented_control
+        wanted = state.choose(
+            "curves_unit", "Length in", units, default="words", draw=st.segmented_control
         )
-    kind: PartMetric = next(known for known in METRICS if known == metric)
-    parts = length_parts(measured[unit])
-    values = part_figures(predictions, parts.part_of_row, len(parts.bounds), kind)
+    metric: PartMetric = next(known for known in METRICS if known == chosen)
+    unit = next(known for known in units if known == wanted)
+    parts, values = cache.by_length(run, split, unit, metric)
     limit = tokens_read(run) if unit == "tokens" else None
     st.plotly_chart(
-        length_chart(parts.bounds, values, (f"Length in {unit}", METRICS[kind]), limit=limit),
+        length_chart(parts.bounds, values, (f"Length in {unit}", METRICS[metric]), limit=limit),
         config=controls.NO_TOOLBAR,
-        alt=f"{METRICS[kind]} by text length in {unit}",
+        alt=f"{METRICS[metric]} by text length in {unit}",
     )
     st.caption(
         "Each point is about the same number of rows, with a 95 % interval. Where intervals "
         "overlap widely, the difference may be chance."
     )
-    _show_truncation(run, predictions, facts, kind)
+    _show_truncation(run, split, metric)
 
 
-def _show_truncation(
-    run: Run, predictions: AnyPredictions, facts: RowFacts, kind: PartMetric
-) -> None:
-    if facts.is_truncated is None:
-        st.text(
+def _show_truncation(run: Run, split: Split, metric: PartMetric) -> None:
+    cut = cache.facts(run, split).is_truncated
+    if cut is None:
+        st.caption(
             "Which texts were cut off is unknown: the tokenizer in the folder of the run's model "
             "cannot be read."
         )
         return
-    limit = tokens_read(run)
-    num_cut = int(facts.is_truncated.sum())
+    limit, num_cut = tokens_read(run), int(cut.sum())
     read = f"The run read up to {limit:,} tokens of the tokenizer of {label(run.config.model)}."
     if not num_cut:
         st.caption(f"{read} No text of this split is longer, so none was cut off.")
         return
-    if num_cut == len(facts):
+    if num_cut == len(cut):
         st.caption(f"{read} Every text of this split is longer, and the rest of it was not read.")
         return
-    figures = part_figures(predictions, facts.is_truncated.astype(int), 2, kind)
     st.plotly_chart(
-        truncation_chart(figures, METRICS[kind]),
+        truncation_chart(cache.by_truncation(run, split, metric), METRICS[metric]),
         config=controls.NO_TOOLBAR,
-        alt=f"{METRICS[kind]} of whole and of cut off texts",
+        alt=f"{METRICS[metric]} of whole and of cut off texts",
     )
     st.caption(f"{read} {plural(num_cut, 'text')} were longer, and the rest of them was not read.")

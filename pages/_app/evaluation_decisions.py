@@ -81,7 +81,11 @@ def _cards(result: RuleResult, task: Task) -> list[tuple[str, str, str]]:
     plain, accuracy = percent(result.plain_accuracy), result.accuracy
     before = f"plain rule {percent(result.plain_macro_f1)}"
     return [
-        ("Texts answered", percent(result.answered.value), f"{span(result.answered)} %"),
+        (
+            "Texts answered",
+            percent(result.answered.value),
+            f"{span(result.answered)} %" if result.rule.can_abstain else "always",
+        ),
         (
             right,
             percent(accuracy.value) if accuracy else "none",
@@ -133,13 +137,22 @@ def _explain_plain() -> None:
 def _show_thresholds(result: RuleResult) -> None:
     """Show the threshold of each class."""
     names, thresholds = result.predictions.label_names, result.rule.thresholds or ()
+    if result.is_single_label and len(set(thresholds)) == 1:
+        with st.container(border=True):
+            st.markdown("**All thresholds stay equal**")
+            st.markdown(
+                "Other thresholds would not raise macro-F1 on validation rows that are left out of "
+                "tuning them. So this is the rule of the most probable class."
+            )
+        return
     figure = thresholds_chart(thresholds, names, is_relative=result.is_single_label)
     st.plotly_chart(figure, config=controls.NO_TOOLBAR, key="decisions.thresholds",
                     alt="Threshold of each class")  # fmt: skip
     if result.is_single_label:
         st.caption(
             "The class with the largest ratio of probability and threshold is the answer, so only "
-            "the ratios matter. The thresholds make macro-F1 on validation as large as can be."
+            "the ratios matter. They are tuned for macro-F1 on validation, and stay equal where "
+            "that would not help on rows left out."
         )
     else:
         st.caption("Each label is given from its own probability on, tuned on validation.")

@@ -10,7 +10,7 @@ from textcls_core.evaluation.costs import RuleCost
 from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.evaluation.rule_figures import RuleResult
 from textcls_core.evaluation.rule_tuning import RuleRequest
-from textcls_core.runs.rules import compare_run_costs, measure_run_rule, tune_run_rule
+from textcls_core.runs.rules import FOR_F1, compare_run_costs, measure_run_rule, tune_run_rule
 from textcls_core.runs.run import Run
 
 
@@ -44,8 +44,8 @@ def rule_result(run: Run, split: Split, rule: DecisionRule) -> RuleResult:
 
 @st.cache_data(max_entries=8, show_spinner="Comparing costs")
 def _costs(root: str, run_id: str, split: Split, decision: str, rule: str) -> list[RuleCost]:
-    result = _result(root, run_id, split, decision, rule)
-    return compare_run_costs(Run(Path(root) / run_id), result, result.rule)
+    thresholds = _tuned(root, run_id, decision, FOR_F1.model_dump_json())
+    return compare_run_costs(_result(root, run_id, split, decision, rule), thresholds)
 
 
 def rule_costs(run: Run, split: Split, rule: DecisionRule) -> list[RuleCost]:

@@ -30,9 +30,12 @@ _NEVER, _BELOW, _RIGHT = "never", "below", "right"
 _ABSTAIN = {
     _NEVER: "Always answer",
     _BELOW: "No answer below a confidence",
-    _RIGHT: "No answer unless sure enough to be right in",
+    _RIGHT: "Answer only to be right in",
 }
-_COVERAGES = {"": "none", **{f"{c / 100:g}": f"{c} %" for c in (80, 90, 95, 98, 99)}}
+_COVERAGES = {
+    "": "No sets",
+    **{f"{c / 100:g}": f"{c} % of the texts" for c in (80, 90, 95, 98, 99)},
+}
 _METHODS = {"lac": "Smallest sets (LAC)", "aps": "Sets that grow with doubt (APS)"}
 
 
@@ -50,11 +53,12 @@ def choose_request(run: Run, task: Task, label_names: tuple[str, ...]) -> RuleRe
         wishes |= _choose_target()
     if kind == "costs":
         wishes |= choose_costs(run, label_names)
-    else:
-        wishes |= _choose_abstaining()
-    if task == "single_label":
-        wishes |= _choose_sets()
-    else:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if kind != "costs":
+            wishes |= _choose_abstaining()
+        if task == "single_label":
+            wishes |= _choose_sets()
+    if task == "multi_label":
         st.caption(
             "Costs and prediction sets need exactly one label per text. For several labels, "
             "thresholds for a precision or a recall weigh the two kinds of mistakes."
@@ -68,31 +72,28 @@ def _choose_target() -> dict[str, Any]:
                               default="f1", width=260)  # fmt: skip
         if target == "f1":
             return {"target": target}
-        least = choose_number("decisions_least", "of at least, %", 90.0, 1.0, 100.0)
+        least = choose_number("decisions_least", "of at least, %", 90.0, 1.0, 100.0,
+                              width=150)  # fmt: skip
     return {"target": target, "at_least": least / 100}
 
 
 def _choose_abstaining() -> dict[str, Any]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        how = state.choose("decisions_abstain", "When the model is not sure", _ABSTAIN,
-                           default=_NEVER, width=340)  # fmt: skip
-        if how == _BELOW:
-            level = choose_number("decisions_level", "Confidence, %", 80.0, 0.0, 100.0)
-            return {"abstain_below": level / 100}
-        if how == _RIGHT:
-            share = choose_number("decisions_right", "Right answers, %", 99.0, 1.0, 100.0)
-            return {"accuracy": share / 100}
+    how = state.choose("decisions_abstain", "When the model is not sure", _ABSTAIN,
+                       default=_NEVER, width=270)  # fmt: skip
+    if how == _BELOW:
+        level = choose_number("decisions_level", "Confidence, %", 80.0, 0.0, 100.0, width=150)
+        return {"abstain_below": level / 100}
+    if how == _RIGHT:
+        share = choose_number("decisions_right", "Right answers, %", 99.0, 1.0, 100.0, width=150)
+        return {"accuracy": share / 100}
     return {}
 
 
 def _choose_sets() -> dict[str, Any]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        coverage = state.choose(
-            "decisions_sets", "Prediction sets that hold the true class in", _COVERAGES,
-            default="", width=340,
-        )  # fmt: skip
-        if not coverage:
-            return {}
-        method = state.choose("decisions_method", "Kind of sets", _METHODS, default="lac",
-                              width=300)  # fmt: skip
+    coverage = state.choose("decisions_sets", "Prediction sets with the true class in",
+                            _COVERAGES, default="", width=270)  # fmt: skip
+    if not coverage:
+        return {}
+    method = state.choose("decisions_method", "Kind of sets", _METHODS, default="lac",
+                          width=270)  # fmt: skip
     return {"coverage": float(coverage), "method": method}

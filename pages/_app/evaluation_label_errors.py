@@ -39,9 +39,9 @@ from textcls_core.wording import plural, shorten
 
 VIEWS = {"each": "Each label", "together": "Errors together"}
 PAIRS: dict[ErrorPair, str] = {
-    "missed and given": "One missed, the other given instead",
-    "missed together": "Both missed",
-    "given together": "Both wrongly given",
+    "missed and given": "Missed, another given instead",
+    "missed together": "Missed together",
+    "given together": "Wrongly given together",
 }
 _BARS, _TABLE = "evaluation.labels.bars", "evaluation.labels.table"
 _GRID, _PAIRS = "evaluation.labels.grid", "evaluation.labels.pairs"
@@ -129,7 +129,7 @@ def _show_together(run: Run, predictions: MultiLabelPredictions, place: DeltaGen
     """Show in how many rows two errors come together, and the rows of one pair."""
     names = predictions.label_names
     with place:
-        chosen = state.choose("label_pair", "Errors", PAIRS, default="missed and given")
+        chosen = state.choose("label_pair", "Errors", PAIRS, default="missed and given", width=280)
     pair: ErrorPair = next(known for known in PAIRS if known == chosen)
     counts = error_pairs(predictions, pair)
     pairs = top_pairs(counts, pair, _PAIRS_SHOWN)
@@ -235,10 +235,7 @@ def _show_rows(
         key=key,
         hide_index=True,
         height=controls.table_height(len(records), 460),
-        column_config=dict.fromkeys(
-            (f"p {name}" for name in names),
-            st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width=90),
-        ),
+        column_config=_columns(names),
         on_select="rerun",
         selection_mode="single-row",
         alt="Rows with their true and given labels",
@@ -250,14 +247,23 @@ def _show_rows(
         _show_in_full(records[position])
 
 
+def _columns(names: list[str]) -> dict[str, Any]:
+    """Return widths with which text, probabilities and labels fit beside the chart."""
+    column = st.column_config
+    share = column.NumberColumn(format="%.3f", width=90)
+    labels = column.ListColumn(width=150)
+    known = {"text": column.TextColumn(width=200), "true": labels, "given": labels}
+    return {**known, **{f"p {name}": share for name in names}}
+
+
 def _table_of(records: list[dict[str, Any]], names: list[str]) -> list[dict[str, Any]]:
     texts = cells([record["text"] for record in records])
     return [
         {
+            "text": text,
+            **{f"p {n}": p for n, p in zip(names, record["probabilities"], strict=True)},
             "true": record["true"],
             "given": record["given"],
-            **{f"p {n}": p for n, p in zip(names, record["probabilities"], strict=True)},
-            "text": text,
         }
         for record, text in zip(records, texts, strict=True)
     ]

@@ -18,6 +18,7 @@ from textcls_core.wording import percent, plural
 
 _CARD_WIDTH = 170
 _CARDS = ("accuracy", "macro_f1", "weighted_f1", "loss")
+_INTERVAL = "95 % interval"
 _SCORES = {"roc_auc": "ROC-AUC", "average_precision": "average precision", "brier": "Brier"}
 
 
@@ -31,6 +32,7 @@ def show_overview(run: Run, split: Split, figures: Figures) -> None:
         metrics = evaluation_overview_cache.metrics(run, split)
     with place.container():
         _show_cards(figures, known, split, metrics)
+    _compare_with_baseline(figures, metrics, baselines.best_value(known, split, "accuracy"))
     _explain(run, split, figures, metrics)
     note_kept_rule(run, "A decision rule is kept in this model. These figures are without it.")
     baselines.show_comparison(run, split, figures, known)
@@ -53,6 +55,7 @@ def _show_cards(
                     _interval_note(name, metrics),
                     delta_color="off",
                     delta_arrow="off",
+                    delta_description=_INTERVAL,
                 )
                 st.caption(_reference(name, figures, known, split))
 
@@ -66,8 +69,8 @@ def _title(name: str, figures: Figures) -> str:
 def _interval_note(name: str, metrics: Metrics | None) -> str:
     """Return the interval of a figure in a few characters."""
     if metrics is None:
-        return "interval follows"
-    return interval_text(name, metrics.values[name].interval) or "no interval"
+        return "follows"
+    return interval_text(name, metrics.values[name].interval) or "none"
 
 
 def _reference(name: str, figures: Figures, known: Sequence[Baseline], split: Split) -> str:
@@ -80,12 +83,31 @@ def _reference(name: str, figures: Figures, known: Sequence[Baseline], split: Sp
     return "lower is better" if METRICS[name].is_error else "no baseline measured"
 
 
+def _compare_with_baseline(figures: Figures, metrics: Metrics, best: float | None) -> None:
+    """Say in a sentence whether the accuracy is surely above the least to beat."""
+    interval = metrics.values["accuracy"].interval
+    if interval is None:
+        return
+    reference = figures.majority_accuracy if best is None else best
+    what = "always giving the most frequent answer" if best is None else "the best baseline"
+    shown = f"{percent(reference)} of {what}"
+    if reference < interval.low:
+        st.markdown(f"The whole interval of the accuracy lies above the {shown}.")
+    elif reference <= interval.high:
+        st.markdown(
+            f"The interval of the accuracy reaches the {shown}: these rows alone do not show that "
+            "the run is better."
+        )
+    else:
+        st.markdown(f"The whole interval of the accuracy lies below the {shown}.")
+
+
 def _explain(run: Run, split: Split, figures: Figures, metrics: Metrics) -> None:
     """Say what the intervals mean, what was drawn, and what else the figures depend on."""
     rows = plural(metrics.num_examples, "row")
     lines = [
-        f"Below each figure is its 95 % interval: how far it may move when other texts of the same "
-        f"kind are tested, estimated from {metrics.num_samples:,} draws of these {rows}. It says "
+        f"A 95 % interval says how far a figure may move when other texts of the same kind are "
+        f"tested, estimated from {metrics.num_samples:,} draws of these {rows}. It says "
         "nothing about training once more, or about texts of another kind."
     ]
     num_equal = metrics.num_examples - metrics.num_groups
@@ -116,12 +138,12 @@ def _show_table(metrics: Metrics, known: Sequence[Baseline], split: Split) -> No
             {
                 "figure": METRICS[name].title,
                 "value": value_text(name, metric.value),
-                "95 % interval": interval_text(name, metric.interval) or "none",
+                _INTERVAL: interval_text(name, metric.interval) or "none",
                 "best baseline": "" if best is None else value_text(name, best),
                 "what it says": METRICS[name].meaning,
             }
         )
-    numbers = ("value", "95 % interval", "best baseline")
+    numbers = ("value", _INTERVAL, "best baseline")
     right = st.column_config.TextColumn(alignment="right")
     st.dataframe(
         rows,

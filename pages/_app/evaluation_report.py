@@ -37,7 +37,8 @@ def _show_report(run: Run, split: Split, figures: Figures) -> None:
     st.subheader("Report", anchor=False)
     st.caption(
         f"One HTML file about {plural(figures.num_examples, f'{split} row')}, for people who do "
-        "not have this app. It opens without a network, in light and dark, and prints."
+        "not have this app. It opens without a network, in light and dark, and prints. Made when "
+        "you click, which takes seconds."
     )
     kind = "Label counts" if isinstance(figures, MultiLabelEvaluation) else "Confusions"
     lines = (f"- **{kind if name == 'Confusions' else name}**: {what}" for name, what in _REPORT)

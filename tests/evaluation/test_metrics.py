@@ -98,6 +98,22 @@ def test_intervals_are_seeded(generator):
     assert measure(predictions, seed=1) != measure(predictions, seed=2)
 
 
+def test_levels_of_many_rows_move_an_interval_less_than_another_seed(generator, monkeypatch):
+    predictions = some_predictions(generator, num_rows=3_000)
+
+    levels, other_seed = (measure(predictions, seed=seed).values for seed in (0, 1))
+    monkeypatch.setattr("textcls_core.evaluation.metrics._MAX_LEVELS", 3_000)
+    exact = measure(predictions).values
+
+    for name in ("loss", "brier"):
+        low, high = exact[name].interval.to_json()
+        assert levels[name].value == pytest.approx(exact[name].value, **EXACT)
+        assert levels[name].interval.to_json() == pytest.approx(
+            [low, high], abs=0.08 * (high - low)
+        )
+        assert other_seed[name].interval != levels[name].interval
+
+
 def test_copies_do_not_make_figures_more_certain(generator):
     once = some_predictions(generator)
     twice = make_predictions(

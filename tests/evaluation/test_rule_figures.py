@@ -96,6 +96,17 @@ def test_interval_of_copies_is_that_of_the_texts():
     assert together.high - together.low > 2 * (alone.high - alone.low)
 
 
+def test_answers_that_are_all_right_are_not_certain():
+    sure = make_predictions([0] * 20, [[0.9, 0.1, 0.0]] * 20)
+
+    alone = RuleResult(sure, DecisionRule()).accuracy
+    copies = RuleResult(sure, DecisionRule(), np.zeros(20, dtype=np.int64)).accuracy
+
+    assert (alone.value, alone.interval.high) == (1.0, 1.0)
+    assert alone.interval.low == pytest.approx(20 / (20 + 1.96**2), abs=1e-3)
+    assert copies.interval.low == pytest.approx(1 / (1 + 1.96**2), abs=1e-3)
+
+
 def test_rule_that_never_answers_has_no_accuracy():
     result = RuleResult(MIXED, DecisionRule(abstain_below=0.9))
 
@@ -140,6 +151,16 @@ def test_words_count_out_of_a_hundred_texts():
 
     assert answers_in_words(result).startswith(
         "Out of 100 texts the model answers 50 and is right in 25 of them; 50.0 % of its answers"
+    )
+
+
+def test_words_count_few_answers_out_of_a_thousand_texts():
+    rows = [[0.9, 0.1, 0.0]] + [[0.5, 0.3, 0.2]] * 49
+
+    result = RuleResult(make_predictions([0] * 50, rows), DecisionRule(abstain_below=0.8))
+
+    assert answers_in_words(result).startswith(
+        "Out of 1,000 texts the model answers 20 and is right in 20 of them"
     )
 
 

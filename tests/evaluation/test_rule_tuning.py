@@ -25,7 +25,11 @@ def test_no_wish_is_the_plain_rule():
 
 
 def test_wish_for_thresholds_is_tuned():
-    rule = tune_rule(VALIDATION, RuleRequest(kind="thresholds", abstain_below=0.3))
+    enough = make_predictions(
+        np.tile(VALIDATION.true_label_ids, 20), np.tile(VALIDATION.probabilities, (20, 1))
+    )
+
+    rule = tune_rule(enough, RuleRequest(kind="thresholds", abstain_below=0.3))
 
     assert RuleResult(VALIDATION, rule).macro_f1 == 1.0
     assert rule.abstain_below == 0.3

@@ -11,6 +11,7 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.evaluation.thresholds import (
     NEVER,
+    climb_class_thresholds,
     tune_class_thresholds,
     tune_label_thresholds,
 )
@@ -95,7 +96,7 @@ def test_label_that_cannot_reach_the_precision_is_given_at_certainty_only():
 def test_class_thresholds_never_lower_macro_f1_where_they_are_tuned(seed):
     probabilities, truth = drawn(seed)
 
-    tuned = answers(probabilities, tune_class_thresholds(probabilities, truth))
+    tuned = answers(probabilities, climb_class_thresholds(probabilities, truth))
 
     assert macro_f1(truth, tuned) >= macro_f1(truth, probabilities.argmax(axis=1))
 
@@ -103,7 +104,7 @@ def test_class_thresholds_never_lower_macro_f1_where_they_are_tuned(seed):
 def test_class_thresholds_help_a_neglected_class():
     probabilities, truth = drawn(1, size=2_000)
 
-    thresholds = tune_class_thresholds(probabilities, truth)
+    thresholds = climb_class_thresholds(probabilities, truth)
 
     gain = macro_f1(truth, answers(probabilities, thresholds)) - macro_f1(
         truth, probabilities.argmax(axis=1)
@@ -115,7 +116,7 @@ def test_class_thresholds_help_a_neglected_class():
 @pytest.mark.parametrize("seed", range(3))
 def test_no_other_single_threshold_gives_a_better_macro_f1(seed):
     probabilities, truth = drawn(seed, size=40)
-    thresholds = tune_class_thresholds(probabilities, truth)
+    thresholds = climb_class_thresholds(probabilities, truth)
     reached = macro_f1(truth, answers(probabilities, thresholds))
 
     others = [
@@ -133,7 +134,7 @@ def test_two_class_thresholds_are_the_best_of_all(first, truth):
     cuts = np.concatenate([np.unique(first) - 0.01, [0.96]])
     expected = max(macro_f1(truth.astype(int), (first >= cut).astype(int)) for cut in cuts)
 
-    thresholds = tune_class_thresholds(probabilities, truth.astype(np.int64))
+    thresholds = climb_class_thresholds(probabilities, truth.astype(np.int64))
 
     assert thresholds.sum() == pytest.approx(1)
     assert macro_f1(truth, answers(probabilities, thresholds)) == pytest.approx(expected)
@@ -142,7 +143,7 @@ def test_two_class_thresholds_are_the_best_of_all(first, truth):
 def test_class_thresholds_of_a_perfect_model_change_nothing():
     probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]])
 
-    thresholds = tune_class_thresholds(probabilities, np.array([0, 1, 2]))
+    thresholds = climb_class_thresholds(probabilities, np.array([0, 1, 2]))
 
     assert thresholds.tolist() == [0.5, 0.5, 0.5]
 
@@ -150,7 +151,7 @@ def test_class_thresholds_of_a_perfect_model_change_nothing():
 def test_class_thresholds_survive_a_probability_of_zero():
     probabilities = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 
-    thresholds = tune_class_thresholds(probabilities, np.array([0, 1, 1]))
+    thresholds = climb_class_thresholds(probabilities, np.array([0, 1, 1]))
 
     assert np.isfinite(thresholds).all()
 
@@ -159,10 +160,10 @@ def test_class_without_rows_keeps_its_threshold():
     probabilities, truth = drawn(2)
     known = truth[truth < 3]
 
-    thresholds = tune_class_thresholds(probabilities[truth < 3], known)
+    thresholds = climb_class_thresholds(probabilities[truth < 3], known)
 
     assert np.isfinite(thresholds).all()
-    assert thresholds.mean() == pytest.approx(0.5)
+    assert np.median(thresholds) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("at_least", [0.0, 1.5])
@@ -177,5 +178,54 @@ def test_label_thresholds_without_rows_are_refused():
 
 
 def test_class_thresholds_without_rows_are_refused():
+    with pytest.raises(InvalidArgumentError, match="Expected validation rows to tune"):
+        climb_class_thresholds(np.zeros((0, 2)), np.zeros(0, dtype=np.int64))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tuned_thresholds_do_no_harm_where_classes_have_few_rows(seed):
+    generator = np.random.default_rng(seed)
+    truth = generator.integers(0, 40, 2_400)
+    logits = generator.normal(size=(2_400, 40)) + 4.0 * np.eye(40)[truth]
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    seen, new = slice(0, 400), slice(400, None)
+
+    tuned = answers(shares[new], tune_class_thresholds(shares[seen], truth[seen]))
+    climbed = answers(shares[new], climb_class_thresholds(shares[seen], truth[seen]))
+
+    plain = macro_f1(truth[new], shares[new].argmax(axis=1))
+    assert macro_f1(truth[new], climbed) < plain - 0.01
+    assert macro_f1(truth[new], tuned) > plain - 0.01
+
+
+def test_tuned_thresholds_help_a_neglected_class_on_new_rows():
+    probabilities, truth = drawn(1, size=4_000)
+    seen, new = slice(0, 2_000), slice(2_000, None)
+
+    tuned = answers(probabilities[new], tune_class_thresholds(probabilities[seen], truth[seen]))
+
+    plain = macro_f1(truth[new], probabilities[new].argmax(axis=1))
+    assert macro_f1(truth[new], tuned) > plain + 0.005
+
+
+def test_tuned_thresholds_do_not_depend_on_the_order_of_the_rows():
+    probabilities, truth = drawn(3, size=300)
+    order = np.random.default_rng(0).permutation(300)
+
+    there, here = (
+        tune_class_thresholds(probabilities, truth),
+        tune_class_thresholds(probabilities[order], truth[order]),
+    )
+
+    assert here == pytest.approx(there)
+
+
+def test_too_few_rows_to_leave_some_out_change_nothing():
+    thresholds = tune_class_thresholds(np.array([[0.6, 0.4], [0.7, 0.3]]), np.array([1, 0]))
+
+    assert thresholds.tolist() == [0.5, 0.5]
+
+
+def test_tuned_thresholds_without_rows_are_refused():
     with pytest.raises(InvalidArgumentError, match="Expected validation rows to tune"):
         tune_class_thresholds(np.zeros((0, 2)), np.zeros(0, dtype=np.int64))

@@ -135,6 +135,14 @@ def test_predict_page_shows_prediction_sets(open_page, runnable_run):
     assert sorted(sets.removeprefix("Prediction set: ").split(", ")) == sorted(NAMES)
 
 
+def test_thresholds_that_would_not_help_stay_equal(view, runnable_run):
+    app = view(decisions_kind="thresholds")
+
+    assert not app.exception
+    assert any("All thresholds stay equal" in text for text in headings(app))
+    assert metrics(app)["Right answers"] == "90.9 %"
+
+
 def test_prediction_sets_are_measured(view, runnable_run):
     app = view(decisions_sets="0.9")
 

@@ -5,10 +5,12 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.cases import make_baseline
 from tests.pages.conftest import HOSTILE_CLASSES, make_run, metrics, shown
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.evaluation.decision import Decision, write_decision
+from textcls_core.training.baselines import save_baseline
 
 
 def captions(app):
@@ -52,6 +54,28 @@ def test_evaluation_shows_the_figures_beside_the_best_baseline(open_page, toy_ru
         "best baseline 92.0 %",
         "best baseline 0.050",
     ]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "sentence"),
+    [
+        (0.5, "The whole interval of the accuracy lies above the 50.0 % of the best baseline."),
+        (0.9, "these rows alone do not show that the run is better."),
+        (0.99, "The whole interval of the accuracy lies below the 99.0 % of the best baseline."),
+    ],
+)
+def test_evaluation_says_whether_the_run_surely_beats_the_best_baseline(
+    open_page, workspace, toy_run, toy_dataset, accuracy, sentence
+):
+    save_baseline(workspace, make_baseline(toy_dataset.fingerprint, "tfidf", accuracy))
+
+    assert sentence in " ".join(shown(open_page("evaluation").markdown))
+
+
+def test_evaluation_without_baselines_compares_with_the_most_frequent_answer(open_page, toy_run):
+    text = " ".join(shown(open_page("evaluation").markdown))
+
+    assert "lies above the 33.3 % of always giving the most frequent answer." in text
 
 
 def test_evaluation_has_a_table_of_the_baselines(open_page, toy_run, toy_baselines):
@@ -112,7 +136,7 @@ def test_evaluation_without_mistakes_says_why_intervals_are_missing(open_page, t
     rows = figure_rows(app)
     assert rows.loc["Macro-F1", "95 % interval"] == "none"
     assert rows.loc["Accuracy", "95 % interval"].endswith("\u2013100.0")
-    assert [metric.delta for metric in app.metric][1] == "no interval"
+    assert [metric.delta for metric in app.metric][1] == "none"
     assert "without any mistake" in captions(app)
 
 
@@ -121,7 +145,7 @@ def test_evaluation_shows_figures_per_class(open_page, toy_run):
 
     assert rows["label"].tolist() == ["animals", "food", "weather"]
     assert rows["recall"].round(1).tolist() == [100.0, 81.8, 90.9]
-    assert rows["ROC-AUC"].between(0.9, 1).all()
+    assert rows["ROC-AUC"].round(3).tolist() == [0.955, 0.886, 0.955]
     assert rows["support"].tolist() == [11, 11, 11]
 
 

@@ -187,6 +187,7 @@ def test_prediction_set_comes_most_probable_first(ruled):
     shares = [prediction.probabilities[name] for name in prediction.prediction_set]
     assert shares == sorted(prediction.probabilities.values(), reverse=True)
     assert prediction.to_json()["prediction_set"] == list(prediction.prediction_set)
+    assert prediction.answer.endswith(f"one of {{{', '.join(prediction.prediction_set)}}}")
     assert prediction.to_row()["prediction set"] == ", ".join(prediction.prediction_set)
 
 

@@ -34,7 +34,7 @@ class Document(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
+        if self.open[-1:] != ["style"]:
             self.texts.append(data)
 
     @property

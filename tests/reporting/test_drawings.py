@@ -77,5 +77,5 @@ def test_reliability_diagram_has_a_point_for_every_bin():
 
     assert document.names.count("circle") == 2
     assert "90 rows, 95.0 % sure, 90.0 % right" in document.text
-    assert ("cx", "200.0") in document.attributes
+    assert ("cx", "208.0") in document.attributes
     assert ("aria-label", "Reliability diagram") in document.attributes

@@ -5,8 +5,8 @@ from huggingface_hub import ModelCard
 
 from tests.pages.conftest import HOSTILE_CLASSES, MISTAKES, make_run
 from tests.reporting.cases import facts_of
-from textcls_core.dataset.store import DatasetStore
 from textcls_core.evaluation.decision import Decision, write_decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.reporting.model_card import markdown, model_card
 
 
@@ -66,6 +66,13 @@ def test_model_card_of_a_tempered_model_says_that_pipelines_do_not_know(run):
     assert "those at temperature 1.500. A pipeline does not know it" in card(run).text
 
 
+def test_model_card_with_a_rule_says_that_pipelines_do_not_know_it(run):
+    run.model_dir.mkdir()
+    write_decision(run.model_dir, Decision(rule=DecisionRule(abstain_below=0.95)))
+
+    assert "A decision rule is kept with the model; a pipeline does not know it." in card(run).text
+
+
 def test_model_card_of_mean_pooling_names_no_pipeline(workspace, toy_dataset):
     run = make_run(workspace, "toy", toy_dataset, {}, pooling="mean")
 
@@ -80,20 +87,17 @@ def test_model_card_of_several_labels_asks_for_all(topics_run):
     assert "Hamming loss" in text
 
 
-def test_model_card_shows_hostile_text_as_text(workspace, hostile_dataset):
-    first, second, third, fourth = HOSTILE_CLASSES
-    DatasetStore.open(workspace).save(hostile_dataset, first, second)
-    mistakes = {(first, second): 2, (third, fourth): 1}
-    run = make_run(workspace, first, hostile_dataset, mistakes, name=second)
+def test_model_card_shows_hostile_text_as_text(hostile_run):
+    first, second, *_ = HOSTILE_CLASSES
+    content = model_card(facts_of(hostile_run))
+    read = ModelCard(content)
+    body = content.split("---", 2)[2]
 
-    text = model_card(facts_of(run))
-    read = ModelCard(text)
-
-    assert "<script" not in text.split("---", 2)[2].replace("\\<script", "")
-    assert "![a](" not in text.split("---", 2)[2]
+    assert "<script" not in body.replace("\\<script", "")
+    assert "![" not in body
+    assert markdown(second) in body
     assert read.data.datasets is None
-    assert read.data.model_name == second
-    assert read.data.eval_results[0].dataset_name == first
+    assert read.data.model_name == read.data.eval_results[0].dataset_name == first
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,12 @@ def diverging_color(share: float) -> str:
     return f"rgba({red},{green},{blue},{0.04 + 0.96 * min(abs(share), 1.0):.3f})"
 
 
+def diverging_scale() -> list[list[Any]]:
+    """Return the same colours as a Plotly colour scale from -1 to 1."""
+    steps = [step / 10 for step in range(-10, 11)]
+    return [[(step + 1) / 2, diverging_color(step)] for step in steps]
+
+
 def base_layout(height: int = CHART_HEIGHT) -> dict[str, Any]:
     """Return the layout every Plotly chart starts from: fixed height, light grid, no border."""
     return {

@@ -15,6 +15,7 @@ from textcls_core.evaluation.rule_figures import RuleResult
 from textcls_core.evaluation.rule_tuning import RuleRequest
 from textcls_core.evaluation.rule_words import answers_in_words, rule_in_words
 from textcls_core.runs.rules import (
+    FOR_F1,
     compare_run_costs,
     measure_run_rule,
     tune_run_rule,
@@ -78,7 +79,8 @@ def decide(
     rule = _rule(run, given, save=save, reset=reset)
     dataset = DatasetStore.open(Workspace.default()).load(run.config.dataset_fingerprint)
     result = measure_run_rule(run, dataset, parse_split(split), rule)
-    compared = compare_run_costs(run, result, rule) if rule.kind == "costs" else []
+    is_priced = rule.kind == "costs"
+    compared = compare_run_costs(result, tune_run_rule(run, FOR_F1)) if is_priced else []
     if save or reset:
         use_rule(run, rule)
     value = {

@@ -93,7 +93,8 @@ def _found(
     is_positive: Mask, scores: Float[np.ndarray, " N"]
 ) -> tuple[Float[np.ndarray, " R"], Float[np.ndarray, " R"]]:
     """Return rows of the class, and others, down to each of R different scores."""
-    order = np.argsort(-scores, kind="stable")
+    scores = np.ascontiguousarray(scores)  # a column of a table is slow to read in disorder
+    order = np.argsort(-scores)  # in which order equal scores come does not matter
     ordered = scores[order]
     ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
     found = np.cumsum(is_positive[order])[ends]

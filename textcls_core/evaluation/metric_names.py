@@ -24,7 +24,9 @@ class MetricName:
 
 
 METRICS: dict[str, MetricName] = {
-    "accuracy": MetricName("Accuracy", "Share of texts that are right, in every label they have"),
+    "accuracy": MetricName(
+        "Accuracy", "Share of texts that are right; with several labels, right in all of them"
+    ),
     "balanced_accuracy": MetricName(
         "Balanced accuracy", "Mean of recall over the classes: small classes count like large ones"
     ),
@@ -51,8 +53,7 @@ METRICS: dict[str, MetricName] = {
     },
     "macro_roc_auc": MetricName(
         "ROC-AUC, macro",
-        "Chance that a text of a class gets a higher probability of it than another text; "
-        "mean over the classes, 0.5 is guessing",
+        "Chance that a text of a class ranks above another text; 0.5 is guessing",
         is_share=False,
     ),
     "micro_roc_auc": MetricName(
@@ -60,8 +61,7 @@ METRICS: dict[str, MetricName] = {
     ),
     "macro_average_precision": MetricName(
         "Average precision, macro",
-        "Precision averaged over every recall, for texts sorted by probability; mean over the "
-        "classes",
+        "Mean precision on the way down the texts sorted by probability",
         is_share=False,
     ),
     "micro_average_precision": MetricName(

@@ -47,7 +47,7 @@ class _Runs:
 
     @classmethod
     def of(cls, is_positive: Mask, scores: Float[np.ndarray, " N"]) -> "_Runs":
-        order = np.argsort(-scores, kind="stable")
+        order = np.argsort(-scores)  # in any order within a run
         ordered = scores[order]
         run = np.concatenate([[0], np.cumsum(ordered[1:] != ordered[:-1])])
         run_of_row = np.empty(len(scores), dtype=np.int64)

@@ -130,7 +130,7 @@ class DecisionRule(BaseModel):
         chosen = np.zeros(scores.shape, dtype=bool)
         chosen[rows, best] = True
         confidence = np.asarray(probabilities[rows, best], dtype=np.float64)
-        sets = self.conformal and prediction_sets(probabilities, self.conformal)
+        sets = prediction_sets(probabilities, self.conformal) if self.conformal else None
         return Answers(chosen, abstained | (confidence < self.abstain_below), confidence, sets)
 
     def _scores(self, probabilities: np.ndarray) -> tuple[np.ndarray, Mask]:

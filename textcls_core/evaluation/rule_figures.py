@@ -15,6 +15,7 @@ from textcls_core.evaluation.bootstrap import (
     resampled_cells,
 )
 from textcls_core.evaluation.by_task import AnyPredictions, task_of
+from textcls_core.evaluation.calibration import wilson_interval
 from textcls_core.evaluation.conformal import SetFigures, set_figures
 from textcls_core.evaluation.figures import ratio, require_rows
 from textcls_core.evaluation.predictions import Predictions
@@ -92,17 +93,29 @@ class RuleResult:
     def _shares(self) -> tuple[Measured, Measured | None]:
         cells = np.where(self.is_right, _RIGHT, _WRONG)
         cells[self.answers.abstained] = _ABSTAINED
-        counts = np.bincount(cells, minlength=3)
         drawn = resampled_cells(cells, 3, self.groups)
-        given, drawn_given = counts[_RIGHT] + counts[_WRONG], drawn[:, _RIGHT] + drawn[:, _WRONG]
-        answered = Measured(
-            float(given / len(cells)), percentile_interval(drawn_given / drawn.sum(axis=1))
-        )
-        if not given:
+        given = drawn[:, _RIGHT] + drawn[:, _WRONG]
+        answered = Measured(1.0, Interval(1.0, 1.0))
+        if self.rule.can_abstain:
+            answered = self._share(~self.answers.abstained, given / drawn.sum(axis=1))
+        if self.answers.abstained.all():
             return answered, None
-        some = drawn_given > 0
-        right = percentile_interval(drawn[some, _RIGHT] / drawn_given[some])
-        return answered, Measured(float(counts[_RIGHT] / given), right)
+        some = given > 0
+        right = drawn[some, _RIGHT] / given[some]
+        return answered, self._share(self.is_right, right, ~self.answers.abstained)
+
+    def _share(self, flags: Mask, samples: np.ndarray, among: Mask | None = None) -> Measured:
+        """Return the share of flags and where it may lie.
+
+        If all flags are equal, so are they in every bootstrap sample, which says nothing of how
+        sure that is; then the interval is Wilson's, of as many texts as there are without copies.
+        """
+        rows = np.ones(len(flags), dtype=bool) if among is None else among
+        value = float(flags[rows].mean())
+        if 0 < value < 1:
+            return Measured(value, percentile_interval(samples))
+        texts = int(rows.sum()) if self.groups is None else len(np.unique(self.groups[rows]))
+        return Measured(value, Interval(*wilson_interval(round(value * texts), texts)))
 
     @property
     def answered(self) -> Measured:
@@ -160,19 +173,21 @@ class RuleResult:
     @cached_property
     def set_coverage(self) -> Measured | None:
         """Share of the prediction sets that hold the true class."""
-        return self.sets and self._mean(self.sets.is_covered, self.sets.coverage)
+        if self.sets is None:
+            return None
+        covered = self.sets.is_covered
+        drawn = resampled_cells(covered.astype(np.int64), 2, self.groups)
+        return self._share(covered, drawn[:, 1] / drawn.sum(axis=1))
 
     @cached_property
     def mean_set_size(self) -> Measured | None:
         """Mean number of classes in a prediction set."""
-        return self.sets and self._mean(self.sets.sizes, self.sets.mean_size)
-
-    def _mean(self, values: np.ndarray, mean: float) -> Measured:
-        """Return a mean of small whole numbers with its interval."""
-        numbers = values.astype(np.int64)
-        drawn = resampled_cells(numbers, int(numbers.max()) + 1, self.groups)
+        if self.sets is None:
+            return None
+        sizes = self.sets.sizes
+        drawn = resampled_cells(sizes, int(sizes.max()) + 1, self.groups)
         samples = drawn @ np.arange(drawn.shape[1]) / drawn.sum(axis=1)
-        return Measured(mean, percentile_interval(samples))
+        return Measured(self.sets.mean_size, percentile_interval(samples))
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as JSON values."""

@@ -18,6 +18,8 @@ _SEVERAL_LABELS = {
     "thresholds": "The answer is every label whose probability reaches its own threshold; each "
     "label is judged by itself.",
 }
+_FEW = 0.05
+"""Below this share of answers, they are counted out of more texts."""
 
 
 def rule_in_words(rule: DecisionRule, task: Task) -> str:
@@ -46,15 +48,18 @@ def rule_in_words(rule: DecisionRule, task: Task) -> str:
 
 
 def answers_in_words(result: RuleResult) -> str:
-    """Return how many texts get an answer and how many of those are right, of 100 texts."""
+    """Return how many texts get an answer and how many of those are right, of 100 or 1,000."""
     if result.accuracy is None:
         return f"None of the {len(result.predictions):,} texts gets an answer."
     right = f"{percent(result.accuracy.value)} of its answers are right ({span(result.accuracy)})"
     if not result.rule.can_abstain:
         return f"The model answers every text; {right}."
-    whole = round(100 * result.answered.value)
-    hits = round(100 * result.answered.value * result.accuracy.value)
-    return f"Out of 100 texts the model answers {whole} and is right in {hits} of them; {right}."
+    size = 100 if result.answered.value >= _FEW else 1_000
+    whole = round(size * result.answered.value)
+    hits = round(size * result.answered.value * result.accuracy.value)
+    return (
+        f"Out of {size:,} texts the model answers {whole} and is right in {hits} of them; {right}."
+    )
 
 
 def span(measured: Measured, digits: int = 1) -> str:

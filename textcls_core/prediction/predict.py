@@ -38,10 +38,13 @@ class TextPrediction:
 
     @property
     def answer(self) -> str:
-        """The labels with their probabilities, or that there is none, in a few words."""
+        """The labels with their probabilities, or that there is none, and the set, in short."""
         shares = [f"{name} {percent(self.probabilities[name])}" for name in self.labels]
         nothing = "no answer" if self.abstained else "no label"
-        return ", ".join(shares) or f"{nothing} ({self.label} {percent(self.confidence)})"
+        answer = ", ".join(shares) or f"{nothing} ({self.label} {percent(self.confidence)})"
+        if self.prediction_set is None:
+            return answer
+        return f"{answer}, one of {{{', '.join(self.prediction_set)}}}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the prediction in the stable form of the command line."""

@@ -13,9 +13,9 @@ MAX_CLASSES = 30
 """Classes of the matrix that are shown by name."""
 OTHERS = "all others"
 _WITH_NUMBERS = 15
-_DEEPEST = 0.85
+_DEEPEST = 0.75
 """Opacity of the largest count: words stay legible on it in both themes."""
-_SIZE, _EDGE = 320, 40
+_SIZE, _EDGE = 320, 48
 
 
 def condensed(confusion: Counts, most: int = MAX_CLASSES) -> tuple[list[int], Counts]:
@@ -46,14 +46,17 @@ def matrix(confusion: Counts, label_names: Sequence[str]) -> Safe:
     names = [label_names[place] for place in kept]
     names += [OTHERS] if len(counts) > len(names) else []
     wrong = counts * (1 - np.eye(len(counts), dtype=np.int64))
-    most = max(int(wrong.max(initial=0)), 1), max(int(counts.max(initial=0)), 1)
+    most = max(int(wrong[: len(kept), : len(kept)].max(initial=0)), 1)
     corner = element("th", "true \\ predicted")
     head = element("tr", corner, *(_name(name) for name in names), element("th", "all"))
     rows = [
         element(
             "tr",
             _name(name),
-            *(_cell(row, column, int(counts[row, column]), most) for column in range(len(names))),
+            *(
+                _cell(row == column, int(counts[row, column]), most, max(row, column) < len(kept))
+                for column in range(len(names))
+            ),
             element("td", f"{int(counts[row].sum()):,}"),
         )
         for row, name in enumerate(names)
@@ -67,13 +70,16 @@ def _name(name: str) -> Safe:
     return element("th", foreign(name), title=name)
 
 
-def _cell(row: int, column: int, count: int, most: tuple[int, int]) -> Safe:
-    """Return a count; mistakes are shaded by the largest mistake, hits by the largest hit."""
-    share = count / most[1 if row == column else 0]
-    red, green, blue = MAGNITUDE_RGB if row != column else (108, 197, 176)
-    shade = f"background: rgba({red}, {green}, {blue}, {_DEEPEST * share:.3f})"
-    kind = "diagonal" if row == column else "other"
-    return element("td", f"{count:,}" if count else "", style=shade, class_=kind)
+def _cell(is_right: bool, count: int, most: int, is_shaded: bool) -> Safe:
+    """Return a count; a mistake is the darker, the more often it was made."""
+    shown = f"{count:,}" if count or is_right else ""
+    if is_right and is_shaded:
+        return element("td", shown, class_="diagonal")
+    if not is_shaded:
+        return element("td", shown)
+    red, green, blue = MAGNITUDE_RGB
+    shade = f"background: rgba({red}, {green}, {blue}, {_DEEPEST * count / most:.3f})"
+    return element("td", shown, style=shade)
 
 
 def reliability_diagram(reliability: Reliability) -> Safe:

@@ -25,9 +25,11 @@ from textcls_core.evaluation.calibration_figures import (
 from textcls_core.evaluation.comparison import is_all_right
 from textcls_core.evaluation.figures import Figures
 from textcls_core.evaluation.metrics import Metrics, measure
+from textcls_core.evaluation.rule_figures import RuleResult
 from textcls_core.models.catalogue import EMBEDDED
 from textcls_core.runs.group_figures import Spread
 from textcls_core.runs.measured_slices import FoundSlices, find_weak
+from textcls_core.runs.rules import measure_run_rule
 from textcls_core.runs.run import Run
 from textcls_core.runs.seeds import seed_spread
 from textcls_core.runs.slice_rows import SliceRows
@@ -76,6 +78,8 @@ class Facts:
     error_before: float
     """Expected calibration error at temperature 1."""
     baselines: tuple[tuple[Baseline, BaselineFigures], ...]
+    rule: RuleResult | None
+    """What the rule kept with the model is worth on these rows; None without one."""
     weak: FoundSlices
     """Slices that are weaker than the rest beyond chance."""
     mistakes: tuple[Mistake, ...]
@@ -137,6 +141,7 @@ def gather(run: Run, split: Split, workspace: Workspace) -> Facts:
         baselines=tuple(
             (one, figures) for one in known if (figures := one.figures(split)) is not None
         ),
+        rule=_kept_rule(run, dataset, split),
         weak=find_weak(
             SliceRows.of_run(run, dataset, split, workspace.cache_dir),
             is_all_right(predictions),
@@ -145,6 +150,13 @@ def gather(run: Run, split: Split, workspace: Workspace) -> Facts:
         seeds=seed_spread(run, RunStore.open(workspace).runs(), split),
         num_seen=num_seen_in_training(run, split, dataset),
     )
+
+
+def _kept_rule(run: Run, dataset: TextDataset, split: Split) -> RuleResult | None:
+    decision = run.decision
+    if not decision.has_more_than_temperature:
+        return None
+    return measure_run_rule(run, dataset, split, decision.rule)
 
 
 def worst_mistakes(

@@ -15,6 +15,7 @@ from textcls_core.reporting.sentences import (
     calibration_sentence,
     headline,
     limits_of,
+    rule_sentences,
     slices_sentence,
 )
 from textcls_core.wording import percent, plural, shorten
@@ -134,6 +135,11 @@ def _use(facts: Facts) -> str:
         note += (
             f"\nThe probabilities below are those at temperature {decision.temperature:.3f}. A "
             "pipeline does not know it: divide the logits by it first.\n"
+        )
+    if facts.rule is not None:
+        note += (
+            f"\nA decision rule is kept with the model; a pipeline does not know it. "
+            f"{markdown(rule_sentences(facts))}\n"
         )
     return _section("How to use", f"{code}\n{note}")
 

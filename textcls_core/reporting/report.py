@@ -25,6 +25,7 @@ from textcls_core.reporting.sentences import (
     calibration_sentence,
     headline,
     limits_of,
+    rule_sentences,
     slices_sentence,
 )
 from textcls_core.reporting.style import CONTENT_POLICY, STYLE
@@ -82,7 +83,7 @@ def _head(facts: Facts) -> list[Safe]:
             "div",
             element("span", METRICS[name].title),
             element("b", value_text(name, facts.metrics.values[name].value)),
-            element("span", _card_note(facts, name)),
+            *(element("span", note) for note in _card_notes(facts, name)),
             class_="card",
         )
         for name in _CARDS
@@ -97,11 +98,12 @@ def _head(facts: Facts) -> list[Safe]:
     ]
 
 
-def _card_note(facts: Facts, name: str) -> str:
-    interval = interval_text(name, facts.metrics.values[name].interval) or "no interval"
+def _card_notes(facts: Facts, name: str) -> list[str]:
+    """Return the interval of a figure, and what the best baseline reaches."""
+    notes = [interval_text(name, facts.metrics.values[name].interval) or "no interval"]
     best = facts.best_baseline
     baseline = getattr(best[1], name, None) if best else None
-    return interval if baseline is None else f"{interval}; baseline {value_text(name, baseline)}"
+    return notes if baseline is None else [*notes, f"best baseline {value_text(name, baseline)}"]
 
 
 def _figures(facts: Facts) -> list[Safe]:
@@ -123,6 +125,8 @@ def _figures(facts: Facts) -> list[Safe]:
         table(("Figure", "Value", "95 % interval", "What it says"), rows, numbers=(1, 2)),
         _note(note),
     ]
+    if facts.rule is not None:
+        parts += [element("h3", "Decision rule"), element("p", rule_sentences(facts))]
     if not facts.baselines:
         return [*parts, _missing("No baseline was measured on these rows.")]
     known = [
@@ -163,11 +167,11 @@ def _confusions(facts: Facts) -> list[Safe]:
         (foreign(names[true]), foreign(names[predicted]), f"{count:,}")
         for true, predicted, count in top_confusions(confusion, 10)
     ]
-    note = "Rows: true class. Columns: predicted class. Green: right; blue: mistakes."
+    note = "Rows: true class. Columns: predicted class. Framed: right; blue: mistakes."
     if len(names) > MAX_CLASSES:
         note += (
             f" Of {len(names)} classes the {MAX_CLASSES} with most mistakes are shown; the others "
-            "are taken together."
+            "are taken together, right or wrong among themselves."
         )
     parts = [matrix(confusion, names), _note(note)]
     if not pairs:

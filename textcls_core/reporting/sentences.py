@@ -1,7 +1,9 @@
 """What a report says in sentences: the answer, the calibration, the slices, the limits."""
 
+from textcls_core.evaluation.by_task import task_of
 from textcls_core.evaluation.calibration_figures import gap_in_words
 from textcls_core.evaluation.metric_names import interval_text
+from textcls_core.evaluation.rule_words import answers_in_words, rule_in_words
 from textcls_core.reporting.facts import Facts
 from textcls_core.wording import percent, plural
 
@@ -37,6 +39,17 @@ def calibration_sentence(facts: Facts) -> str:
             f"The model is {sure} sure of the labels it gives, and {true} of them are true: {gap}."
         )
     return f"On average the model is {sure} sure, and {true} of its answers are right: {gap}."
+
+
+def rule_sentences(facts: Facts) -> str:
+    """Return what the rule kept with the model does and is worth; nothing without one."""
+    if facts.rule is None:
+        return ""
+    task = task_of(facts.predictions)
+    return (
+        f"{rule_in_words(facts.rule.rule, task)} {answers_in_words(facts.rule)} All other figures "
+        "here are those of the plain rule: the most probable class, or every label from 50 % on."
+    )
 
 
 def slices_sentence(facts: Facts) -> str:

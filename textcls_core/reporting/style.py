@@ -34,7 +34,7 @@ th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical
   text-align: start; }
 th { color: var(--soft); font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.words { overflow-wrap: anywhere; min-width: 8ch; }
+td.words { overflow-wrap: break-word; max-width: 72ch; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 20px; margin: 8px 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .matrix { border-collapse: separate; border-spacing: 2px; font-size: 13px; }
@@ -42,7 +42,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .matrix td { min-width: 40px; font-variant-numeric: tabular-nums; border-radius: 3px; }
 .matrix th { font-weight: 500; max-width: 16ch; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; }
-.matrix .diagonal { outline: 1px solid var(--line); }
+.matrix .diagonal { background: var(--card); outline: 1px solid var(--line); font-weight: 600; }
 .many td { min-width: 20px; padding: 2px 4px; font-size: 11px; }
 .many th { font-size: 11px; padding: 2px 4px; }
 .many thead th { writing-mode: vertical-rl; max-height: 14ch; vertical-align: bottom; }

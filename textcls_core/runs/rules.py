@@ -17,6 +17,7 @@ from textcls_core.runs.run import Run
 from textcls_core.wording import percent
 
 ARGMAX, THRESHOLDS = "Most probable class", "Thresholds for F1"
+FOR_F1 = RuleRequest(kind="thresholds")
 LEAST_COST, LEAST_COST_OR_NONE = "Least expected cost", "Least expected cost, or no answer"
 
 
@@ -69,27 +70,25 @@ def copies(dataset: TextDataset, predictions: AnyPredictions) -> Groups:
     return normalised_keys(dataset.table["text"].take(rows))
 
 
-def compare_run_costs(run: Run, result: RuleResult, rule: DecisionRule) -> list[RuleCost]:
+def compare_run_costs(result: RuleResult, thresholds: DecisionRule) -> list[RuleCost]:
     """Return what the answers cost on the rows of a result by the most common rules.
 
     Args:
-        run: A finished run; thresholds are tuned on its validation rows.
-        result: Says on which rows.
-        rule: Of the kind costs; its matrix and cost of no answer are the prices.
+        result: Of a rule of the kind costs; its matrix and cost of no answer are the prices.
+        thresholds: A rule with thresholds tuned for F1.
 
     Raises:
-        RunStateError: If the run has no validation rows, or gives several labels per text.
+        RunStateError: If a text has several labels.
     """
-    predictions = result.predictions
+    predictions, rule = result.predictions, result.rule
     if not isinstance(predictions, Predictions):
         raise RunStateError(
             "This run gives several labels per text. A matrix of costs has one true class per row; "
             "tune thresholds instead."
         )
     costs = rule.costs or uniform_costs(len(predictions.label_names))
-    tuned = tune_run_rule(run, RuleRequest(kind="thresholds"))
     always = DecisionRule(kind="costs", costs=costs)
-    rules = {ARGMAX: DecisionRule(), THRESHOLDS: tuned, LEAST_COST: always}
+    rules = {ARGMAX: DecisionRule(), THRESHOLDS: thresholds, LEAST_COST: always}
     if rule.abstain_cost is not None:
         rules[LEAST_COST_OR_NONE] = always.model_copy(update={"abstain_cost": rule.abstain_cost})
     return compare_costs(predictions, rules, costs, rule.abstain_cost, result.groups)

@@ -55,6 +55,15 @@ def test_precision_recall_chart_draws_steps():
     assert figure["data"][0]["name"].startswith("ham · AP ")
 
 
+def test_curves_of_some_of_many_classes_have_different_colours():
+    names = [f"class {n}" for n in range(40)]
+    found = curves_of(make_predictions([30, 35, 38], np.eye(40)[[30, 35, 38]], names))
+
+    lines = precision_recall_chart(found.classes, None, names).to_dict()["data"]
+
+    assert [line["line"]["color"] for line in lines] == [class_color(place) for place in range(3)]
+
+
 def test_curve_names_with_markup_are_drawn_as_they_are():
     predictions = make_predictions([0, 1], np.eye(2), ["<b>a</b>", "b"])
     found = curves_of(predictions)
@@ -89,8 +98,8 @@ def test_class_size_chart_of_many_classes_names_the_worst():
 
     [points] = class_size_chart(per_class).to_dict()["data"]
 
-    named = [text for text in points["text"] if text]
-    assert named == [f"class {n}" for n in range(12)]
+    named = [text.split("<br>")[0] for text in points["text"] if text]
+    assert named == [f"class {n}" for n in range(5)]
     assert len(points["x"]) == 40
 
 

@@ -45,14 +45,23 @@ def title(figure):
 
 
 def test_risk_falls_with_the_texts_left_out():
-    figure = risk_coverage_chart(RuleResult(SURE, DecisionRule(abstain_below=0.55)))
+    rows = np.repeat(np.arange(4), 10)
+    often = make_predictions(SURE.true_label_ids[rows], SURE.probabilities[rows])
+
+    figure = risk_coverage_chart(RuleResult(often, DecisionRule(abstain_below=0.55)))
 
     line, point = figure.data
     assert line.x.tolist() == [25.0, 50.0, 100.0]
     assert line.y.tolist() == pytest.approx([0.0, 50.0, 50.0])
     assert (point.x[0], point.y[0]) == (50.0, pytest.approx(50.0))
     assert point.error_y.array[0] > 0
-    assert title(figure) == "50.0 % of the answers are wrong instead of 50.0 %"
+    assert title(figure) == "50.0 % of the answers are wrong, as when every text gets one"
+
+
+def test_risk_that_falls_is_the_title():
+    figure = risk_coverage_chart(RuleResult(SURE, DecisionRule(abstain_below=0.7)))
+
+    assert title(figure) == "0.0 % of the answers are wrong instead of 50.0 %"
 
 
 def test_risk_of_a_rule_that_always_answers_says_so():
@@ -66,6 +75,17 @@ def test_risk_of_a_rule_that_never_answers_has_no_point():
 
     assert len(figure.data) == 1
     assert title(figure).endswith("this rule gives none")
+
+
+def test_risk_curve_begins_where_one_mistake_is_no_spike():
+    figure = risk_coverage_chart(RuleResult(many(100), DecisionRule()))
+
+    assert figure.data[0].x[0] == 10
+    assert figure.data[0].x[-1] == 100
+
+
+def test_risk_curve_of_few_rows_is_a_point():
+    assert len(risk_coverage_chart(RuleResult(SURE, DecisionRule())).data[0].x) == 1
 
 
 def test_risk_curve_of_many_rows_keeps_its_end():
@@ -87,7 +107,13 @@ def test_thresholds_of_one_label_say_how_many_are_easier():
 
     assert figure.data[0].x == (0.3, 0.5, 0.7)
     assert figure.layout.yaxis.ticktext == ("spam", "news", "ham")
-    assert title(figure) == "1 class answered more readily than before, 1 less"
+    assert title(figure) == "1 class answered more readily, 1 less"
+
+
+def test_equal_thresholds_say_that_others_would_not_help():
+    figure = thresholds_chart((0.5, 0.5, 0.5), NAMES, is_relative=True)
+
+    assert title(figure) == "All thresholds are equal: others would not help"
 
 
 def test_thresholds_of_labels_are_probabilities():
@@ -131,7 +157,7 @@ def test_costs_stand_with_their_intervals():
 def test_costs_of_nothing_are_drawn():
     costs = compare_costs(MIXED, {"argmax": DecisionRule()}, ((0.0,) * 3,) * 3)
 
-    assert costs_chart(costs).layout.xaxis.range == (0, 1.08)
+    assert costs_chart(costs).layout.xaxis.range == (0, 1.0)
 
 
 def test_set_sizes_count_texts():
@@ -148,7 +174,7 @@ def test_large_sets_are_counted_together():
 
     figure = set_sizes_chart(set_figures(sets, np.array([0, 1])))
 
-    assert figure.data[0].x[-1] == "12 and more"
+    assert figure.data[0].x[-1] == "12+"
     assert figure.data[0].y[-1] == 2
 
 

@@ -59,6 +59,6 @@ def test_error_pairs_chart_counts_rows():
 
     [cells] = figure["data"]
     assert cells["text"] == ["1", "1", "1", "2"]
-    assert cells["customdata"][1] == ["news", "spam &amp; eggs", "1 row"]
+    assert cells["customdata"][1].tolist() == ["news", "spam &amp; eggs", "1 row"]
     assert figure["layout"]["yaxis"]["title"]["text"] == "Given"
     assert figure["layout"]["xaxis"]["ticktext"] == ["news", "spam &amp; eggs"]

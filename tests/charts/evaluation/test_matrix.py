@@ -1,5 +1,6 @@
 """Tests of the confusion matrix: what its cells show and what a click on them means."""
 
+import json
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from tests.cases import ALL_WRONG, CLASS_ABSENT, MIXED, PERFECT, decided, make_predictions
 from textcls_core.charts.evaluation.grid import ALL, _text_color, selected_cell
 from textcls_core.charts.evaluation.matrix import confusion_chart, difference_chart
-from textcls_core.charts.theme import diverging_color, magnitude_color
+from textcls_core.charts.theme import diverging_color, magnitude_color, magnitude_scale
 from textcls_core.evaluation.confusion_difference import confusion_difference
 from textcls_core.evaluation.evaluation import evaluate
 
@@ -18,9 +19,10 @@ SHARES = [0.05, 0.3, 0.5, 0.6, 0.8, 0.9, 0.94, 0.95, 1.0]
 
 def chart(predictions=MIXED, by="counts", **options):
     """Return cells, totals and layout of a matrix."""
-    figure = confusion_chart(evaluate(predictions), by, **options).to_dict()
-    cells, totals = figure["data"]
-    return cells, totals, figure["layout"]
+    figure = confusion_chart(evaluate(predictions), by, **options)
+    cells, totals = json.loads(figure.to_json())["data"]
+    cells["marker"]["color"] = figure.data[0].marker.color.tolist()
+    return cells, totals, figure.to_dict()["layout"]
 
 
 def many_classes(num_labels):
@@ -147,14 +149,21 @@ def test_confusion_chart_totals_are_counts_whatever_the_cells_show():
 def test_confusion_chart_darkens_cells_by_their_share_of_the_largest():
     colors = chart()[0]["marker"]["color"]
 
-    assert colors[:3] == [magnitude_color(1.0), magnitude_color(0.5), magnitude_color(0.0)]
+    assert colors[:3] == [1.0, 0.5, 0.0]
+
+
+def test_confusion_chart_takes_its_colours_from_the_scale_of_amounts():
+    marker = chart()[0]["marker"]
+
+    assert (marker["cmin"], marker["cmax"]) == (0, 1)
+    assert marker["colorscale"] == magnitude_scale()
 
 
 def test_confusion_chart_of_mistakes_leaves_the_diagonal_empty():
     cells, _, _ = chart(errors_only=True)
 
     assert cells["text"] == ["", "1", "", "", "", "1", "", "", ""]
-    assert cells["marker"]["color"][1] == magnitude_color(1.0)
+    assert cells["marker"]["color"][:2] == [0.0, 1.0]
 
 
 def test_confusion_chart_of_mistakes_keeps_the_diagonal_clickable():
@@ -229,7 +238,7 @@ def test_confusion_chart_numbers_can_be_read_on_a_light_page(share):
     cells, _, _ = chart(two_shares(share))
 
     text, cell = cells["insidetextfont"]["color"][0], cells["marker"]["color"][0]
-    assert contrast(text, cell) >= 4.5
+    assert contrast(text, magnitude_color(cell)) >= 4.5
 
 
 @pytest.mark.parametrize("share", SHARES)
@@ -237,14 +246,14 @@ def test_confusion_chart_numbers_can_be_read_on_a_dark_page(share):
     cells, _, _ = chart(two_shares(share), is_dark=True)
 
     text, cell = cells["insidetextfont"]["color"][0], cells["marker"]["color"][0]
-    assert contrast(text, cell, page=(18, 22, 31)) >= 4.5
+    assert contrast(text, magnitude_color(cell), page=(18, 22, 31)) >= 4.5
 
 
 def test_confusion_chart_of_many_classes_colours_by_the_square_root():
     true = np.repeat(np.arange(30), [100, *[1] * 29])
     colors = chart(make_predictions(true, np.eye(30)[true], [f"{n}" for n in range(30)]))[0]
 
-    assert colors["marker"]["color"][:2] == [magnitude_color(1.0), magnitude_color(0.1)]
+    assert colors["marker"]["color"][:2] == [1.0, 0.1]
 
 
 @pytest.mark.parametrize(
@@ -307,7 +316,10 @@ def difference(by="counts", **options):
     """Return cells and totals: `ham` is taken for `spam` less often, `news` for `ham` more."""
     this = decided([0, 0, 0, 0, 2, 2], [0, 0, 0, 1, 0, 0])
     other = decided([0, 0, 0, 0, 2, 2], [0, 1, 1, 1, 0, 2])
-    return difference_chart(confusion_difference(this, other), by, **options).to_dict()["data"]
+    figure = difference_chart(confusion_difference(this, other), by, **options)
+    cells, totals = json.loads(figure.to_json())["data"]
+    cells["marker"]["color"] = figure.data[0].marker.color.tolist()
+    return cells, totals
 
 
 def test_difference_chart_shows_this_run_minus_the_other():
@@ -324,12 +336,13 @@ def test_difference_chart_shows_shares():
 
 
 def test_difference_chart_is_orange_above_zero_blue_below_and_neutral_at_zero():
-    colors = difference()[0]["marker"]["color"]
+    marker = difference()[0]["marker"]
 
-    assert colors[0] == diverging_color(1.0)
-    assert colors[1] == diverging_color(-1.0)
-    assert colors[2] == diverging_color(0.0)
-    assert colors[6] == diverging_color(0.5)
+    assert (marker["color"][:3], marker["color"][6]) == ([1.0, -1.0, 0.0], 0.5)
+    assert (marker["cmin"], marker["cmax"]) == (-1, 1)
+    assert marker["colorscale"][0] == [0, diverging_color(-1.0)]
+    assert marker["colorscale"][10] == [0.5, diverging_color(0.0)]
+    assert marker["colorscale"][20] == [1, diverging_color(1.0)]
 
 
 def test_difference_chart_of_mistakes_leaves_the_diagonal_empty():
@@ -346,9 +359,9 @@ def test_difference_chart_says_both_counts():
 def test_difference_chart_of_equal_runs_is_neutral():
     same = confusion_difference(MIXED, MIXED)
 
-    cells, _ = difference_chart(same, "row").to_dict()["data"]
+    cells = difference_chart(same, "row").data[0]
 
-    assert set(cells["marker"]["color"]) == {diverging_color(0.0)}
+    assert set(cells.marker.color.tolist()) == {0.0}
 
 
 @pytest.mark.parametrize("page", [(255, 255, 255), (18, 22, 31)])

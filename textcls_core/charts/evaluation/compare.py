@@ -18,7 +18,7 @@ from textcls_core.evaluation.comparison import Change, ClassChange
 from textcls_core.wording import plural
 
 ClassFigure = Literal["f1", "precision", "recall"]
-MAX_CLASSES = 30
+MAX_CLASSES = 16
 """Classes drawn; beyond that, those that changed most."""
 _COLORS = {"better": LINE, "worse": SECOND_LINE, "unclear": GREY}
 _SYMBOLS = {"better": "triangle-right", "worse": "triangle-left", "unclear": "circle-open"}

@@ -6,10 +6,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from textcls_core.charts.theme import (
+    CLASS_COLORS,
     GREY,
     INK,
     LINE,
-    PAPER,
     base_layout,
     class_color,
     literal,
@@ -21,10 +21,14 @@ from textcls_core.evaluation.figures import ClassFigures
 from textcls_core.evaluation.parts import PartFigure
 from textcls_core.wording import percent, plural
 
-_HEIGHT = 430
+_HEIGHT, _LEGEND_LINE = 420, 20
+_MAX_COLORS = 2 * len(CLASS_COLORS)
+"""With more classes, colours no longer tell all of them apart."""
 _FLAT_HEIGHT = 170
-_NAMED = 12
-"""Classes that get their name in the scatter of sizes: all of few, the worst of many."""
+_LINE_BELOW = "<br>\u00a0"
+_ROUND_NUMBERS = [step * 10**power for power in range(7) for step in (1, 2, 5)]
+_FEW, _WORST = 12, 5
+"""Classes that get their name in the scatter of sizes: all of a few, the worst of many."""
 _MACRO = "Mean of all classes"
 _ZOOM_AXIS = {"tickformat": ".0%", "range": [-0.02, 1.04], "zeroline": False}
 _SHARE_AXIS = {**_ZOOM_AXIS, "fixedrange": True}
@@ -52,11 +56,11 @@ def roc_chart(
     if macro is not None:  # below the others, which it must not hide
         ink = INK["dark" if is_dark else "light"]
         _add_curve(figure, macro, (_MACRO, "AUC"), ink, "linear", is_macro=True)
-    for one in classes:
-        name = label_names[one.label_id]
-        _add_curve(figure, one.roc, (name, "AUC"), class_color(one.label_id), "linear")
+    for place, one in enumerate(classes):
+        name, color = label_names[one.label_id], _color(one.label_id, place, len(label_names))
+        _add_curve(figure, one.roc, (name, "AUC"), color, "linear")
     titles = ("False positive rate", "True positive rate (recall)")
-    _style_curves(figure, titles, right=True, is_dark=is_dark)
+    _style_curves(figure, titles)
     return figure
 
 
@@ -79,11 +83,10 @@ def precision_recall_chart(
     if macro is not None:  # below the others, which it must not hide
         ink = INK["dark" if is_dark else "light"]
         _add_curve(figure, macro, (_MACRO, "AP"), ink, "vh", is_macro=True)
-    for one in classes:
-        name = label_names[one.label_id]
-        color = class_color(one.label_id)
+    for place, one in enumerate(classes):
+        name, color = label_names[one.label_id], _color(one.label_id, place, len(label_names))
         _add_curve(figure, one.precision_recall, (name, "AP"), color, "vh")
-    _style_curves(figure, ("Recall", "Precision"), right=False, is_dark=is_dark)
+    _style_curves(figure, ("Recall", "Precision"))
     return figure
 
 
@@ -123,29 +126,25 @@ def _add_curve(
     )
 
 
-def _style_curves(
-    figure: go.Figure, titles: tuple[str, str], *, right: bool, is_dark: bool
-) -> None:
-    """Put the legend into the corner that the curves of a good model leave empty."""
-    paper = PAPER["dark" if is_dark else "light"]
+def _color(label_id: int, place: int, num_classes: int) -> str:
+    """Return the colour of a class; of very many, the drawn ones get colours that differ."""
+    return class_color(label_id if num_classes <= _MAX_COLORS else place)
+
+
+def _style_curves(figure: go.Figure, titles: tuple[str, str]) -> None:
+    """Put the legend below the curves, where it hides none of them."""
+    lines = sum(line.showlegend is not False for line in figure.data)
     figure.update_layout(
-        **base_layout(_HEIGHT),
+        **base_layout(_HEIGHT + _LEGEND_LINE * lines),
         xaxis={**_ZOOM_AXIS, "title": titles[0]},
         yaxis={**_ZOOM_AXIS, "title": titles[1]},
     )
+    legend = {"orientation": "h", "x": 0, "y": -0.19, "yanchor": "top", "entrywidth": 300}
     figure.update_layout(
         margin_t=8,
         dragmode="zoom",
         showlegend=True,
-        legend={
-            "x": 0.99 if right else 0.01,
-            "xanchor": "right" if right else "left",
-            "y": 0.02,
-            "yanchor": "bottom",
-            "bgcolor": paper,
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
+        legend={**legend, "itemclick": False, "itemdoubleclick": False},
     )
 
 
@@ -157,22 +156,30 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
         is_dark: Whether the page behind is dark.
     """
     known = [(i, one) for i, one in enumerate(per_class) if one.support]
-    known.sort(key=lambda pair: pair[1].support)  # neighbours get their names on different sides
-    named = {i for i, _ in sorted(known, key=lambda pair: pair[1].f1)[:_NAMED]}
-    places = ("top center", "bottom center")
+    known.sort(key=lambda pair: pair[1].support)  # neighbours get their names at other heights
+    is_many = len(known) > _FEW
+    worst = sorted(known, key=lambda pair: pair[1].f1)[: _WORST if is_many else _FEW]
+    named = {i for i, _ in worst}
+    colors = {i: class_color(i) if len(known) <= _MAX_COLORS else GREY for i, _ in known}
+    if len(known) > _MAX_COLORS:
+        colors |= {i: class_color(place) for place, (i, _) in enumerate(worst)}
+    ink = INK["dark" if is_dark else "light"]
     figure = go.Figure(
         go.Scatter(
             x=[one.support for _, one in known],
             y=[one.f1 for _, one in known],
             mode="markers+text",
             marker={
-                "color": [class_color(i) for i, _ in known],
-                "size": 10,
-                "line": {"width": 1, "color": INK["dark" if is_dark else "light"]},
+                "color": [colors[i] for i, _ in known],
+                "size": 8 if is_many else 11,
+                "line": {"width": 1, "color": ink},
             },
-            text=[plain(one.label, 20) if i in named else "" for i, one in known],
-            textposition=[places[n % 2] for n in range(len(known))],
-            textfont={"size": 11, "color": INK["dark" if is_dark else "light"]},
+            text=[
+                plain(one.label, 20) + _LINE_BELOW * (place % 3) if i in named else ""
+                for place, (i, one) in enumerate(known)
+            ],
+            textposition="top center",
+            textfont={"size": 11, "color": ink},
             cliponaxis=False,
             customdata=[[literal(one.label), one.precision, one.recall] for _, one in known],
             hovertemplate="%{customdata[0]}<br>F1 %{y:.1%} on %{x:,} rows<br>"
@@ -181,10 +188,16 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
     )
     figure.update_layout(
         **base_layout(_HEIGHT - 60),
-        xaxis={"type": "log", "title": "Rows of the class (logarithmic)", "fixedrange": True},
+        xaxis={
+            "type": "log",
+            "title": "Rows of the class (logarithmic)",
+            "tickvals": _ROUND_NUMBERS,
+            "ticktext": [f"{number:,}" for number in _ROUND_NUMBERS],
+            "fixedrange": True,
+        },
         yaxis={**_SHARE_AXIS, "title": "F1"},
     )
-    figure.update_layout(margin={"t": 16, "r": 40})
+    figure.update_layout(margin={"t": 52, "r": 40})
     return figure
 
 

@@ -21,9 +21,13 @@ from textcls_core.evaluation.costs import RuleCost
 from textcls_core.evaluation.rule_figures import RuleResult
 from textcls_core.wording import percent, plural
 
-MAX_CLASSES = 25
+MAX_CLASSES = 18
 """More classes than this are not drawn: those that stand out most are."""
 _MAX_POINTS = 1_000
+_LEAST_ANSWERS = 10
+"""The curve begins here: of fewer answers one mistake is a spike."""
+_LEFT_PART = 25.0
+"""Up to this share of the texts, in percent, the name of a point stands on its right."""
 _MAX_SIZES = 12
 _NEUTRAL = 0.5
 _FILL = "rgba({},{},{},0.10)".format(*MAGNITUDE_RGB)
@@ -32,9 +36,10 @@ _FILL = "rgba({},{},{},0.10)".format(*MAGNITUDE_RGB)
 def risk_coverage_chart(result: RuleResult) -> go.Figure:
     """Return the share of wrong answers for every share of the texts, the surest answered first."""
     curve = result.curve
-    kept = spaced(len(curve.levels), _MAX_POINTS)
-    if kept[-1] != len(curve.levels) - 1:
-        kept = [*kept, len(curve.levels) - 1]
+    first = int(np.searchsorted(curve.coverage * len(result.predictions), _LEAST_ANSWERS))
+    last = len(curve.levels) - 1
+    first = min(first, last)
+    kept = [first + step for step in spaced(last - first, _MAX_POINTS)] + [last]
     figure = go.Figure(
         go.Scatter(
             x=100 * curve.coverage[kept],
@@ -69,6 +74,7 @@ def _add_point(figure: go.Figure, result: RuleResult) -> None:
         y=[wrong],
         mode="markers",
         marker={"color": SECOND_LINE, "size": 12, "line": {"width": 1, "color": "#FFFFFF"}},
+        cliponaxis=False,
         error_y={
             "type": "data",
             "symmetric": False,
@@ -79,9 +85,10 @@ def _add_point(figure: go.Figure, result: RuleResult) -> None:
         hovertemplate="This rule: %{x:.1f} % of the texts, %{y:.2f} % of the answers wrong"
         "<extra></extra>",
     )
+    is_left = x < _LEFT_PART
     figure.add_annotation(
-        x=x, y=wrong, text="this rule", showarrow=False, yshift=16, xshift=-8, xanchor="right",
-        bgcolor="rgba(128,136,152,0.18)", borderpad=2,
+        x=x, y=wrong, text="this rule", showarrow=False, yshift=16, xshift=8 if is_left else -8,
+        xanchor="left" if is_left else "right", bgcolor="rgba(128,136,152,0.18)", borderpad=2,
     )  # fmt: skip
 
 
@@ -91,7 +98,10 @@ def _risk_title(result: RuleResult) -> str:
         return f"{everywhere} of all answers would be wrong; this rule gives none"
     if not result.answers.abstained.any():
         return f"{everywhere} of the answers are wrong when every text gets one"
-    return f"{percent(1 - result.accuracy.value)} of the answers are wrong instead of {everywhere}"
+    wrong = percent(1 - result.accuracy.value)
+    if wrong == everywhere:
+        return f"{wrong} of the answers are wrong, as when every text gets one"
+    return f"{wrong} of the answers are wrong instead of {everywhere}"
 
 
 def risk_coverage_rows(result: RuleResult) -> list[dict[str, float]]:
@@ -133,44 +143,34 @@ def thresholds_chart(
     title = "Threshold (0.5 changes nothing)" if is_relative else "Given from this probability on"
     _style_rows(figure, names, title, [0, top])
     figure.add_vline(x=_NEUTRAL, line={"color": GREY, "dash": "dot", "width": 1})
+    figure.update_layout(title_text=_thresholds_title(thresholds, is_relative=is_relative))
+    return figure
+
+
+def _thresholds_title(thresholds: Sequence[float], *, is_relative: bool) -> str:
     easier = sum(threshold < _NEUTRAL - 1e-9 for threshold in thresholds)
     harder = sum(threshold > _NEUTRAL + 1e-9 for threshold in thresholds)
-    noun = plural(easier, "class", "classes") if is_relative else plural(easier, "label")
-    figure.update_layout(
-        title_text=f"{noun} answered more readily than before, {harder} less"
-        if is_relative
-        else f"{noun} given more readily than at 0.5, {harder} less"
-    )
-    return figure
+    if not easier + harder:
+        return "All thresholds are equal: others would not help"
+    if is_relative:
+        return f"{plural(easier, 'class', 'classes')} answered more readily, {harder} less"
+    return f"{plural(easier, 'label')} given more readily than at 0.5, {harder} less"
 
 
 def costs_chart(costs: Sequence[RuleCost]) -> go.Figure:
     """Return the mean cost of a text under each rule, with 95 % intervals, the first on top."""
+    means = [cost.mean for cost in costs]
     names = [plain(cost.name, 40) for cost in costs]
-    figure = go.Figure(
-        go.Bar(
-            orientation="h",
-            y=list(range(len(costs))),
-            x=[cost.mean for cost in costs],
-            width=0.55,
-            marker={"color": [GREY, *[LINE] * (len(costs) - 1)]},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [max(cost.interval.high - cost.mean, 0.0) for cost in costs],
-                "arrayminus": [max(cost.mean - cost.interval.low, 0.0) for cost in costs],
-                "color": SECOND_LINE,
-            },
-            customdata=[
-                [name, cost.interval.low, cost.interval.high, 100 * cost.answered]
-                for name, cost in zip(names, costs, strict=True)
-            ],
-            hovertemplate="%{customdata[0]}: %{x:.4f} (%{customdata[1]:.4f} to "
-            "%{customdata[2]:.4f})<br>answers %{customdata[3]:.1f} % of the texts<extra></extra>",
-        )
-    )
-    top = max([cost.interval.high for cost in costs], default=0.0) or 1.0
-    _style_rows(figure, names, "Mean cost of a text", [0, 1.08 * top])
+    texts = [
+        f"{name}: {cost.mean:.4f} ({cost.interval.low:.4f} to {cost.interval.high:.4f})<br>"
+        f"answers {percent(cost.answered)} of the texts"
+        for name, cost in zip(names, costs, strict=True)
+    ]
+    ends = np.array([(cost.interval.low, cost.interval.high) for cost in costs])
+    dots = _dots(means, "%{customdata}", texts, ends)
+    dots.marker.color = [GREY, *[LINE] * (len(costs) - 1)]
+    figure = go.Figure(dots)
+    _style_rows(figure, names, "Mean cost of a text", [0, 1.08 * float(ends.max()) or 1.0])
     best = min(costs, key=lambda cost: cost.mean)
     figure.update_layout(title_text=f"Cheapest: {plain(best.name, 40).lower()}, {best.mean:.3g}")
     return figure
@@ -200,7 +200,7 @@ def set_sizes_chart(sets: SetFigures) -> go.Figure:
     names = [str(size) for size in range(len(shown))]
     if last > _MAX_SIZES:
         shown[-1] = int(counts[_MAX_SIZES:].sum())
-        names[-1] = f"{_MAX_SIZES} and more"
+        names[-1] = f"{_MAX_SIZES}+"
     figure = go.Figure(
         go.Bar(
             x=names,
@@ -215,8 +215,13 @@ def set_sizes_chart(sets: SetFigures) -> go.Figure:
     )
     figure.update_layout(
         **base_layout(),
-        xaxis={"title": "Classes in the set", "type": "category", "fixedrange": True},
-        yaxis={"title": "Texts", "range": [0, 1.15 * max(shown)], "fixedrange": True},
+        xaxis={
+            "title": "Classes in the set",
+            "type": "category",
+            "fixedrange": True,
+            "tickangle": 0,
+        },
+        yaxis={"title": "Texts", "range": [0, 1.2 * max(shown)], "fixedrange": True},
     )
     alone = percent(float(counts[1] / counts.sum())) if len(counts) > 1 else percent(0)
     figure.update_layout(title_text=f"{alone} of the texts have one class in their set")
@@ -240,16 +245,7 @@ def class_coverage_chart(
     ends = 100 * np.array([wilson_interval(hits, rows) for hits, rows in counts])
     texts = [f"{plain(label_names[c], 80)} ({plural(rows, 'row')})"
              for c, (_, rows) in zip(shown, counts, strict=True)]  # fmt: skip
-    dots = _dots(values.tolist(), "%{customdata}: %{x:.1f} %", texts)
-    dots.error_x = {
-        "type": "data",
-        "symmetric": False,
-        "array": np.maximum(ends[:, 1] - values, 0),
-        "arrayminus": np.maximum(values - ends[:, 0], 0),
-        "color": LINE,
-        "thickness": 1,
-    }
-    figure = go.Figure(dots)
+    figure = go.Figure(_dots(values.tolist(), "%{customdata}: %{x:.1f} %", texts, ends))
     names = [f"{plain(label_names[c], 22)} · {int(sets.support[c]):,}" for c in shown]
     low = min(float(ends.min()), 100 * coverage)
     _style_rows(figure, names, "True class in the set (%)", [max(low - 5, -2), 102])
@@ -272,9 +268,11 @@ def class_coverage_rows(sets: SetFigures, label_names: Sequence[str]) -> list[di
     ]
 
 
-def _dots(values: Sequence[float], hover: str, names: Sequence[str]) -> go.Scatter:
-    """Return a dot per row; `hover` says what one means."""
-    return go.Scatter(
+def _dots(
+    values: Sequence[float], hover: str, names: Sequence[str], ends: np.ndarray | None = None
+) -> go.Scatter:
+    """Return a dot per row with an interval; `hover` says what one means."""
+    dots = go.Scatter(
         x=list(values),
         y=list(range(len(values))),
         mode="markers",
@@ -282,6 +280,16 @@ def _dots(values: Sequence[float], hover: str, names: Sequence[str]) -> go.Scatt
         customdata=list(names),
         hovertemplate=f"{hover}<extra></extra>",
     )
+    if ends is not None:
+        dots.error_x = {
+            "type": "data",
+            "symmetric": False,
+            "array": np.maximum(ends[:, 1] - values, 0),
+            "arrayminus": np.maximum(values - ends[:, 0], 0),
+            "thickness": 1.5,
+            "color": GREY,
+        }
+    return dots
 
 
 def _style_rows(
@@ -297,5 +305,6 @@ def _style_rows(
             "range": [len(names) - 0.4, -0.6],
             "fixedrange": True,
             "showgrid": False,
+            "zeroline": False,
         },
     )

@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 from textcls_core.charts.theme import (
     INK,
     base_layout,
-    diverging_color,
+    diverging_scale,
     literal,
-    magnitude_color,
+    magnitude_scale,
     plain,
     spaced,
 )
@@ -83,61 +83,83 @@ def grid_chart(grid: Grid, *, is_dark: bool = False) -> go.Figure:
         grid: What to show.
         is_dark: Whether the page behind is dark.
     """
-    figure = go.Figure(_cells(grid, is_dark=is_dark))
+    figure = go.Figure()
+    figure.add_bar(**_cells(grid, is_dark=is_dark))
     if grid.totals is not None:
-        figure.add_trace(_totals(grid, grid.totals, is_dark=is_dark))
+        figure.add_bar(**_totals(grid, grid.totals, is_dark=is_dark))
     _style(figure, grid)
     _frame_selected(figure, grid, is_dark=is_dark)
     return figure
 
 
-def _cells(grid: Grid, *, is_dark: bool) -> go.Bar:
+def _cells(grid: Grid, *, is_dark: bool) -> dict[str, Any]:
+    """Return the bars of the cells.
+
+    Colours are numbers on a scale and notes an array, which Plotly checks as a whole: one by one
+    they take seconds in a full matrix of 150 classes.
+    """
     names = [literal(name) for name in grid.label_names]
-    size = len(names)
     drawn = np.ones_like(grid.is_drawn) if grid.has_numbers else grid.is_drawn
-    cells = [(int(i), int(j)) for i, j in np.argwhere(drawn)]
+    places = np.argwhere(drawn)
+    shares = _shares(grid)[drawn]
+    cells = {
+        **_bars(places[:, 0].tolist(), places[:, 1].tolist()),
+        "marker": {
+            "color": shares.round(4),
+            "cmin": -1 if grid.is_signed else 0,
+            "cmax": 1,
+            "colorscale": diverging_scale() if grid.is_signed else magnitude_scale(),
+            "line": _line(len(names)),
+        },
+        "customdata": _notes(grid, names, places.tolist()),
+        "hovertemplate": f"{grid.titles[0].lower()} %{{customdata[0]}}<br>"
+        f"{grid.titles[1].lower()} %{{customdata[1]}}<br>%{{customdata[2]}}<extra></extra>",
+    }
+    if not grid.has_numbers:
+        return cells
+    colors = [_text_color(abs(share), is_dark) for share in shares.tolist()]
+    text = [grid.text(value) for value in grid.values[drawn].tolist()]
+    return {**cells, "text": text, "insidetextfont": {"color": colors, "size": grid.text_size}}
+
+
+def _shares(grid: Grid) -> np.ndarray:
+    """Return where on the scale of colours each cell stands, shape (K, K)."""
     shares = grid.values / max(float(np.abs(grid.values).max(initial=0)), 1e-12)
-    if not grid.has_numbers:  # single rows among thousands must be seen too
-        shares = np.sign(shares) * np.sqrt(np.abs(shares))
-    color = diverging_color if grid.is_signed else magnitude_color
-    return go.Bar(
-        **_bars([i for i, _ in cells], [j for _, j in cells]),
-        marker={"color": [color(float(shares[cell])) for cell in cells], "line": _line(size)},
-        text=[grid.text(float(grid.values[cell])) for cell in cells] if grid.has_numbers else None,
-        insidetextfont={
-            "color": [_text_color(abs(shares[cell]), is_dark) for cell in cells],
-            "size": grid.text_size,
-        }
-        if grid.has_numbers
-        else None,
-        customdata=[[names[i], names[j], literal(grid.note(i, j))] for i, j in cells],
-        hovertemplate=f"{grid.titles[0].lower()} %{{customdata[0]}}<br>{grid.titles[1].lower()} "
-        "%{customdata[1]}<br>%{customdata[2]}<extra></extra>",
-    )
+    if grid.has_numbers:
+        return np.asarray(shares)
+    return np.sign(shares) * np.sqrt(np.abs(shares))  # single rows among thousands must be seen
 
 
-def _totals(grid: Grid, totals: tuple[Sequence[int], Sequence[int]], *, is_dark: bool) -> go.Bar:
-    """Return the margin: clickable totals of rows and columns."""
+def _notes(grid: Grid, names: Sequence[str], places: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return names and note of each cell, shape (P, 3)."""
+    notes = np.empty((len(places), 3), dtype=object)
+    notes[:] = [[names[i], names[j], literal(grid.note(i, j))] for i, j in places] or notes
+    return notes
+
+
+def _totals(
+    grid: Grid, totals: tuple[Sequence[int], Sequence[int]], *, is_dark: bool
+) -> dict[str, Any]:
+    """Return the bars of the margin: clickable totals of rows and columns."""
     names = [literal(name) for name in grid.label_names]
     size, (row_title, column_title) = len(names), grid.titles
     end = size + _TOTAL_GAP
     rows = [(i, end, total, names[i], ALL, row_title) for i, total in enumerate(totals[0])]
     columns = [(end, j, total, ALL, names[j], column_title) for j, total in enumerate(totals[1])]
     margin = [*rows, *columns]
-    return go.Bar(
+    text = [grid.total_text(total) or "0" for _, _, total, *_ in margin]
+    return {
         **_bars([y for y, *_ in margin], [x for _, x, *_ in margin]),
-        marker={"color": "rgba(128,136,152,0.12)", "line": _line(size)},
-        text=[grid.total_text(total) or "0" for _, _, total, *_ in margin]
-        if grid.has_numbers
-        else None,
-        insidetextfont={"color": _text_color(0.0, is_dark), "size": grid.text_size},
-        customdata=[
+        "marker": {"color": "rgba(128,136,152,0.12)", "line": _line(size)},
+        "text": text if grid.has_numbers else None,
+        "insidetextfont": {"color": _text_color(0.0, is_dark), "size": grid.text_size},
+        "customdata": [
             [row, column, f"{total:+,}" if grid.is_signed else f"{total:,}", title.lower()]
             for _, _, total, row, column, title in margin
         ],
-        hovertemplate="%{customdata[3]} %{customdata[0]}%{customdata[1]}<br>"
+        "hovertemplate": "%{customdata[3]} %{customdata[0]}%{customdata[1]}<br>"
         "%{customdata[2]} rows in all<extra></extra>",
-    )
+    }
 
 
 def _bars(rows: Sequence[float], columns: Sequence[float]) -> dict[str, Any]:

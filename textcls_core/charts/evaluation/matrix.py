@@ -45,12 +45,13 @@ def confusion_chart(
     shown = normalise(counts, by)
     if errors_only:
         shown = shown * (1 - np.eye(len(shown)))
-    support, predicted = counts.sum(axis=1), counts.sum(axis=0)
+    support, predicted = counts.sum(axis=1)[ids].tolist(), counts.sum(axis=0)[ids].tolist()
+    drawn = counts[np.ix_(ids, ids)]
+    numbers = drawn.tolist()
 
     def note(row: int, column: int) -> str:
-        i, j = ids[row], ids[column]
-        count = int(counts[i, j])
-        of_true, of_predicted = count / max(support[i], 1), count / max(predicted[j], 1)
+        count = numbers[row][column]
+        of_true, of_predicted = count / max(support[row], 1), count / max(predicted[column], 1)
         return (
             f"{plural(count, 'row')}: {percent(of_true)} of the true class, "
             f"{percent(of_predicted)} of the predicted"
@@ -59,10 +60,10 @@ def confusion_chart(
     grid = Grid(
         label_names=tuple(evaluation.label_names[label_id] for label_id in ids),
         values=shown[np.ix_(ids, ids)],
-        is_drawn=counts[np.ix_(ids, ids)] > 0,
+        is_drawn=drawn > 0,
         text=_texts(by, len(ids)),
         note=note,
-        totals=(support[ids].tolist(), predicted[ids].tolist()),
+        totals=(support, predicted),
         total_text=_texts("counts", len(ids)),
         unit=_unit(by, len(ids)),
         selected=selected,
