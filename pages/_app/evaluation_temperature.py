@@ -74,16 +74,14 @@ def _facts(fit: TemperatureFit | None) -> str:
     """Return what a temperature is, how it was found, and what it does to the validation rows."""
     if fit is None:
         return f"{_WHAT} It is fitted on validation rows, and this run has none."
-    loss = f"{fit.loss_before:.3f} to {fit.loss_after:.3f}"
-    errors = f"{percent(fit.error_before)} to {percent(fit.error_after)}"
     rows = f"the {plural(fit.num_examples, 'validation row')}"
-    if fit.ending == "fitted":
-        return (
-            f"{_WHAT} It is the one with the smallest log loss on {rows}: from {loss}. The "
-            f"calibration error there goes from {errors}."
-        )
-    tried = f"On {rows}, {fit.optimum:.2f} takes log loss from {loss}, calibration from {errors}."
-    return f"{_WHAT} {tried} {fit.note}"
+    loss = f"{fit.loss_after:.3f} instead of {fit.loss_before:.3f}"
+    errors = f"{percent(fit.error_after)} instead of {percent(fit.error_before)}"
+    found = (
+        f"At {fit.optimum:.2f}, log loss on {rows} is {loss}, and the calibration error there "
+        f"{errors}."
+    )
+    return f"{_WHAT} {found} {fit.note}"
 
 
 def _keep(run: Run, temperature: float) -> None:

@@ -12,9 +12,9 @@ from textcls_core.evaluation.calibration import (
     Reliability,
     claims_of,
     reliability,
+    wilson_interval,
 )
 from textcls_core.evaluation.predictions import Predictions
-from textcls_core.evaluation.slice_tests import wilson_interval
 from textcls_core.wording import percent
 
 NO_GAP = "no clear gap"
@@ -141,7 +141,6 @@ def _class_calibration(predictions: AnyPredictions, label_id: int) -> ClassCalib
     claims = claims_of(predictions, label_id)
     is_given = _is_given(predictions, label_id)
     count, hits = int(is_given.sum()), int(claims.is_true[is_given].sum())
-    low, high = wilson_interval(np.array([hits]), np.array([count]))
     return ClassCalibration(
         label=predictions.label_names[label_id],
         support=int(claims.is_true.sum()),
@@ -149,7 +148,7 @@ def _class_calibration(predictions: AnyPredictions, label_id: int) -> ClassCalib
         num_given=count,
         confidence=float(claims.confidence[is_given].mean()) if count else None,
         precision=hits / count if count else None,
-        interval=(float(low[0]), float(high[0])) if count else None,
+        interval=wilson_interval(hits, count) if count else None,
     )
 
 

@@ -14,7 +14,6 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.by_task import figures_of
-from textcls_core.evaluation.decision import Decision
 from textcls_core.files import write_json
 from textcls_core.models.catalogue import locate
 from textcls_core.models.classifier import Classifier, Design
@@ -76,7 +75,6 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
         return {**_outcome_facts(outcome), "paused": True}
     ranks.from_first(None)  # the best model is whole when the first process has come here
     best = Classifier.load(run.model_dir)
-    best.decision = Decision()  # predictions are kept as they are; `Run.predictions` applies it
     best.model.to(compute.device)
     best.enable_packing(compute.exact())
     return {**_outcome_facts(outcome), **_predict_splits(run, best, splits, compute, ranks)}
