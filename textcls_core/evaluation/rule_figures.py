@@ -125,7 +125,8 @@ class RuleResult:
     def macro_f1(self) -> float:
         """Mean F1 over the classes of the answered rows; as in `evaluate` for either task."""
         given = ~self.answers.abstained
-        return self._macro_f1(_counted(self.truth[given], self.answers.chosen[given]).sum(axis=0))
+        counts = _counted(self.truth[given], self.answers.chosen[given])
+        return float(self._macro_f1(counts.sum(axis=0)))
 
     @cached_property
     def macro_f1_interval(self) -> Interval | None:
@@ -139,7 +140,7 @@ class RuleResult:
     @cached_property
     def plain_macro_f1(self) -> float:
         """Mean F1 over the classes of the plain answers, on all rows."""
-        return self._macro_f1(_counted(self.truth, self.plain).sum(axis=0))
+        return float(self._macro_f1(_counted(self.truth, self.plain).sum(axis=0)))
 
     def _macro_f1(self, counts: np.ndarray) -> Any:
         """Return macro-F1 from hits, true and given rows of each class, shape (..., 3 C)."""
@@ -203,10 +204,10 @@ class RuleResult:
             "num_examples": len(self.predictions),
             "answered": self.answered.to_json(),
             "accuracy": self.accuracy and self.accuracy.to_json(),
-            "macro_f1": float(self.macro_f1),
+            "macro_f1": self.macro_f1,
             "macro_f1_interval": self.macro_f1_interval and self.macro_f1_interval.to_json(),
             "aurc": self.curve.aurc,
-            "argmax": {"accuracy": self.plain_accuracy, "macro_f1": float(self.plain_macro_f1)},
+            "argmax": {"accuracy": self.plain_accuracy, "macro_f1": self.plain_macro_f1},
             "changes": self.change_counts,
         }
         if self.sets is not None and self.rule.conformal and self.set_coverage:
