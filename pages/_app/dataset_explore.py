@@ -5,7 +5,14 @@ from typing import Any
 import streamlit as st
 
 from pages._app import dataset_cache, state
-from pages._app.dataset_filters import clear, read_filter, read_order, show_filters
+from pages._app.dataset_filters import (
+    DATA_FILTER,
+    clear,
+    filter_parameters,
+    read_filter,
+    read_order,
+    show_filters,
+)
 from pages._app.dataset_row import show_row
 from pages._app.job_view import show_job
 from pages._app.text import escape, label
@@ -15,6 +22,7 @@ from textcls_core.dataset.row_index import index_job_id, is_indexed, start_index
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.errors import InvalidArgumentError, NotFoundError
 from textcls_core.jobs.job import read_job
+from textcls_core.runs.versions import runs_on
 from textcls_core.wording import is_right_to_left, plural
 
 PAGE_SIZE = 50
@@ -44,7 +52,9 @@ def show_explore(info: DatasetInfo) -> None:
     if counts.total:
         show_page(rows, wanted, order, counts)
         if counts.total < info.num_examples:
-            offer_version(rows, wanted, counts)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                offer_version(rows, wanted, counts)
+                offer_evaluation(info)
     else:
         show_nothing_found(info)
 
@@ -139,6 +149,20 @@ def offer_version(rows: RowTable, wanted: RowFilter, counts: Counts) -> None:
         state.set_parameter("dataset", made.dataset_id)
         st.toast(f"Made version {made.version} of {label(made.name)}.")
         st.rerun()
+
+
+def offer_evaluation(info: DatasetInfo) -> None:
+    """Lead to the figures of the newest finished run on the rows that pass, if there is one."""
+    run = next((run for run in runs_on(state.workspace(), info) if run.has_model), None)
+    if run is None:
+        return
+    view = {"run": run.run_id, "panel": "Slices", "slices": "By column", "slices_by": DATA_FILTER}
+    st.page_link(
+        "pages/evaluation.py",
+        label="Evaluate a run on these rows",
+        icon=":material/grid_on:",
+        query_params={**view, **filter_parameters()},
+    )
 
 
 def show_nothing_found(info: DatasetInfo) -> None:

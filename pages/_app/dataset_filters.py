@@ -16,6 +16,8 @@ _PARAMETERS = (
     "data_split", "data_class", "data_query", "data_pattern", "data_characters", "data_words",
     "data_column", "data_value", "data_between", "data_ids", "data_page",
 )  # fmt: skip
+DATA_FILTER = "(filter)"
+"""Stands for this filter where rows are cut into slices; no column is called so there."""
 _LENGTHS = ("characters", "words")
 _OPEN = ".."
 """Stands between the ends of a range in the URL."""
@@ -41,6 +43,12 @@ def read_filter(info: DatasetInfo) -> RowFilter:
         values=((column, value),) if value and column in extra_columns(info) else (),
         row_ids=tuple(ids.split(",")) if ids else None,
     )
+
+
+def filter_parameters() -> dict[str, str]:
+    """Return what stands in the URL for the filter, for a link to a page that takes it too."""
+    wanted = {name: state.parameter(name) for name in _PARAMETERS if name != "data_page"}
+    return {name: value for name, value in wanted.items() if value}
 
 
 def read_order(info: DatasetInfo) -> Order:

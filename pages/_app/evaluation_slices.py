@@ -8,7 +8,7 @@ from pages._app import evaluation_slices_cache as cache
 from pages._app import state
 from pages._app.evaluation_slices_by import show_by
 from pages._app.evaluation_slices_fairness import show_fairness
-from pages._app.evaluation_slices_saved import show_saved
+from pages._app.evaluation_slices_saved import show_saved, show_worse
 from pages._app.evaluation_slices_weak import show_weak
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
@@ -29,4 +29,6 @@ def show_slices(run: Run, split: Split, figures: Figures) -> None:  # noqa: ARG0
         "slices", "What to look at", list(PANELS), default="By column",
         draw=st.segmented_control, label_visibility="collapsed",
     )  # fmt: skip
+    if panel != "Saved":
+        show_worse(run, split)
     PANELS[panel](run, split)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._app import evaluation_slices_cache as cache
 from pages._app import state
-from pages._app.dataset_filters import read_filter
+from pages._app.dataset_filters import DATA_FILTER, read_filter
 from pages._app.evaluation_slices_table import (
     NEEDED,
     choose_label,
@@ -21,14 +21,16 @@ from textcls_core.embeddings.clusters import CLUSTER, CLUSTER_TITLE
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.slices import right_rows
 from textcls_core.runs.facets import facet_names
-from textcls_core.runs.measured_slices import MeasuredSlice, measure_conditions, measure_facet
+from textcls_core.runs.measured_slices import (
+    MeasuredSlice,
+    measure_conditions,
+    measure_facet,
+    weakest_first,
+)
 from textcls_core.runs.run import Run
 from textcls_core.runs.slice_conditions import Condition, conditions_of
 from textcls_core.runs.slice_rows import SliceRows
 from textcls_core.wording import plural, shorten
-
-_FILTER = "filter"
-"""Stands in the URL for the filter of the Data page; no column is called so there."""
 
 
 def show_by(run: Run, split: Split) -> None:
@@ -45,7 +47,7 @@ def show_by(run: Run, split: Split) -> None:
     except TextclsError as error:
         st.info(escape(str(error)), icon=":material/info:")
         return
-    show_measured(run, split, measured, chosen, name)
+    show_measured(run, split, measured, chosen, name, of_one_property=name != DATA_FILTER)
     st.caption(
         "“Weaker” means more mistakes than chance explains, with at most 5 % false alarms among "
         "the slices so marked: Fisher's exact test against all other rows, adjusted by Benjamini "
@@ -57,7 +59,7 @@ def _choose_property(rows: SliceRows, wanted: Sequence[Condition]) -> str:
     names = {name: shorten(title, 40) for name, title in facet_names(rows).items()}
     names = {**names, CLUSTER: CLUSTER_TITLE} if CLUSTER not in names else names
     if wanted:
-        names[f"({_FILTER})"] = "The filter of the Data page"
+        names[DATA_FILTER] = "The filter of the Data page"
     return state.choose("slices_by", "Cut the rows by", names, default="class")
 
 
@@ -80,11 +82,11 @@ def _measured(
     Raises:
         TextclsError: If they cannot be made.
     """
-    if name == f"({_FILTER})":
+    if name == DATA_FILTER:
         return [measure_conditions(rows, wanted, right)], ""
     embeddings = cache.stored_embeddings(run) if name == CLUSTER else ""
     facet = cache.facet(cache.key_of(run, split), name, embeddings)
-    measured = measure_facet(rows, facet, right)
+    measured = weakest_first(measure_facet(rows, facet, right))
     return measured, _note(name, rows, facet.num_more_values)
 
 

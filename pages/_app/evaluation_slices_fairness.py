@@ -13,15 +13,16 @@ from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.fairness import RATES, Fairness, Gap, GroupRates, Rate
 from textcls_core.evaluation.slices import MIN_ROWS
-from textcls_core.runs.group_fairness import group_names
+from textcls_core.runs.group_fairness import group_names, most_frequent_class
 from textcls_core.runs.run import Run
+from textcls_core.runs.slice_conditions import beside_ours
 from textcls_core.wording import percent, plural, shorten
 
 _LIMITS = (
     "What this does not show: whether the labels themselves treat groups alike, groups that no "
     "column names, people who are in no text, and what happens to them after a decision. Where "
-    "groups differ in how often they have the class, the three rates cannot all be equal "
-    "(Kleinberg, Mullainathan and Raghavan 2016); which one matters is a choice for people."
+    "groups differ in how often they have the class, no model that tells the class apart can make "
+    "all three rates equal; which one matters is a choice for people."
 )
 
 
@@ -30,12 +31,14 @@ def show_fairness(run: Run, split: Split) -> None:
     key = cache.key_of(run, split)
     rows = cache.rows_of(key)
     names = {name: shorten(title, 40) for name, title in group_names(rows).items()}
-    first = next((name for name in names if name in rows.facts.columns), next(iter(names)))
+    first = next((beside_ours(column) for column in rows.facts.columns), next(iter(names)))
     classes = rows.predictions.label_names
     with st.container(horizontal=True, vertical_alignment="bottom"):
         group = state.choose("slices_group", "Groups", names, default=first)
         labels = {name: shorten(name, 40) for name in classes}
-        positive = state.choose("slices_positive", "Class", labels, default=classes[0])
+        positive = state.choose(
+            "slices_positive", "Class", labels, default=most_frequent_class(rows)
+        )
     try:
         result = cache.fairness(key, group, positive)
     except TextclsError as error:
@@ -59,6 +62,8 @@ def _show_gaps(result: Fairness) -> None:
         for gap in result.gaps
     ]
     controls.metrics(cards, card_width=250)
+    judged = {gap.rate for gap in result.gaps}
+    missing = [title.lower() for name, title in RATES.items() if name not in judged]
     sentences = [
         f"{RATES[gap.rate]}: from {label(gap.lowest)} to {label(gap.highest)}, 95 % interval "
         f"{100 * gap.interval[0]:.1f} to {100 * gap.interval[1]:.1f} points."
@@ -67,6 +72,7 @@ def _show_gaps(result: Fairness) -> None:
     st.caption(
         " ".join(sentences) + " A gap is never below 0, so chance alone makes some: the card says "
         "how much, from groups of the same sizes filled blindly."
+        + (f" Too few rows to judge the {' and the '.join(missing)}." if missing else "")
     )
 
 

@@ -15,7 +15,7 @@ from textcls_core.runs.measured_slices import MeasuredSlice
 from textcls_core.runs.run import Run
 from textcls_core.runs.saved_slices import MAX_NAME, SavedSlice, SavedSlices, dataset_name
 from textcls_core.runs.slice_history import MARGIN, VERDICTS, SliceChange, measure_saved
-from textcls_core.wording import percent, plural
+from textcls_core.wording import percent
 
 _TABLE_HEIGHT = 420
 _SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=120)
@@ -31,14 +31,14 @@ def show_saved(run: Run, split: Split) -> None:
     rows = cache.rows_of(cache.key_of(run, split))
     before = cache.run_before(run, split)
     changes = measure_saved(slices, rows, None if before is None else before[1])
-    _show_flags(changes)
+    _show_flags([change for change in changes if change.verdict in {"worse", "lower"}])
     _show_comparison(before[0] if before is not None else None)
     selected = _show_table(changes)
     st.caption(
-        "“Got worse” and “Got better” are changes that chance does not explain (McNemar's test at "
-        f"5 % on the {plural(MIN_ROWS, 'row')} or more that both runs predicted, each slice by "
-        f"itself). “Lower, may be chance” is a fall by {100 * MARGIN:.0f} points or more without "
-        f"that. {repeats_note(rows)}"
+        "“Got worse” and “Got better” are changes that chance does not explain: McNemar's test at "
+        f"5 %, each slice by itself, where both runs predicted at least {MIN_ROWS} of its rows. "
+        f"“Lower, may be chance” is a fall by {100 * MARGIN:.0f} points or more without that."
+        f"{repeats_note(rows)}"
     )
     number = pick("saved", selected)
     if number is not None and number < len(changes):
@@ -54,9 +54,18 @@ def _show_empty(dataset: str) -> None:
         )
 
 
-def _show_flags(changes: list[SliceChange]) -> None:
-    """Show one badge for each slice that got worse, and the count of the others."""
-    flagged = [change for change in changes if change.verdict in {"worse", "lower"}]
+def show_worse(run: Run, split: Split) -> None:
+    """Show which saved slices got worse; nothing if none did."""
+    slices = SavedSlices.of_run(state.workspace(), run).all()
+    before = cache.run_before(run, split) if slices else None
+    if before is None:
+        return
+    changes = measure_saved(slices, cache.rows_of(cache.key_of(run, split)), before[1])
+    _show_flags([change for change in changes if change.verdict == "worse"])
+
+
+def _show_flags(flagged: list[SliceChange]) -> None:
+    """Show one badge for each of these slices."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for change in flagged:
             is_sure = change.verdict == "worse"
@@ -65,9 +74,6 @@ def _show_flags(changes: list[SliceChange]) -> None:
                 icon=":material/trending_down:",
                 color="red" if is_sure else "orange",
             )
-        rest = len(changes) - len(flagged)
-        if rest:
-            st.caption(f"{plural(rest, 'slice')} without a flag.")
 
 
 def _show_comparison(before: Run | None) -> None:

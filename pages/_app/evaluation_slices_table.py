@@ -9,6 +9,7 @@ from pages._app import controls, state
 from pages._app import evaluation_slices_cache as cache
 from pages._app.text import cells, escape, label
 from textcls_core.charts.evaluation.slices import MAX_DRAWN, clicked_slice, slices_chart
+from textcls_core.charts.theme import rows_height
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.predictions import Predictions
@@ -21,7 +22,6 @@ from textcls_core.wording import percent, plural, points, shorten
 
 ROWS_SHOWN = 200
 _TABLE_HEIGHT = 420
-_SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=120)
 NEEDED = f"Slices with fewer than {MIN_ROWS} rows get no verdict."
 
 
@@ -45,7 +45,13 @@ def repeats_note(rows: SliceRows) -> str:
 
 
 def show_measured(
-    run: Run, split: Split, measured: Sequence[MeasuredSlice], chosen: str | None, view: str
+    run: Run,
+    split: Split,
+    measured: Sequence[MeasuredSlice],
+    chosen: str | None,
+    view: str,
+    *,
+    of_one_property: bool,
 ) -> None:
     """Show slices as a chart and a table, and the rows of the one that is picked.
 
@@ -55,15 +61,18 @@ def show_measured(
         measured: At least one slice.
         chosen: The class whose yes or no is looked at; None for the whole answer.
         view: What is shown, for the URL and the keys of the widgets.
+        of_one_property: Whether a value says enough, because the property stands above.
     """
     place = f"{view}.{chosen or ''}"
     rows = cache.rows_of(cache.key_of(run, split))
     overall = rows.accuracy(right_rows(rows.predictions, chosen))
-    titles, figures = [one.title for one in measured], [one.figures for one in measured]
+    names = [one.name if of_one_property else one.title for one in measured]
+    figures = [one.figures for one in measured]
     chart, table = controls.panels()
-    with chart:
+    scrolled = rows_height(len(measured)) > _TABLE_HEIGHT
+    with chart.container(height=_TABLE_HEIGHT + 16 if scrolled else "content", border=False):
         event = st.plotly_chart(
-            slices_chart(titles, figures, overall, is_dark=state.theme() == "dark"),
+            slices_chart(names, figures, overall, is_dark=state.theme() == "dark"),
             key=f"slices.chart.{place}",
             on_select="rerun",
             selection_mode="points",
@@ -73,27 +82,27 @@ def show_measured(
         if len(measured) > MAX_DRAWN:
             st.caption(f"Showing {MAX_DRAWN} of {plural(len(measured), 'slice')}.")
     with table:
-        selected = slices_table(measured, f"slices.table.{place}")
+        selected = slices_table(names, figures, f"slices.table.{place}")
         st.caption("Select a slice in the chart or the table to see its rows.")
     number = pick(place, clicked_slice(event["selection"]), selected)
     if number is not None and number < len(measured):
         show_rows(run, split, measured[number], chosen, f"slices.{place}.{number}")
 
 
-def slices_table(measured: Sequence[MeasuredSlice], key: str) -> int | None:
+def slices_table(names: Sequence[str], figures: Sequence[SliceFigures], key: str) -> int | None:
     """Show slices as a table; return the number of the one that was selected just now, if any."""
-    records = [_record(one) for one in measured]
+    records = [_record(name, one) for name, one in zip(names, figures, strict=True)]
     event = st.dataframe(
         records,
         hide_index=True,
         height=controls.table_height(len(records), _TABLE_HEIGHT),
         column_config={
-            "slice": st.column_config.TextColumn(width="medium"),
-            "rows": st.column_config.NumberColumn(format="localized", width=70),
-            "accuracy": _SHARE,
-            "95 % interval": st.column_config.TextColumn(width=110),
+            "slice": st.column_config.TextColumn(width=170),
+            "rows": st.column_config.NumberColumn(format="localized", width=55),
+            "accuracy": st.column_config.NumberColumn(format="%.1f %%", width=75),
+            "verdict": st.column_config.TextColumn(width=115),
+            "95 % interval": st.column_config.TextColumn(width=100),
             "to the rest": st.column_config.TextColumn(width=100),
-            "verdict": st.column_config.TextColumn(width=120),
             "adjusted p": st.column_config.NumberColumn(format="%.4f", width=90),
             "effect size": st.column_config.NumberColumn(format="%.2f", width=90),
         },
@@ -111,7 +120,7 @@ def verdict(figures: SliceFigures) -> str:
         return "too few rows"
     if figures.is_weaker:
         return "weaker"
-    return "no clear difference" if figures.num_rest else "all rows"
+    return "not weaker" if figures.num_rest else "all rows"
 
 
 def spread(low: float, high: float) -> str:
@@ -119,16 +128,15 @@ def spread(low: float, high: float) -> str:
     return f"{100 * low:.1f}\u2013{100 * high:.1f}"
 
 
-def _record(one: MeasuredSlice) -> dict[str, Any]:
-    found = one.figures
+def _record(name: str, found: SliceFigures) -> dict[str, Any]:
     low, high = found.accuracy_interval
     return {
-        "slice": cells([one.title])[0],
+        "slice": cells([name])[0],
         "rows": found.num_rows,
         "accuracy": 100 * found.accuracy,
+        "verdict": verdict(found),
         "95 % interval": spread(low, high),
         "to the rest": points(found.accuracy, found.rest_accuracy),
-        "verdict": verdict(found),
         "adjusted p": found.adjusted_p,
         "effect size": found.effect_size,
     }

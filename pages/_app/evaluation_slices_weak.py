@@ -26,8 +26,13 @@ def show_weak(run: Run, split: Split) -> None:
     found = cache.weak_slices(key, chosen or "", embeddings)
     st.markdown(_summary(found))
     if found.slices:
-        show_measured(run, split, found.slices, chosen, "weak")
-    st.caption(_explanation(rows, has_clusters=bool(embeddings)))
+        show_measured(run, split, found.slices, chosen, "weak", of_one_property=False)
+    st.caption(
+        "A weak slice says where the model fails, not why. At most 5 % of what is listed is "
+        f"expected to be chance.{repeats_note(rows)}"
+    )
+    with st.expander("How weak slices are found"):
+        st.markdown(_explanation(rows, has_clusters=bool(embeddings)))
 
 
 def _summary(found: FoundSlices) -> str:
@@ -56,7 +61,7 @@ def _explanation(rows: SliceRows, *, has_clusters: bool) -> str:
     return (
         f"Searched: {searched}{clusters}, alone and two together. The surest and largest "
         "differences come first. A pair is listed only if it is also weaker than the other rows of "
-        "each of its conditions. At most 5 % of what is listed is expected to be chance (Fisher's "
-        "exact test, Benjamini and Hochberg over all slices tried). A weak slice says where the "
-        f"model fails, not why. {NEEDED}{repeats_note(rows)}{without}"
+        "each of its conditions. The chance of so many mistakes is that of Fisher's exact test, "
+        "adjusted by Benjamini and Hochberg for all slices tried, not only for those listed. "
+        f"{NEEDED}{without}"
     )

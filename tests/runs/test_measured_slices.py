@@ -12,6 +12,7 @@ from textcls_core.runs.measured_slices import (
     measure_conditions,
     measure_facet,
     slice_examples,
+    weakest_first,
 )
 from textcls_core.runs.slice_conditions import parse_condition
 from textcls_core.runs.slice_rows import SliceRows
@@ -53,6 +54,14 @@ def test_measured_facet_leaves_out_rows_that_were_not_looked_at(monkeypatch):
 
     assert sum(one.figures.num_rows for one in measured) == 30
     assert {one.figures.num_rows + one.figures.num_rest for one in measured} == {30}
+
+
+def test_measured_slices_come_weakest_first_but_ranges_in_order():
+    devices = weakest_first(measure_facet(ROWS, make_facet(ROWS, "device"), RIGHT))
+    lengths = weakest_first(measure_facet(ROWS, make_facet(ROWS, "words"), RIGHT))
+
+    assert [one.name for one in devices] == ["phone", "desk"]
+    assert lengths[0].name == "at most 3 words"
 
 
 def test_measured_conditions_are_one_slice():

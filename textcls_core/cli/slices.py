@@ -95,7 +95,7 @@ def _clusters(run: Run, rows: SliceRows) -> Facet | None:
 
 def _weak(run: Run, rows: SliceRows, right: Mask) -> Answer:
     clusters = _clusters(run, rows)
-    found = find_weak(run, rows, right, [] if clusters is None else [clusters])
+    found = find_weak(rows, right, [] if clusters is None else [clusters])
     records = [{**weak.to_json(), "num_similar": weak.num_similar} for weak in found.slices]
     value = {
         "num_tried": found.num_tried,

@@ -19,6 +19,7 @@ from textcls_core.evaluation.bootstrap import Interval, percentile_interval, res
 from textcls_core.evaluation.figures import ratio
 from textcls_core.evaluation.slice_tests import difference_interval, wilson_interval
 from textcls_core.evaluation.slices import MIN_ROWS
+from textcls_core.wording import plural
 
 RateName = Literal["selection_rate", "true_positive_rate", "false_positive_rate"]
 RATES: dict[RateName, str] = {
@@ -140,7 +141,7 @@ def measure_fairness(
     if len(group_names) < 2 or not len(true):
         raise InvalidArgumentError(
             f"Expected rows of at least two groups, got {len(true):,} rows of "
-            f"{len(group_names)}. Choose another column."
+            f"{plural(len(group_names), 'group')}. Choose another column."
         )
     size = len(group_names)
     cells = group_ids * 4 + true * 2 + given

@@ -71,7 +71,7 @@ def _log_probability(k: Numbers, rows: Numbers, wrong: Numbers, total: Numbers) 
     def choose(n: Numbers, m: Numbers) -> Shares:
         return np.asarray(logs[n] - logs[m] - logs[n - m])
 
-    return choose(wrong, k) + choose(total - wrong, rows - k) - choose(total, rows)
+    return np.asarray(choose(wrong, k) + choose(total - wrong, rows - k) - choose(total, rows))
 
 
 def adjusted_p_values(p_values: Shares) -> Shares:

@@ -29,6 +29,7 @@ MAX_VALUES = 50
 MAX_WORDS_AS_VALUES = 20
 """A column of numbers with more different values is cut into bins."""
 NUM_BINS = 5
+_LANGUAGE = "Language, told from the text"
 _LENGTHS = ("words", "characters", "tokens")
 
 
@@ -69,7 +70,7 @@ def facet_names(rows: SliceRows) -> dict[str, str]:
     names = {"class": "Class", "words": "Length in words", "characters": "Length in characters"}
     if rows.facts.num_tokens is not None:
         names |= {"tokens": "Length in tokens", "truncated": "Cut off or read whole"}
-    names["language"] = "Language"
+    names["language"] = _LANGUAGE
     if pc.count_distinct(rows.dataset_splits).as_py() > 1:
         names["split"] = "Split in the data set"
     return {**names, **{beside_ours(column): column for column in rows.facts.columns}}
@@ -126,7 +127,7 @@ def _by_language(rows: SliceRows) -> Facet:
     number = {name: place for place, name in enumerate(names)}
     codes = np.array([number.get(name or "", -1) for name in rows.languages], dtype=np.int64)
     conditions = tuple(Condition(kind="language", value=name) for name in names)
-    facet = Facet.of_codes("Language", conditions, codes, len(counts) - len(names))
+    facet = Facet.of_codes(_LANGUAGE, conditions, codes, len(counts) - len(names))
     facet.looked_at[:] = [language is not None for language in rows.languages]
     return facet
 

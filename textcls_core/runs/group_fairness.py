@@ -6,13 +6,18 @@ from textcls_core.errors import InvalidArgumentError, did_you_mean
 from textcls_core.evaluation.fairness import Fairness, measure_fairness
 from textcls_core.evaluation.slices import truth_and_answer
 from textcls_core.runs.facets import facet_names, make_facet
-from textcls_core.runs.slice_conditions import EMPTY, Condition
+from textcls_core.runs.slice_conditions import name_of
 from textcls_core.runs.slice_rows import SliceRows, first_of_each
 
 
 def group_names(rows: SliceRows) -> dict[str, str]:
     """Return the properties that can make groups: all but the class, which the rates are about."""
     return {name: title for name, title in facet_names(rows).items() if name != "class"}
+
+
+def most_frequent_class(rows: SliceRows) -> str:
+    """Return the class that most rows have, the first one on a tie."""
+    return rows.predictions.label_names[int(rows.classes.counts().argmax())]
 
 
 def fairness_of(rows: SliceRows, by: str, positive: str) -> Fairness:
@@ -44,14 +49,7 @@ def fairness_of(rows: SliceRows, by: str, positive: str) -> Fairness:
         true[members],
         given[members],
         np.searchsorted(present, groups),
-        [_name(facet.conditions[group]) for group in present.tolist()],
+        [name_of(facet.conditions[group]) for group in present.tolist()],
         positive=positive,
         repeats=keys[kept],
     )
-
-
-def _name(condition: Condition) -> str:
-    """Return what a group is called: the value alone where the column says the rest."""
-    if condition.has_range or condition.kind in {"truncated", "rows"}:
-        return condition.title
-    return condition.value or EMPTY

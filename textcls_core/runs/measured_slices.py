@@ -12,7 +12,7 @@ from textcls_core.evaluation.by_task import predicted_text, true_text
 from textcls_core.evaluation.slices import Membership, SliceFigures, measure_slices
 from textcls_core.evaluation.weak_slices import WeakSlices, find_weak_slices
 from textcls_core.runs.facets import Facet, joined, searched_facets
-from textcls_core.runs.slice_conditions import Condition, rows_meeting, title_of
+from textcls_core.runs.slice_conditions import Condition, name_of, rows_meeting, title_of
 from textcls_core.runs.slice_rows import SliceRows
 
 
@@ -30,6 +30,11 @@ class MeasuredSlice:
     def title(self) -> str:
         """What it is, for people."""
         return title_of(self.conditions)
+
+    @property
+    def name(self) -> str:
+        """What it is called among the slices of one property."""
+        return name_of(self.conditions[0]) if len(self.conditions) == 1 else self.title
 
     def to_json(self) -> dict[str, Any]:
         """Return the slice in the form of the command line."""
@@ -85,6 +90,18 @@ def measure_facet(rows: SliceRows, facet: Facet, right: Mask) -> list[MeasuredSl
         MeasuredSlice((condition,), found)
         for condition, found in zip(facet.conditions, figures, strict=True)
     ]
+
+
+def weakest_first(measured: Sequence[MeasuredSlice]) -> list[MeasuredSlice]:
+    """Return slices with the surest and largest differences first; ranges stay in their order."""
+    if any(condition.has_range for one in measured for condition in one.conditions):
+        return list(measured)
+    return sorted(measured, key=_strength)
+
+
+def _strength(one: MeasuredSlice) -> tuple[bool, float]:
+    """Return a number that is small for slices that are surely weaker; small slices come last."""
+    return one.figures.is_small, one.figures.difference_interval[1]
 
 
 def measure_conditions(

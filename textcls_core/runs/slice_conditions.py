@@ -80,6 +80,18 @@ class Condition(BaseModel):
         return f"{'text contains' if self.kind == 'text' else self.kind} {self.value}"
 
 
+def name_of(condition: Condition) -> str:
+    """Return what a slice is called where the property that it is a part of is known.
+
+    Example:
+        >>> name_of(Condition(kind="class", value="spam")), name_of(Condition(kind="words", low=9))
+        ('spam', 'at least 9 words')
+    """
+    if condition.has_range or condition.kind in {"truncated", "rows"}:
+        return condition.title
+    return condition.value or EMPTY
+
+
 def title_of(conditions: Sequence[Condition]) -> str:
     """Return what a slice is, for people.
 

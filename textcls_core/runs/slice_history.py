@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from textcls_core.arrays import Mask
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
-from textcls_core.evaluation.by_task import AnyPredictions, task_of
+from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.paired_tests import mcnemar
+from textcls_core.evaluation.prediction_file import read_task
 from textcls_core.evaluation.slices import (
     MIN_ROWS,
     Membership,
@@ -110,11 +111,11 @@ def previous_run(workspace: Workspace, run: Run, split: Split) -> Run | None:
         split: Both must have predictions for it.
     """
     name = dataset_name(workspace, run)
-    task = task_of(run.predictions(split))
+    task = read_task(run.predictions_file(split))
     runs = RunStore.open(workspace).runs()  # newest first
     for other in runs[runs.index(run) + 1 :] if run in runs else ():
         is_alike = dataset_name(workspace, other) == name and other.has_model
-        if is_alike and split in other.splits and task_of(other.predictions(split)) == task:
+        if is_alike and split in other.splits and read_task(other.predictions_file(split)) == task:
             return other
     return None
 

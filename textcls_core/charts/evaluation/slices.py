@@ -45,6 +45,7 @@ def slices_chart(
     figure = go.Figure(
         go.Scatter(
             mode="markers",
+            cliponaxis=False,
             x=[found.accuracy for found in some],
             y=list(shown),
             error_x=_whiskers(
@@ -68,10 +69,20 @@ def slices_chart(
     lowest = min([overall, *(found.accuracy_interval[0] for found in some if found.num_rows)])
     figure.update_layout(
         **base_layout(rows_height(len(some), least=180)),
-        xaxis=_shares(max(lowest - 0.02, 0), "Accuracy, with 95 % interval"),
+        xaxis=_shares(lowest - 0.02, "Accuracy, with 95 % interval"),
         yaxis=_names(titles[: len(some)]),
     )
+    figure.update_layout(title_text=_finding(figures), margin_t=64)
     return figure
+
+
+def _finding(figures: Sequence[SliceFigures]) -> str:
+    count = sum(found.is_weaker for found in figures)
+    if not count:
+        return "No slice is weaker beyond chance"
+    if count == len(figures):
+        return f"{plural(count, 'slice')} weaker than the rest"
+    return f"{count} of {plural(len(figures), 'slice')} weaker than the rest"
 
 
 def clicked_slice(selection: Mapping[str, Any]) -> int | None:
@@ -89,14 +100,14 @@ def fairness_chart(result: Fairness) -> go.Figure:
     """Return three panels side by side: one rate each, a dot with its interval per group."""
     groups = result.groups[:MAX_DRAWN]
     figure = make_subplots(
-        rows=1, cols=len(RATES), shared_yaxes=True, horizontal_spacing=0.04,
+        rows=1, cols=len(RATES), shared_yaxes=True, horizontal_spacing=0.08,
         subplot_titles=list(RATES.values()),
     )  # fmt: skip
     for column, name in enumerate(RATES, start=1):
         figure.add_trace(_rate_dots(groups, name), row=1, col=column)
-    layout = base_layout(rows_height(len(groups), least=190) + 20)
+    layout = base_layout(rows_height(len(groups), least=150))
     figure.update_layout(**layout)
-    figure.update_xaxes(**_shares(0, ""))
+    figure.update_xaxes(**_shares(-0.02, ""))
     figure.update_yaxes(**_names([group.group for group in groups]))
     return figure
 
@@ -109,6 +120,7 @@ def _rate_dots(groups: Sequence[GroupRates], name: RateName) -> go.Scatter:
     colors = [GREY if rate.is_small else LINE for _, _, rate, *_ in some]
     return go.Scatter(
         mode="markers",
+        cliponaxis=False,
         x=[value for *_, value, _ in some],
         y=[n for n, *_ in some],
         error_x=_whiskers([value for *_, value, _ in some], [ends for *_, ends in some]),
@@ -172,7 +184,7 @@ def _shares(low: float, title: str) -> dict[str, Any]:
     return {
         "title": title,
         "tickformat": ".0%",
-        "range": [low, 1.01],
+        "range": [low, 1.02],
         "fixedrange": True,
         "zeroline": False,
         "gridcolor": "rgba(128,136,152,0.2)",
