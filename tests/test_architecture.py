@@ -24,6 +24,7 @@ ALWAYS_IMPORTED = (
     "pages._app.dataset_map",
     "pages._app.evaluation_compare",
     "pages._app.evaluation_overview_cache",
+    "pages._app.evaluation_slices",
     "pages._app.evaluation_report",
     "pages._app.evaluation_slices",
     "pages._app.frame",

@@ -9,7 +9,8 @@ from tests.pages.conftest import make_run
 from textcls_core.cli.main import main
 from textcls_core.evaluation.by_task import with_temperature
 from textcls_core.evaluation.calibration import expected_calibration_error
-from textcls_core.evaluation.decision import Decision, read_decision
+from textcls_core.evaluation.decision import Decision, read_decision, write_decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.runs.temperature import fitted_temperature
 
 
@@ -76,6 +77,21 @@ def test_calibrate_goes_back(run, capsys):
 
     assert (found["saved"], found["temperature"]) == (True, 1)
     assert read_decision(run.model_dir) == Decision()
+
+
+def test_calibrate_says_that_a_rule_is_dropped(run, capsys):
+    write_decision(run.model_dir, Decision(rule=DecisionRule(abstain_below=0.8)))
+
+    main(["calibrate", "latest", "--save"])
+
+    assert "The rule for decisions was tuned on other probabilities" in capsys.readouterr().out
+    assert read_decision(run.model_dir).rule == DecisionRule()
+
+
+def test_calibrate_tells_scripts_that_a_rule_is_dropped(run, capsys):
+    write_decision(run.model_dir, Decision(rule=DecisionRule(abstain_below=0.8)))
+
+    assert answer(capsys, "calibrate", "latest", "--save")["dropped_rule"]
 
 
 def test_calibrate_is_readable(run, capsys):

@@ -62,19 +62,21 @@ def show_calibration(run: Run, split: Split, figures: Figures) -> None:
 
 def _statement(calibration: Calibration, split: Split, *, is_multi: bool) -> str:
     """Return what a stakeholder should take away, in two sentences."""
-    whole = calibration.equal_width
-    telling = whole.telling_bin
-    said, happened = percent(whole.confidence), percent(whole.accuracy)
+    given = calibration.given
+    if given is None:
+        return f"The model gives no label to any of the {split} rows."
+    telling = given.telling_bin
+    said, happened = percent(given.confidence), percent(given.accuracy)
     about, share = percent(telling.confidence, 0), share_with_interval(telling)
-    gap = gap_in_words(whole.gap)
+    gap = gap_in_words(given.gap)
     if is_multi:
         return (
-            f"In the {split} rows the model gives a label a probability of {said} on average, and "
-            f"{happened} of the labels are there: **{gap}**. Where it gives about {about}, {share} "
-            f"of {plural(telling.count, 'label')} are there."
+            f"In the {split} rows the model gives {plural(given.num_claims, 'label')}. It says "
+            f"{said} on average, and {happened} of them are there: **{gap}**. Where it says about "
+            f"{about}, {share} of {plural(telling.count, 'label')} are there."
         )
     return (
-        f"On the {plural(whole.num_claims, f'{split} row')} the model says {said} on average and "
+        f"On the {plural(given.num_claims, f'{split} row')} the model says {said} on average and "
         f"is right in {happened}: **{gap}**. Where it says about {about}, it is right in {share} "
         f"of {plural(telling.count, 'row')}."
     )
@@ -100,8 +102,8 @@ def _show_cards(
         f"{NUM_BINS} bins of equal width. On {plural(whole.num_claims, noun)}, chance alone would "
         f"give a perfectly calibrated model about {percent(whole.chance_error)}. The worst bin is "
         f"off by {percent(abs(worst.gap))} and holds {plural(worst.count, noun)}. Class by class: "
-        "the mean of the errors of the classes, every class alike. Gap: what the model says minus "
-        "what happens, on average."
+        "the mean of the errors of the classes, every class alike. Gap: what the model says of "
+        "its answers minus how often they are right, on average."
     )
 
 
@@ -151,7 +153,7 @@ def _show_diagram(
     st.plotly_chart(
         reliability_chart(reliability, distribution, title, noun=noun, theme=state.theme()),
         config=controls.NO_TOOLBAR,
-        alt=f"Reliability diagram. {title}, {gap_in_words(reliability.gap)}",
+        alt=f"Reliability diagram. {title}",
     )
     controls.table_twin(reliability_rows(reliability, noun), title)
 
@@ -159,7 +161,7 @@ def _show_diagram(
 def _show_classes(
     as_trained: Calibration, changed: Calibration, shown: float, *, is_multi: bool
 ) -> None:
-    """Show which classes promise too much or too little, the largest error first."""
+    """Show which classes promise too much or too little, the clearest first."""
     st.subheader("By class", anchor=False)
     rows = class_rows(as_trained, changed)
     names = cells([row["class"] for row in rows])
@@ -177,5 +179,6 @@ def _show_classes(
         "ECE of a class is measured on its probability in all rows, predicted as it or not. "
         f"Says, right and the verdict look at the {given}"
         f"{'' if shown == 1 else f', at temperature {shown:.2f}'}. "
-        "No clear gap: the 95 % interval of what is right contains what the model says."
+        "No clear gap: the 95 % interval of what is right contains what the model says; about one "
+        "class in twenty shows a gap by chance. Clear gaps come first."
     )

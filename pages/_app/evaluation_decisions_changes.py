@@ -1,5 +1,7 @@
 """What a decision rule changes: how many answers, and which."""
 
+from typing import Any
+
 import streamlit as st
 
 from pages._app import controls, state
@@ -52,18 +54,19 @@ def show_changes(run: Run, split: Split, result: RuleResult) -> None:
 
 def _table(rows: list[dict[str, str]], key: str, *, can_open: bool) -> list[int]:
     """Show the rows; return the position of the selected one, if any."""
-    event = st.dataframe(
-        [{name: value for name, value in row.items() if name != "row_id"} for row in rows],
-        hide_index=True,
-        height=controls.table_height(len(rows), _HEIGHT),
-        column_config={
+    shown = [{name: value for name, value in row.items() if name != "row_id"} for row in rows]
+    look: dict[str, Any] = {
+        "hide_index": True,
+        "height": controls.table_height(len(rows), _HEIGHT),
+        "column_config": {
             **dict.fromkeys(_ANSWERS, st.column_config.TextColumn(width=130)),
             "confidence": st.column_config.TextColumn(width=90),
             "text": st.column_config.TextColumn(width="large"),
         },
-        on_select="rerun" if can_open else "ignore",
-        selection_mode="single-row",
-        key=key,
-        alt="Texts whose answer changes, with the true label and both answers",
-    )
-    return list(event["selection"]["rows"]) if can_open else []
+        "alt": "Texts whose answer changes, with the true label and both answers",
+    }
+    if not can_open:
+        st.dataframe(shown, **look)
+        return []
+    event = st.dataframe(shown, on_select="rerun", selection_mode="single-row", key=key, **look)
+    return list(event["selection"]["rows"])

@@ -101,6 +101,9 @@ def _edit(key: str, start: list[dict[str, Any]], config: dict[str, Any]) -> list
     """Return records as edited; they outlive a visit to another page.
 
     The editor counts its changes from what it was first given, so that must stay while it is shown.
+
+    Raises:
+        InvalidArgumentError: If a cell was emptied.
     """
     first, last = f"{key}.first", f"{key}.last"
     if key not in st.session_state:
@@ -114,6 +117,8 @@ def _edit(key: str, start: list[dict[str, Any]], config: dict[str, Any]) -> list
         height="auto" if len(start) <= MAX_MATRIX else _TABLE_HEIGHT,
         alt="Costs to type in",
     )
+    if any(value is None for row in edited for value in row.values()):
+        raise InvalidArgumentError("Expected a cost in every cell. Fill the empty one, 0 for free.")
     st.session_state[last] = edited
     return edited
 

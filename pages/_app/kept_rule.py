@@ -21,7 +21,7 @@ def note_kept_rule(run: Run, beginning: str) -> None:
     if run.decision.rule == DecisionRule():
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/rule: {beginning}")
+        st.caption(f":material/rule: {beginning}", width="content")
         st.page_link(
             "pages/evaluation.py",
             label="Show the rule",

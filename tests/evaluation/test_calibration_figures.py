@@ -50,6 +50,30 @@ def test_class_is_measured_against_the_rest_and_where_it_is_given():
     assert (other.label, other.support, other.error) == ("no", 20, pytest.approx(0.4))
 
 
+def test_answers_are_the_predicted_class_of_every_row():
+    found = calibration_of(sure_and_wrong(40, 20))
+
+    assert found.given == found.equal_width
+    assert found.to_json()["confidence_gap"] == pytest.approx(0.4)
+
+
+def test_answers_are_the_labels_that_are_given():
+    several = make_label_sets([[1, 0, 1], [0, 0, 1]], [[0.9, 0.1, 0.4], [0.5, 0.3, 0.8]])
+
+    given = calibration_of(several).given
+
+    assert given.num_claims == 3
+    assert given.confidence == pytest.approx((0.9 + 0.5 + 0.8) / 3)
+    assert given.accuracy == pytest.approx(2 / 3)
+
+
+def test_no_label_given_is_no_answer():
+    found = calibration_of(make_label_sets([[1, 0, 1]], [[0.4, 0.1, 0.4]]))
+
+    assert found.given is None
+    assert found.to_json()["confidence_gap"] is None
+
+
 def test_a_class_that_is_never_given_has_no_verdict_but_an_error():
     last = calibration_of(CLASS_NEVER_PREDICTED).per_class[2]
 

@@ -67,8 +67,15 @@ def test_another_temperature_is_a_decision_of_its_own():
     assert not Decision(temperature=1.5).has_more_than_temperature
 
 
+def test_another_temperature_drops_the_rule_that_was_tuned_before_it():
+    decision = Decision(temperature=1.5, rule=DecisionRule(abstain_below=0.8))
+
+    assert decision.has_more_than_temperature
+    assert decision.with_temperature(2.0) == Decision(temperature=2.0)
+
+
 def test_the_same_temperature_keeps_the_decision():
-    decision = Decision(temperature=1.5)
+    decision = Decision(temperature=1.5, rule=DecisionRule(abstain_below=0.8))
 
     assert decision.with_temperature(1.5) is decision
 

@@ -17,6 +17,7 @@ from textcls_core.charts.evaluation.calibration import TEMPERED
 from textcls_core.evaluation.by_task import with_temperature
 from textcls_core.evaluation.calibration import expected_calibration_error
 from textcls_core.evaluation.decision import Decision, read_decision, write_decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.runs.temperature import fitted_temperature
 from textcls_core.wording import percent
 
@@ -85,10 +86,10 @@ def test_calibration_goes_back_to_the_model_as_trained(open_page, run):
 
 def test_overview_uses_the_temperature_that_was_kept(open_page, run):
     app = view(open_page)
-    before = metrics(open_page("evaluation"))["Loss"]
+    before = metrics(open_page("evaluation"))["Log loss"]
     press(app, "calibration.use")
 
-    after = metrics(open_page("evaluation"))["Loss"]
+    after = metrics(open_page("evaluation"))["Log loss"]
 
     assert float(after) < float(before)
 
@@ -103,6 +104,18 @@ def test_calibration_offers_the_fitted_temperature_instead_of_another(open_page,
     assert heading in shown(app.markdown)
     assert f"Use {fit:.2f} instead" in labels(app)
     assert titles(app)[1].startswith("Temperature 5.00: ")
+
+
+def test_calibration_says_that_a_rule_would_be_dropped(open_page, run):
+    write_decision(run.model_dir, Decision(rule=DecisionRule(abstain_below=0.8)))
+
+    app = view(open_page)
+    warned = [text for text in shown(app.caption) if "Another temperature drops it" in text]
+    app = press(app, "calibration.use")
+
+    assert len(warned) == 1
+    assert read_decision(run.model_dir).rule == DecisionRule()
+    assert not any("Another temperature drops it" in text for text in shown(app.caption))
 
 
 def test_calibration_says_why_nothing_can_be_saved(open_page, run):
@@ -195,7 +208,8 @@ def test_calibration_of_several_labels(open_page, topics_run):
     assert not app.exception
     assert not app.error
     sentence = shown(app.markdown)[0]
-    assert sentence.startswith("In the test rows the model gives a label a probability ")
+    assert sentence.startswith("In the test rows the model gives ")
+    assert "of them are there: " in sentence
     assert sum(chart(app)["data"][3]["y"]) == 33 * 3
 
 

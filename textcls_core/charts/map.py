@@ -178,14 +178,18 @@ def _style(figure: go.Figure, layout: Layout, theme: str, *, has_legend: bool) -
         **base_layout(HEIGHT),
         dragmode="lasso",
         hoverdistance=12,
-        legend={"itemclick": False, "itemdoubleclick": False, "itemsizing": "constant"},
+        legend={
+            **{"itemclick": False, "itemdoubleclick": False, "itemsizing": "constant"},
+            # below: at the side it would take half of a narrow screen from the points
+            **{"orientation": "h", "x": 0, "y": -0.07, "traceorder": "normal"},
+        },
         xaxis={**axis, "title": titles[0]},
         yaxis={**axis, "title": titles[1], "scaleanchor": "x"},
         newselection={"line": {"color": INK[theme], "width": 2}},
     )
     figure.update_layout(
         showlegend=has_legend,
-        margin_t=44,  # the toolbar stands above the legend
+        margin_t=44,  # of the toolbar
         hoverlabel={"bgcolor": PAPER[theme], "font": {"color": INK[theme]}},
     )
 

@@ -21,7 +21,7 @@ FIGURES = (
     "classwise calibration error",
     "error that chance alone gives",
     "log loss",
-    "confidence minus accuracy",
+    "confidence minus accuracy of answers",
 )
 
 
@@ -108,4 +108,5 @@ def _cells(calibration: Calibration) -> list[str]:
         calibration.classwise_error,
         width.chance_error,
     )
-    return [*map(percent, errors), f"{calibration.loss:.4f}", f"{100 * width.gap:+.1f} pt"]
+    gap = calibration.given and f"{100 * calibration.given.gap:+.1f} pt"
+    return [*map(percent, errors), f"{calibration.loss:.4f}", gap or "none given"]

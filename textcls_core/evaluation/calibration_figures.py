@@ -8,6 +8,7 @@ import numpy as np
 from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.calibration import (
     Binning,
+    Claims,
     Reliability,
     claims_of,
     reliability,
@@ -15,6 +16,8 @@ from textcls_core.evaluation.calibration import (
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.slice_tests import wilson_interval
 from textcls_core.wording import percent
+
+NO_GAP = "no clear gap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,18 @@ class ClassCalibration:
         return self.confidence - self.precision
 
     @property
+    def has_clear_gap(self) -> bool:
+        """Whether what happens is beyond its 95 % interval from what the model says."""
+        if self.confidence is None or self.interval is None:
+            return False
+        return not self.interval[0] <= self.confidence <= self.interval[1]
+
+    @property
     def verdict(self) -> str:
         """The gap in words; one that chance may explain is not called a gap."""
-        if self.confidence is None or self.interval is None:
+        if self.gap is None:
             return "never given"
-        if self.interval[0] <= self.confidence <= self.interval[1]:
-            return "no clear gap"
-        return gap_in_words(self.gap or 0.0)
+        return gap_in_words(self.gap) if self.has_clear_gap else NO_GAP
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures for a script."""
@@ -64,6 +72,10 @@ class Calibration:
     """Of the predicted class of each row, or of all labels of all rows."""
     equal_mass: Reliability
     """The same claims, in bins of about as many each."""
+    given: Reliability | None
+    """Of the answers alone: the predicted class of each row, or the labels that are given. Only
+    here is a mean that is too high over-confidence, because a small probability is a sure no. None
+    if no label is given."""
     loss: float
     """Log loss in nats, the mean over the rows."""
     per_class: tuple[ClassCalibration, ...]
@@ -96,8 +108,8 @@ class Calibration:
             "maximum_calibration_error": self.equal_width.maximum_error,
             "classwise_calibration_error": self.classwise_error,
             "chance_error": self.equal_width.chance_error,
-            "confidence": self.equal_width.confidence,
-            "confidence_gap": self.equal_width.gap,
+            "confidence": self.given and self.given.confidence,
+            "confidence_gap": self.given and self.given.gap,
             "bins": self.equal_width.to_json()["bins"],
             "equal_mass_bins": self.equal_mass.to_json()["bins"],
             "per_class": [one.to_json() for one in self.per_class],
@@ -111,8 +123,11 @@ def calibration_of(predictions: AnyPredictions) -> Calibration:
         InvalidArgumentError: If there are no rows.
     """
     claims = claims_of(predictions)
+    is_given = _is_answer(predictions)
+    answers = Claims(claims.confidence[is_given], claims.is_true[is_given])
     return Calibration(
         equal_width=reliability(claims),
+        given=reliability(answers) if is_given.any() else None,
         equal_mass=reliability(claims, binning="equal_mass"),
         loss=float(predictions.loss.mean()),
         per_class=tuple(
@@ -138,6 +153,13 @@ def _class_calibration(predictions: AnyPredictions, label_id: int) -> ClassCalib
     )
 
 
+def _is_answer(predictions: AnyPredictions) -> np.ndarray:
+    """Return which claims are part of an answer: all of them, or those of the labels given."""
+    if isinstance(predictions, Predictions):
+        return np.ones(len(predictions), dtype=bool)
+    return predictions.predicted.ravel()
+
+
 def _is_given(predictions: AnyPredictions, label_id: int) -> np.ndarray:
     """Return which rows are given a class, shape (N,)."""
     if isinstance(predictions, Predictions):
@@ -153,6 +175,6 @@ def gap_in_words(gap: float) -> str:
         ('over-confident by 4.1 points', 'under-confident by 2.0 points', 'no clear gap')
     """
     if abs(gap) < 0.0005:  # would be shown as 0.0 points
-        return "no clear gap"
+        return NO_GAP
     side = "over" if gap > 0 else "under"
     return f"{side}-confident by {percent(abs(gap)).removesuffix(' %')} points"

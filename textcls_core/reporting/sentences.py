@@ -29,14 +29,16 @@ def headline(facts: Facts) -> str:
 
 
 def calibration_sentence(facts: Facts) -> str:
-    """Return how sure the model is on average, and how often that is justified."""
-    whole = facts.calibration.equal_width
-    sure, true = percent(whole.confidence), percent(whole.accuracy)
+    """Return how sure the model is of its answers on average, and how often that is justified."""
+    given = facts.calibration.given
+    if given is None:
+        return "The model gives no label to any of these rows."
+    sure, true, gap = percent(given.confidence), percent(given.accuracy), gap_in_words(given.gap)
     if facts.is_multi_label:
-        said = f"gives a label a probability of {sure}, and {true} of the labels are true"
-    else:
-        said = f"is {sure} sure, and {true} of its answers are right"
-    return f"On average the model {said}: {gap_in_words(whole.gap)}."
+        return (
+            f"The model is {sure} sure of the labels it gives, and {true} of them are true: {gap}."
+        )
+    return f"On average the model is {sure} sure, and {true} of its answers are right: {gap}."
 
 
 def rule_sentences(facts: Facts) -> str:

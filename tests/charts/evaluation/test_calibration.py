@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.cases import CLASS_NEVER_PREDICTED, MIXED
+from tests.cases import CLASS_NEVER_PREDICTED, MIXED, make_label_sets, make_predictions
 from textcls_core.charts.evaluation.calibration import (
     AS_TRAINED,
     FIGURES,
@@ -114,15 +114,31 @@ def test_every_figure_has_a_name():
     assert cells[-1] == f"{MIXED.loss.mean():.3f}"
 
 
-def test_classes_stand_with_the_largest_error_first():
-    before = calibration_of(CLASS_NEVER_PREDICTED)
-    after = calibration_of(with_temperature(CLASS_NEVER_PREDICTED, 2.0))
+def test_no_label_given_has_no_gap():
+    assert (
+        figure_cells(calibration_of(make_label_sets([[1, 0, 1]], [[0.1] * 3])))[3] == "none given"
+    )
+
+
+def test_classes_stand_with_the_largest_clear_gap_first():
+    wrong = [[0.9, 0.1, 0.0]] * 20 + [[0.2, 0.8, 0.0]] * 20 + [[0.0, 0.1, 0.9]] * 2
+    predictions = make_predictions([1] * 20 + [1] * 14 + [0] * 6 + [2, 0], wrong)
+    before = calibration_of(predictions)
+    after = calibration_of(with_temperature(predictions, 1.1))
 
     rows = class_rows(before, after)
 
-    errors = [row[TEMPERED] for row in rows]
-    assert errors == sorted(errors, reverse=True)
-    news = next(row for row in rows if row["class"] == "news")
+    assert [row["class"] for row in rows] == ["ham", "spam", "news"]
+    assert rows[0]["verdict"].startswith("over-confident by 8")
+    assert {row["verdict"] for row in rows[1:]} == {"no clear gap"}
+    assert rows[0][AS_TRAINED] == pytest.approx(100 * before.per_class[0].error)
+    assert rows[0][TEMPERED] == pytest.approx(100 * after.per_class[0].error)
+
+
+def test_a_class_that_is_never_given_says_nothing():
+    found = calibration_of(CLASS_NEVER_PREDICTED)
+
+    news = next(row for row in class_rows(found, found) if row["class"] == "news")
+
     assert (news["rows"], news["given"], news["says"], news["right"]) == (1, 0, None, None)
-    assert news[AS_TRAINED] == pytest.approx(100 * before.per_class[2].error)
     assert set(SHARES) < set(news)

@@ -55,7 +55,13 @@ def test_risk_falls_with_the_texts_left_out():
     assert line.y.tolist() == pytest.approx([0.0, 50.0, 50.0])
     assert (point.x[0], point.y[0]) == (50.0, pytest.approx(50.0))
     assert point.error_y.array[0] > 0
-    assert title(figure) == "50.0 % of the answers are wrong instead of 50.0 %"
+    assert title(figure) == "50.0 % of the answers are wrong, as when every text gets one"
+
+
+def test_risk_that_falls_is_the_title():
+    figure = risk_coverage_chart(RuleResult(SURE, DecisionRule(abstain_below=0.7)))
+
+    assert title(figure) == "0.0 % of the answers are wrong instead of 50.0 %"
 
 
 def test_risk_of_a_rule_that_always_answers_says_so():

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from textcls_core.charts.theme import GREY, INK, LINE, base_layout, literal
 from textcls_core.evaluation.calibration import Reliability, ReliabilityBin
-from textcls_core.evaluation.calibration_figures import Calibration
+from textcls_core.evaluation.calibration_figures import Calibration, ClassCalibration
 from textcls_core.wording import percent, plural
 
 FIGURES = ("Calibration error", "Equal-mass bins", "Class by class", "Gap in points", "Log loss")
@@ -154,18 +154,20 @@ def figure_cells(calibration: Calibration) -> list[str]:
     """Return the figures in the order of `FIGURES`."""
     width = calibration.equal_width
     errors = (width.expected_error, calibration.equal_mass.expected_error)
-    gap = f"{round(100 * width.gap, 1) + 0.0:+.1f}"  # + 0.0: never "-0.0"
+    given = calibration.given
+    gap = f"{round(100 * given.gap, 1) + 0.0:+.1f}" if given else "none given"  # never "-0.0"
     return [*map(percent, (*errors, calibration.classwise_error)), gap, f"{calibration.loss:.3f}"]
 
 
 def class_rows(as_trained: Calibration, changed: Calibration) -> list[dict[str, Any]]:
-    """Return the classes with their figures, shares in per cent, the largest error first.
+    """Return the classes with their figures, shares in per cent, the largest clear gap first.
 
     Args:
         as_trained: At temperature 1.
         changed: At another temperature; what is said and what happens are of this one.
     """
-    rows = [
+    pairs = zip(as_trained.per_class, changed.per_class, strict=True)
+    return [
         {
             "class": one.label,
             "rows": one.support,
@@ -176,6 +178,11 @@ def class_rows(as_trained: Calibration, changed: Calibration) -> list[dict[str, 
             AS_TRAINED: 100 * before.error,
             TEMPERED: 100 * one.error,
         }
-        for before, one in zip(as_trained.per_class, changed.per_class, strict=True)
+        for before, one in sorted(pairs, key=_by_gap)
     ]
-    return sorted(rows, key=lambda row: -row[TEMPERED])
+
+
+def _by_gap(pair: tuple[ClassCalibration, ClassCalibration]) -> tuple[float, float]:
+    """Return the place of a class in a table."""
+    now = pair[1]
+    return -abs(now.gap or 0.0) if now.has_clear_gap else 0.0, -now.error

@@ -98,7 +98,10 @@ def _risk_title(result: RuleResult) -> str:
         return f"{everywhere} of all answers would be wrong; this rule gives none"
     if not result.answers.abstained.any():
         return f"{everywhere} of the answers are wrong when every text gets one"
-    return f"{percent(1 - result.accuracy.value)} of the answers are wrong instead of {everywhere}"
+    wrong = percent(1 - result.accuracy.value)
+    if wrong == everywhere:
+        return f"{wrong} of the answers are wrong, as when every text gets one"
+    return f"{wrong} of the answers are wrong instead of {everywhere}"
 
 
 def risk_coverage_rows(result: RuleResult) -> list[dict[str, float]]:
