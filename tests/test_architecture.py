@@ -26,7 +26,6 @@ ALWAYS_IMPORTED = (
     "pages._app.evaluation_overview_cache",
     "pages._app.evaluation_slices",
     "pages._app.evaluation_report",
-    "pages._app.evaluation_slices",
     "pages._app.frame",
     "pages._app.group_form",
     "pages._app.group_view",
