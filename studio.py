@@ -47,12 +47,13 @@ def start_app(rest: list[str]) -> int:
 def check(rest: list[str]) -> int:
     """Run every check and test; return the first exit code that is not 0."""
     prepare("requirements-dev.txt")
+    spread = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile")
     steps = (
         ("-m", "ruff", "format", "--check", "."),
         ("-m", "ruff", "check", "."),
         ("-m", "mypy"),
         ("-c", "from importlinter.cli import lint_imports_command as run; run()"),
-        ("-m", "pytest", "-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", *rest),
+        ("-m", "pytest", *spread, "--no-loadscope-reorder", *rest),
     )
     for step in steps:
         print("+", " ".join(step), flush=True)

@@ -54,6 +54,23 @@ def _measure_audit(options: argparse.Namespace) -> Figures:
     return audit.measure(options)
 
 
+def _measure_evaluation(options: argparse.Namespace) -> Figures:
+    from bench import evaluation  # makes its rows with the audit's
+
+    return evaluation.measure(options)
+
+
+def _add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.add_argument("--rows", type=whole_number(100), default=100_000, help="test rows")
+    parser.add_argument("--classes", type=whole_number(2), default=20)
+    parser.add_argument(
+        "--matrix-classes", type=whole_number(2), default=150, help="of the run for the matrix"
+    )
+    parser.add_argument("--repeats", type=whole_number(1), default=3)
+    parser.add_argument("--no-browser", action="store_true", help="leave the app out")
+
+
 def _add_audit_arguments(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
     parser.add_argument("--rows", type=whole_number(100), default=10_000, help="rows to audit")
@@ -94,6 +111,11 @@ BENCHES = {
     "peak": Bench("matmul peak of this machine", add_shared, machine.measure_peak),
     "near": Bench("near-duplicates against datasketch", near.add_arguments, near.measure),
     "audit": Bench("seconds of every check of an audit", _add_audit_arguments, _measure_audit),
+    "evaluation": Bench(
+        "intervals, and how soon the Evaluate page shows them",
+        _add_evaluation_arguments,
+        _measure_evaluation,
+    ),
     "explore": Bench("a data set of millions of rows", explore.add_arguments, explore.measure),
     "pages": Bench("how soon the pages appear", _add_json, _measure_pages),
 }

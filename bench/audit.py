@@ -8,6 +8,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from textcls_core.workspace import Workspace
 
 _NUM_WORDS = 30_000
 _NUM_CLASSES = 10
+_SPLIT_SHARES = (0.7, 0.15, 0.15)
 _MEAN_LOG_LENGTH, _SPREAD = 2.6, 0.6
 _FAULTS = {
     0.01: "{text} Write to user{row}@example.org.",
@@ -56,11 +58,17 @@ def _say(done: int, total: int, message: str) -> None:
     print(f"{100 * done // max(total, 1):3d} %  {message}", file=sys.stderr)
 
 
-def make_dataset(num_rows: int, seed: int = 0) -> TextDataset:
-    """Return made-up texts in ten classes with planted faults."""
+def make_dataset(
+    num_rows: int,
+    seed: int = 0,
+    *,
+    num_classes: int = _NUM_CLASSES,
+    shares: Sequence[float] = _SPLIT_SHARES,
+) -> TextDataset:
+    """Return made-up texts in some classes with planted faults, so much of it in each split."""
     generator = np.random.default_rng(seed)
     words = _make_words(generator)
-    label_ids = generator.integers(0, _NUM_CLASSES, num_rows)
+    label_ids = generator.integers(0, num_classes, num_rows)
     texts = _make_texts(generator, words, label_ids)
     copies = generator.choice(num_rows, num_rows // 100, replace=False)
     for copy, original in zip(copies, generator.integers(0, num_rows, len(copies)), strict=True):
@@ -68,7 +76,7 @@ def make_dataset(num_rows: int, seed: int = 0) -> TextDataset:
     for share, shape in _FAULTS.items():
         for row in generator.choice(num_rows, round(share * num_rows), replace=False):
             texts[row] = shape.format(text=texts[row], row=row % 10_000)
-    splits = generator.choice(SPLITS, num_rows, p=[0.7, 0.15, 0.15])
+    splits = generator.choice(SPLITS, num_rows, p=shares)
     offsets = pa.array(np.arange(num_rows + 1, dtype=np.int32))
     table = pa.table(
         {
@@ -79,7 +87,7 @@ def make_dataset(num_rows: int, seed: int = 0) -> TextDataset:
         },
         schema=SCHEMA,
     )
-    return TextDataset(table, tuple(f"class {n}" for n in range(_NUM_CLASSES)))
+    return TextDataset(table, tuple(f"class {n}" for n in range(num_classes)))
 
 
 def _make_words(generator: np.random.Generator) -> np.ndarray:

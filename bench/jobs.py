@@ -149,6 +149,8 @@ class Overhead(_Message):
 
     live_seconds: tuple[float, ...]
     silent_seconds: tuple[float, ...]
+    writer_seconds: float
+    """Spent inside the writer's calls, in all repeats together."""
     tokens: int
     """Tokens of the steps of one repeat."""
 

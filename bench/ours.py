@@ -56,6 +56,27 @@ class Silent:
         return "stop" if self.stops() else "go"
 
 
+@dataclass(slots=True)
+class Watched:
+    """An observer and the seconds spent in its calls."""
+
+    observer: Observer
+    seconds: float = 0.0
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return a call of the observer that is added to the seconds."""
+        call = getattr(self.observer, name)
+
+        def watched(*arguments: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return call(*arguments)
+            finally:
+                self.seconds += time.perf_counter() - start
+
+        return watched
+
+
 def probe() -> Probe:
     """Return the device and number format that the product chooses on this machine."""
     compute = choose_compute()
@@ -88,7 +109,8 @@ def time_metrics(job: OverheadJob) -> Overhead:
     silent: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         run, _ = RunStore(Path(folder)).create(tuning.config)
-        sides: list[tuple[list[float], Observer]] = [(live, RunWriter(run)), (silent, Silent())]
+        writer = Watched(RunWriter(run))
+        sides: list[tuple[list[float], Any]] = [(live, writer), (silent, Silent())]
         _run(tuning, batches[: job.warmup_steps])
         for _ in range(job.repeats):
             for seconds, observer in sides:
@@ -96,7 +118,12 @@ def time_metrics(job: OverheadJob) -> Overhead:
                 seconds.append(_run(tuning, timed))
             sides.reverse()
     tokens = sum(int(tuning.stepper.train.tokens.lengths[rows].sum()) for rows in timed)
-    return Overhead(live_seconds=tuple(live), silent_seconds=tuple(silent), tokens=tokens)
+    return Overhead(
+        live_seconds=tuple(live),
+        silent_seconds=tuple(silent),
+        writer_seconds=writer.seconds,
+        tokens=tokens,
+    )
 
 
 def train_to_target(job: TargetJob) -> Course:

@@ -45,6 +45,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     )
     found = run_child(job, Overhead)
     figures = {
+        "writer_share": found.writer_seconds / sum(found.live_seconds),
         "ratio_silent": ratios(found.silent_seconds, found.live_seconds),
         "tokens_per_second": spread([found.tokens / s for s in found.live_seconds], 1)["median"],
         "live_seconds": list(found.live_seconds),

@@ -5,8 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages._app import controls, frame, state
+from pages._app.evaluation_calibration import show_calibration
+from pages._app.evaluation_compare import show_compare
+from pages._app.evaluation_curves import show_curves
+from pages._app.evaluation_decisions import show_decisions
 from pages._app.evaluation_matrix import show_matrix
 from pages._app.evaluation_overview import show_overview
+from pages._app.evaluation_report import show_report
 from pages._app.evaluation_slices import show_slices
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
@@ -17,7 +22,12 @@ frame.require()
 VIEWS: dict[str, Callable[[Run, Split, Figures], None]] = {
     "Overview": show_overview,
     "Matrix": show_matrix,
+    "Curves": show_curves,
+    "Calibration": show_calibration,
+    "Decisions": show_decisions,
     "Slices": show_slices,
+    "Compare": show_compare,
+    "Report": show_report,
 }
 
 with controls.header("Evaluate", "How often the model is right, and how far to believe it."):

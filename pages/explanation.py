@@ -120,7 +120,7 @@ else:
     if not typed.strip():
         show_text("Type or paste a text to look at.")
         st.stop()
-    result = state.attention_of(str(chosen_run.require_model()), typed)
+    result = state.attention_of(chosen_run, typed)
     with bars:
         shares = dict(zip(result.label_names, result.probabilities.tolist(), strict=True))
         best = f"{result.predicted} with {percent(max(shares.values()))}"

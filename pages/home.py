@@ -102,6 +102,8 @@ def open_run(run: Run) -> None:
         st.page_link("pages/training.py", label="Progress", query_params=watch)
         if run.has_model:
             st.page_link("pages/evaluation.py", label="Evaluation", query_params=view)
+            compare = {**view, "panel": "Compare"}
+            st.page_link("pages/evaluation.py", label="Compare", query_params=compare)
             st.page_link("pages/mistakes.py", label="Mistakes", query_params=view)
             st.page_link("pages/explanation.py", label="Attention", query_params=view)
 

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._app import controls, frame, state
-from pages._app.text import badge_label, show_text
+from pages._app.kept_rule import note_kept_rule
+from pages._app.text import badge_label, label, show_text
 from textcls_core.charts.prediction import probabilities_chart
 from textcls_core.dataset.text_dataset import Task
+from textcls_core.evaluation.rule_words import rule_in_words
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
 
@@ -27,12 +29,15 @@ def show_one(prediction: "TextPrediction") -> None:
             for name in prediction.labels:
                 st.badge(badge_label(name), color="blue")
             if not prediction.labels:
-                st.badge("no label", color="gray")
+                st.badge("no answer" if prediction.abstained else "no label", color="gray")
         st.plotly_chart(
             probabilities_chart(prediction.probabilities),
             config=controls.NO_TOOLBAR,
             alt=prediction.answer,
         )
+        if prediction.prediction_set is not None:
+            names = ", ".join(label(name) for name in prediction.prediction_set)
+            st.caption(f"Prediction set: {names or 'empty, no class fits well enough'}")
 
 
 def show_many(predictions: list["TextPrediction"], task: Task) -> None:
@@ -42,27 +47,22 @@ def show_many(predictions: list["TextPrediction"], task: Task) -> None:
         answers = [{"labels": item.answer, "text": item.text} for item in predictions]
         controls.shares_table(answers, (), "Predicted labels with their probabilities")
         return
-    rows = [
-        {"label": item.label, "confidence": item.confidence, "text": item.text}
-        for item in predictions
-    ]
-    controls.shares_table(rows, ("confidence",), "Predicted classes")
+    controls.shares_table(
+        [item.to_row() for item in predictions], ("confidence",), "Predicted classes"
+    )
 
 
 def show_run(run: Run) -> None:
     """Show the form and the answer of a run."""
+    note_kept_rule(run, "A decision rule is kept in this model, and answers follow it.")
     mode = st.segmented_control("Input", [ONE, MANY], default=ONE, key="prediction.mode")
     with st.form("prediction.form"):
         text = st.text_area("Text", height=170, max_chars=MAX_CHARACTERS, key="prediction.text")
         asked = st.form_submit_button("Predict", type="primary")
     if not asked:
         return
-    classifier = state.predicting_classifier(str(run.require_model()))
-    from textcls_core.prediction.predict import (  # brings torch along
-        DECISION_RULES,
-        predict_texts,
-        split_list,
-    )
+    classifier = state.predicting_classifier(run)
+    from textcls_core.prediction.predict import predict_texts, split_list  # brings torch along
 
     texts = split_list(text) if mode == MANY else [text]
     predictions = predict_texts(classifier, texts)
@@ -71,7 +71,7 @@ def show_run(run: Run) -> None:
         show_many(predictions, task)
     else:
         show_one(predictions[0])
-    st.caption(DECISION_RULES[task])
+    st.caption(rule_in_words(classifier.decision.rule, task))
 
 
 def show_commands(run: Run) -> None:
@@ -85,6 +85,11 @@ def show_commands(run: Run) -> None:
         show_text("The model is a plain Hugging Face folder:")
         snippet = f'pipeline("text-classification", model="{run.model_dir}", truncation=True)'
         st.code(snippet, language=None, wrap_lines=True)
+        if run.decision.temperature != 1:
+            show_text(
+                f"It does not know the temperature {run.decision.temperature:.4g} kept with the "
+                "model: its probabilities are those of the model as trained."
+            )
 
 
 with controls.header("Predict", "What a finished run says about texts it has never seen."):

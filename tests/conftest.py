@@ -50,6 +50,13 @@ time.sleep(60)
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no core waits for one of them at the end."""
+    marks = ("slow", "browser")
+    long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in marks)}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(autouse=True)
 def _offline_and_seeded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test, and the processes it starts, off the network and repeatable."""

@@ -22,7 +22,10 @@ HEAVY = {"torch", "transformers", "sklearn", "optuna"}
 ALWAYS_IMPORTED = (
     "pages._app.dataset_versions",
     "pages._app.dataset_map",
+    "pages._app.evaluation_compare",
+    "pages._app.evaluation_overview_cache",
     "pages._app.evaluation_slices",
+    "pages._app.evaluation_report",
     "pages._app.frame",
     "pages._app.group_form",
     "pages._app.group_view",
@@ -32,6 +35,14 @@ ALWAYS_IMPORTED = (
     "pages._app.training_form",
     "pages._app.training_plan",
     "textcls_core.charts.dataset",
+    "pages._app.evaluation_calibration",
+    "textcls_core.charts.evaluation.calibration",
+    "pages._app.evaluation_curves",
+    "pages._app.evaluation_matrix",
+    "textcls_core.charts.evaluation.compare",
+    "textcls_core.charts.evaluation.curves",
+    "textcls_core.charts.evaluation.decisions",
+    "textcls_core.charts.evaluation.label_errors",
     "textcls_core.charts.evaluation.matrix",
     "textcls_core.charts.evaluation.slices",
     "textcls_core.charts.groups",
@@ -40,11 +51,16 @@ ALWAYS_IMPORTED = (
     "textcls_core.dataset.store",
     "textcls_core.embeddings.clusters",
     "textcls_core.evaluation.evaluation",
+    "textcls_core.evaluation.metrics",
     "textcls_core.mistakes.selection",
     "textcls_core.models.catalogue",
     "textcls_core.models.token_lengths",
+    "textcls_core.runs.rules",
     "textcls_core.runs.row_facts",
+    "textcls_core.reporting.saving",
+    "textcls_core.runs.comparison_words",
     "textcls_core.runs.store",
+    "textcls_core.runs.temperature",
     "textcls_core.training.baseline_fitting",
     "textcls_core.training.baselines",
     "textcls_core.training.estimate",
@@ -142,13 +158,16 @@ def test_pages_open_without_torch() -> None:
     assert loaded_with(["pages._app.frame", *modules]) == "[]"
 
 
+def test_views_are_imported_ahead_without_torch() -> None:
+    ahead = "pages._app.frame; pages._app.frame.import_views()"
+
+    assert loaded_with([ahead]) == "[]"
+
+
 @pytest.mark.parametrize("room", ["dataset", "training", "evaluation", "mistakes", "explanation"])
 def test_feature_word_names_page_core_charts_and_tests(room: str) -> None:
-    places = (
-        f"pages/{room}.py",
-        f"textcls_core/{room}/__init__.py",
-        f"textcls_core/charts/{room}.py",
-        f"tests/{room}",
-    )
+    places = (f"pages/{room}.py", f"textcls_core/{room}/__init__.py", f"tests/{room}")
+    charts = [APP_DIR / f"textcls_core/charts/{room}{end}" for end in (".py", "/__init__.py")]
 
     assert [place for place in places if not (APP_DIR / place).exists()] == []
+    assert any(file.exists() for file in charts)

@@ -230,14 +230,6 @@ def test_runs_show_is_readable(hand_made_run, capsys):
     assert lines[2] == "test: accuracy 90.9 %, macro-F1 90.9 %"
 
 
-def test_evaluate_is_readable(hand_made_run, capsys):
-    main(["evaluate", "latest"])
-
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "accuracy 90.9 % (majority class 33.3 %)"
-    assert lines[3].split() == ["animals", "0.846", "1.000", "0.917", "11"]
-
-
 def test_evaluate_takes_the_test_split_by_default(hand_made_run, capsys):
     assert answer(capsys, "evaluate", "latest") == answer(
         capsys, "evaluate", "latest", "--split", "test"

@@ -43,6 +43,13 @@ def test_split_by_a_column_says_so(reviews, capsys, by, column):
     assert f'"{column}"' in made["reason"]
 
 
+def test_split_keeps_near_duplicates_together(reviews, capsys):
+    made = answer(capsys, "dataset", "split", "reviews", "--by", "near_duplicates")
+
+    assert made["reason"].startswith("split anew with texts kept together that share most of")
+    assert made["split_counts"]["train"] == 28
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

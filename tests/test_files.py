@@ -11,6 +11,7 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.files import (
     new_directory,
     read_json,
+    remove_leftovers,
     replaced_directory,
     restore_directory,
     temporary_sibling,
@@ -361,3 +362,28 @@ def test_json_of_the_same_value_is_the_same_text(tmp_path):
     write_json(tmp_path / "b.json", value)
 
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_remove_leftovers_takes_away_what_killed_writers_left(tmp_path):
+    kept = [".0123456789abcdef.previous", "whole", ".hidden", ".a.0123456789ab.json"]
+    for name in (*kept, ".whole.0123456789ab", ".file.json.0123456789ab"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".file.txt.ab0123456789").write_text("half")
+
+    remove_leftovers(tmp_path)
+
+    assert names_in(tmp_path) == sorted(kept)
+
+
+def test_new_directory_of_a_killed_writer_is_a_leftover(tmp_path):
+    with new_directory(tmp_path / "a") as temporary:
+        fill(temporary, "whole")
+    temporary.mkdir()  # as if the other writer had died before the last step
+
+    remove_leftovers(tmp_path)
+
+    assert names_in(tmp_path) == ["a"]
+
+
+def test_remove_leftovers_of_no_folder_does_nothing(tmp_path):
+    remove_leftovers(tmp_path / "none")

@@ -23,6 +23,9 @@ LabelIds = Int[np.ndarray, " N"]
 Losses = Float[np.ndarray, " N"]
 """Loss per example, in nats."""
 
+Confidences = Float[np.ndarray, " N"]
+"""A probability per example, in [0, 1]."""
+
 Counts = Int[np.ndarray, "C C"]
 """Confusion counts: row = true class, column = predicted class."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from pydantic import BaseModel, ValidationError
 from textcls_core.errors import InvalidArgumentError
 
 Model = TypeVar("Model", bound=BaseModel)
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}")
+"""Name of a hidden sibling."""
 
 
 def to_json(value: Any) -> str:
@@ -142,6 +145,17 @@ def _previous(path: Path) -> Path:
 def _hidden_sibling(path: Path) -> Path:
     """Return a name beside `path` that nobody uses; what is made there gets usual permissions."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what writers left beside each other when they were killed.
+
+    Only for whoever holds the lock that every writer of this folder takes: what is being written
+    now looks the same.
+    """
+    for path in folder.glob(".*"):
+        if _LEFTOVER.fullmatch(path.name):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def describe_refusal(error: OSError) -> str:

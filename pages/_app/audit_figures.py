@@ -1,12 +1,16 @@
 """Figures of an audit: what each length keeps and costs, unknown tokens, lengths."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages._app import controls
 from textcls_core.audit.report import AuditReport
 from textcls_core.audit.tokens import USUAL_LENGTH, LengthCost, TokenFigures
+from textcls_core.audit.words import Mix
 from textcls_core.charts.audit import cut_off_chart
-from textcls_core.wording import duration, percent
+from textcls_core.dataset.languages import UNDETERMINED
+from textcls_core.wording import duration, percent, plural
 
 _SHOWN_CLASSES = 20
 
@@ -81,19 +85,20 @@ def show_lengths(report: AuditReport) -> None:
         )
 
 
-def show_mixes(report: AuditReport) -> None:
+def show_mixes(mixes: Sequence[Mix]) -> None:
     """Show how many rows are of each script and language."""
-    if not report.mixes:
-        return
-    with st.expander("Scripts and languages"):
-        for place, mix in zip(controls.panels(), report.mixes, strict=False):
-            with place:
-                st.caption(f"{mix.of.capitalize()} of {mix.num_measured:,} rows")
-                controls.shares_table(
-                    [
-                        {mix.of: name, "share": count / mix.num_measured, "rows": count}
-                        for name, count in mix.counts.items()
-                    ],
-                    ("share",),
-                    f"Rows by {mix.of}",
-                )
+    for place, mix in zip(controls.panels(), mixes, strict=False):
+        with place:
+            st.caption(f"{mix.of.capitalize()} of {plural(mix.num_measured, 'row')}")
+            controls.shares_table(
+                [
+                    {mix.of: name, "share": count / mix.num_measured, "rows": count}
+                    for name, count in mix.counts.items()
+                ],
+                ("share",),
+                f"Rows by {mix.of}",
+            )
+    st.caption(
+        "Scripts are counted by their letters. Languages are guessed from random rows; short or "
+        f'doubtful texts count as "{UNDETERMINED}", undetermined.'
+    )

@@ -1,12 +1,11 @@
-"""Baselines on the pages: below the figures of a run, as a table, and measured on demand."""
+"""Baselines on the pages: beside the figures of a run, as a table, and measured on demand."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from pages._app import controls, state
+from pages._app import state
 from pages._app.text import escape
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
@@ -14,12 +13,13 @@ from textcls_core.evaluation.evaluation import Evaluation
 from textcls_core.evaluation.figures import Figures
 from textcls_core.runs.run import Run
 from textcls_core.training.baselines import (
+    FIGURES,
     Baseline,
     BaselineFigures,
     Figure,
     best_baseline,
 )
-from textcls_core.wording import duration, percent, plural, points
+from textcls_core.wording import duration, percent, points
 
 _QUICK = {"majority", "tfidf"}
 _HOW = "how it was made"
@@ -46,32 +46,14 @@ def table_cells(run: Run) -> dict[str, str]:
     }
 
 
-def show_figures(run: Run, split: Split, result: Figures) -> None:
-    """Show the headline figures beside the best baseline, or else the least to beat."""
-    known = state.run_baselines(run, split)
-    note = partial(_best_note, known, split)
-    majority, rows = percent(result.majority_accuracy), plural(result.num_examples, "row")
-    controls.metrics(
-        [
-            ("Accuracy", percent(result.accuracy), note("accuracy", f"majority {majority}")),
-            ("Macro-F1", percent(result.macro_f1), note("macro_f1", "every class alike")),
-            ("Weighted F1", percent(result.weighted_f1), note("weighted_f1", "classes by size")),
-            ("Loss", f"{result.loss:.3f}", note("loss", f"nats, {rows}")),
-        ]
-    )
-    _show_comparison(run, split, result, known)
+def best_value(known: Sequence[Baseline], split: Split, name: str) -> float | None:
+    """Return the best value of a figure among baselines; None where none was measured."""
+    figure = next((figure for figure in FIGURES if figure == name), None)
+    best = best_baseline(known, split, figure) if figure else None
+    return best and best[1]
 
 
-def _best_note(known: Sequence[Baseline], split: Split, figure: Figure, otherwise: str) -> str:
-    """Return the note below a figure: the best baseline, or what to say while there is none."""
-    best = best_baseline(known, split, figure)
-    if best is None:
-        return otherwise
-    value = f"{best[1]:.3f}" if figure == "loss" else percent(best[1])
-    return f"best baseline {value}"
-
-
-def _show_comparison(run: Run, split: Split, result: Figures, known: Sequence[Baseline]) -> None:
+def show_comparison(run: Run, split: Split, result: Figures, known: Sequence[Baseline]) -> None:
     """Show the figures of a run and of the baselines as a table, or where to measure them."""
     if known:
         own = BaselineFigures.of(result, has_probabilities=True)

@@ -20,6 +20,7 @@ NO_TOOLBAR = {"displayModeBar": False}
 _PANEL_WIDTH, _CARD_WIDTH = 400, 140
 _TABLE_HEADER, _TABLE_ROW = 38, 35
 _SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=130)
+_SCORE = st.column_config.NumberColumn(format="%.3f")
 _BADGES: dict[RunStatus, tuple[str, str, str]] = {
     RunStatus.QUEUED: (":material/schedule:", "◷", "gray"),
     RunStatus.RUNNING: (":material/play_arrow:", "▶", "blue"),
@@ -72,19 +73,30 @@ def panels(**arguments: Any) -> tuple[DeltaGenerator, DeltaGenerator]:
     return grid.cell(), grid.cell()
 
 
-def examples_table(rows: Sequence[dict[str, Any]], key: str, height: int) -> list[int]:
+def examples_table(
+    rows: Sequence[dict[str, Any]],
+    key: str,
+    height: int,
+    *,
+    extra: Sequence[str] = (),
+    hidden: Sequence[str] = (),
+) -> list[int]:
     """Show examples with confidence bars; return the position of the selected one, if any.
 
     Args:
         rows: From `Examples.row`.
         key: Key of the widget; another selection of rows needs another one.
         height: Largest height; a short table is as high as its rows.
+        extra: Further names in the rows, shown as columns after the predicted class.
+        hidden: Columns that the surroundings make superfluous.
     """
     percent_rows = _in_percent(rows, ("confidence",))
+    columns = (*_EXAMPLE_COLUMNS[:2], *extra, *_EXAMPLE_COLUMNS[2:])
     event = st.dataframe(
-        [{name: row[name] for name in _EXAMPLE_COLUMNS} for row in percent_rows],
+        [{name: row[name] for name in columns} for row in percent_rows],
         hide_index=True,
         height=table_height(len(rows), height),
+        column_order=[name for name in columns if name not in hidden],
         column_config={
             "true": st.column_config.TextColumn(width=110),
             "predicted": st.column_config.TextColumn(width=110),
@@ -125,12 +137,25 @@ def metrics(cards: Sequence[tuple[str, str, str]], *, card_width: int = _CARD_WI
             )
 
 
-def shares_table(rows: Sequence[dict[str, Any]], shares: tuple[str, ...], summary: str) -> None:
-    """Show records with bars in the columns that hold shares in [0, 1]."""
+def shares_table(
+    rows: Sequence[dict[str, Any]],
+    shares: tuple[str, ...],
+    summary: str,
+    *,
+    scores: tuple[str, ...] = (),
+) -> None:
+    """Show records with bars in the columns that hold shares in [0, 1].
+
+    Args:
+        rows: Records with equal keys.
+        shares: Columns that hold shares.
+        summary: What the table shows, for those who do not see it.
+        scores: Columns of further numbers, with three digits.
+    """
     st.dataframe(
         _in_percent(rows, shares),
         hide_index=True,
-        column_config=dict.fromkeys(shares, _SHARE),
+        column_config=dict.fromkeys(shares, _SHARE) | dict.fromkeys(scores, _SCORE),
         alt=summary,
     )
 

@@ -9,14 +9,16 @@ from pages._app import controls, state
 from pages._app.audit_figures import show_lengths, show_mixes, show_tokens
 from pages._app.job_view import show_job
 from pages._app.text import badge_label, escape
+from pages._app.version_job import show_version_job, start_version_job
 from textcls_core.audit.auditing import CHECKS, find_report
 from textcls_core.audit.examples import example_rows
 from textcls_core.audit.fixing import FIXES, apply_fix, plan_fix
-from textcls_core.audit.job import ENTRY, job_arguments
+from textcls_core.audit.job import ENTRY, FIX_ENTRY, fix_arguments, job_arguments
 from textcls_core.audit.report import AuditReport
 from textcls_core.audit.thresholds import THRESHOLDS
 from textcls_core.dataset.findings import Finding, Gate
 from textcls_core.dataset.store import DatasetInfo
+from textcls_core.dataset.version_jobs import MAX_ROWS_ON_PAGE
 from textcls_core.errors import NotFoundError, TextclsError
 from textcls_core.jobs.job import Job, job_id_of, read_job, start_job
 from textcls_core.models.catalogue import EMBEDDED, require_available
@@ -29,11 +31,14 @@ _BADGES: dict[Gate, tuple[str, str, str]] = {
 }
 """Icon, word and colour of each gate."""
 _NO_MODEL = "none"
+_FIXING = "fix_job"
 
 
 def show_audit(info: DatasetInfo) -> None:
     """Show the audit of a data set version, or how to run it."""
     _show_parent(info)
+    if show_version_job(_FIXING, "Mending the data set", info, forget=("finding",)):
+        return
     model = _choose_model()
     report = find_report(state.workspace(), info.fingerprint, model)
     job = _job(info, model)
@@ -50,7 +55,9 @@ def show_audit(info: DatasetInfo) -> None:
     if report.tokens:
         show_tokens(report.tokens)
     show_lengths(report)
-    show_mixes(report)
+    if report.mixes:
+        with st.expander("Scripts and languages"):
+            show_mixes(report.mixes)
     _show_rules(report)
 
 
@@ -155,19 +162,24 @@ def _show_finding(info: DatasetInfo, finding: Finding, *, is_open: bool) -> None
     icon, word, color = _BADGES[finding.gate]
     with st.container(border=True, key=f"finding-{finding.kind}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
-            st.markdown(f"**{escape(_title(finding))}**", width="content")
-            st.badge(badge_label(f"{finding.count:,}"), color="gray")
-            st.space("stretch")
-            if finding.row_ids or finding.examples:
-                label = "Hide" if is_open else "Show"
-                wanted = None if is_open else finding.kind
-                st.button(label, key=f"show.{finding.kind}", on_click=_open_finding, args=(wanted,))
-            if finding.fix is not None:
-                _offer_fix(info, finding.kind, finding.fix)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+                st.markdown(f"**{escape(_title(finding))}**", width="content")
+                st.badge(badge_label(f"{finding.count:,}"), color="gray")
+            with st.container(horizontal=True, width="content"):  # stays beside a long title
+                _show_buttons(info, finding, is_open=is_open)
         st.markdown(escape(finding.message))
         if is_open:
             _show_rows(info, finding)
+
+
+def _show_buttons(info: DatasetInfo, finding: Finding, *, is_open: bool) -> None:
+    if finding.row_ids or finding.examples:
+        label = "Hide" if is_open else "Show"
+        wanted = None if is_open else finding.kind
+        st.button(label, key=f"show.{finding.kind}", on_click=_open_finding, args=(wanted,))
+    if finding.fix is not None:
+        _offer_fix(info, finding.kind, finding.fix)
 
 
 def _offer_fix(info: DatasetInfo, kind: str, fix: str) -> None:
@@ -229,6 +241,9 @@ def _confirm(info: DatasetInfo, fix: str) -> None:
     known = FIXES[fix]
     st.markdown(f"**{known.title}**")
     st.caption(escape(known.explanation))
+    if info.num_examples > MAX_ROWS_ON_PAGE:
+        _confirm_large(info, fix)
+        return
     try:
         summary, is_empty = _planned(info.fingerprint, fix)
     except TextclsError as error:
@@ -245,6 +260,23 @@ def _confirm(info: DatasetInfo, fix: str) -> None:
         args=(info, fix),
     ):
         st.toast(st.session_state.pop("audit.said", "Made."))
+        st.rerun()  # closes the dialog
+
+
+def _confirm_large(info: DatasetInfo, fix: str) -> None:
+    """Let a job make the fix of a version that is too large to try it first."""
+    st.markdown(
+        f"{plural(info.num_examples, 'row')} are changed in the background. The new version opens "
+        "when it is made, and says how many rows changed."
+    )
+    st.caption(f"Version {info.version} stays as it is; you can go back to it at any time.")
+    if st.button(
+        "Make a new version",
+        type="primary",
+        key="fix.confirm",
+        on_click=start_version_job,
+        args=(_FIXING, FIX_ENTRY, fix_arguments(info.fingerprint, fix)),
+    ):
         st.rerun()  # closes the dialog
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import state
+from textcls_core.audit.words import Mix, mixes_of
 from textcls_core.dataset.query import RowTable
 from textcls_core.dataset.statistics import Statistics, statistics_of, words_per_text
 from textcls_core.dataset.store import DatasetInfo
@@ -17,6 +18,12 @@ from textcls_core.workspace import Workspace
 def word_lengths(fingerprint: str) -> Any:
     """Return words per text of a data set version, shape (N,), or of a sample of it."""
     return words_per_text(state.texts_to_measure(fingerprint))
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at scripts and languages")
+def mixes(fingerprint: str) -> tuple[Mix, Mix]:
+    """Return the scripts and the languages of a data set version, or of a sample of it."""
+    return mixes_of(state.texts_to_measure(fingerprint))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Counting rows")

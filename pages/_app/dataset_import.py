@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages._app import import_state, state
+from pages._app.import_background import show_storing
 from pages._app.import_checks import show_checks, show_save
 from pages._app.import_columns import show_columns, show_labels, show_splits
 from pages._app.import_file import show_file, show_format
@@ -36,7 +37,9 @@ _NAMES = [step.name for step in _STEPS]
 
 def show_import() -> None:
     """Show the step in the URL; every problem is a message beside what was entered."""
-    import_state.keep_choices()
+    if show_storing():
+        return
+    import_state.keep_entered()
     current = _current()
     _show_progress(current)
     step = _STEPS[current]

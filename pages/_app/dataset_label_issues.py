@@ -18,13 +18,14 @@ from pages._app.job_view import show_job
 from pages._app.text import escape
 from textcls_core.charts.label_issues import noise_pairs_chart
 from textcls_core.dataset.store import DatasetInfo
+from textcls_core.embeddings.computing import MAX_ROWS
 from textcls_core.errors import NotFoundError, TextclsError
 from textcls_core.jobs.job import job_id_of, read_job, start_job
 from textcls_core.mistakes.decisions import Decision, Decisions, count_kinds
-from textcls_core.mistakes.label_issues import LabelIssueFacts, LabelIssues
+from textcls_core.mistakes.label_issues import GROUP_PREFIX, LabelIssueFacts, LabelIssues
 from textcls_core.mistakes.label_issues_dynamics import Cartography
 from textcls_core.mistakes.label_issues_folds import finished_cross_validations
-from textcls_core.mistakes.label_issues_job import ENTRY, GROUP_PREFIX, queue_dir
+from textcls_core.mistakes.label_issues_job import ENTRY, queue_dir
 from textcls_core.mistakes.label_issues_review import (
     SHOWN,
     count_reviewed,
@@ -92,11 +93,20 @@ def _offer(info: DatasetInfo, source: str) -> None:
             "Every row is judged by models that never saw it, and compared with the texts most "
             "similar to it. You get a list with the most suspect label first, and decide row by "
             "row. Nothing changes until you make a new version. "
-            "Ten thousand short texts take about a minute."
+            f"Ten thousand short texts take about a minute.{_sampled(info)}"
         )
         if st.button("Look for label issues", type="primary", icon=":material/search:"):
             start_job(state.workspace(), ENTRY, arguments, again=True)
             st.rerun()
+
+
+def _sampled(info: DatasetInfo) -> str:
+    if info.num_examples <= MAX_ROWS:
+        return ""
+    return (
+        f" Of {info.num_examples:,} rows a random sample of {MAX_ROWS:,} is judged, spread over "
+        "the classes."
+    )
 
 
 def _show_queue(info: DatasetInfo, issues: LabelIssues) -> None:
@@ -104,6 +114,8 @@ def _show_queue(info: DatasetInfo, issues: LabelIssues) -> None:
     decided = decisions.by_row()
     reviewed = count_reviewed(issues, decided)
     _show_figures(issues.facts, reviewed)
+    if issues.facts.left_out:
+        st.caption(issues.facts.left_out)
     total = issues.facts.num_suspects
     share = reviewed / total if total else 1.0
     st.progress(share, text=f"{reviewed:,} of {total:,} suspects reviewed")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages._app import controls, map_cache, map_selection, state
 from pages._app.job_view import show_job
-from textcls_core.charts.map import MAX_POINTS, make_hovers, map_chart
+from textcls_core.charts.map import MAX_POINTS, make_hovers, map_chart, zoom_to
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.embeddings.area import drawn_area, parse_area
@@ -170,6 +170,8 @@ def _show_chart(
         ringed=found,
         is_dark=state.theme() == "dark",
     )
+    if area is not None and _wants_zoom():
+        zoom_to(figure, area)
     st.caption(_what_is_shown(stored, layout, drawn))
     event = st.plotly_chart(
         figure,
@@ -188,6 +190,12 @@ def _show_chart(
     else:
         st.caption("Draw a line around points, or a box, to see what is special about them.")
     map_selection.show_row(stored, info)
+
+
+def _wants_zoom() -> bool:
+    """Ask whether only the selection is shown; a zoom by mouse goes when the chart changes."""
+    shown = {"": "The whole map", "1": "The selection"}
+    return state.choose("map_zoom", "Show", shown, default="", draw=st.segmented_control) == "1"
 
 
 def _what_is_shown(stored: StoredEmbeddings, layout: Layout, drawn: Layout) -> str:

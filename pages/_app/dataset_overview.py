@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._app import controls, dataset_cache, state
+from pages._app.audit_figures import show_mixes
 from pages._app.baselines import show_dataset_baselines
 from pages._app.text import escape
 from textcls_core.charts.dataset import class_counts_chart, lengths_chart
@@ -17,6 +18,7 @@ from textcls_core.wording import percent, plural
 _ICONS = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}
 _LENGTHS = ("32", "64", "96", "128", "192", "256", "384", "512")
 _DEFAULT_LENGTH = "256"
+_MIXES = "data_languages"
 
 
 def show_overview(info: DatasetInfo) -> None:
@@ -25,6 +27,7 @@ def show_overview(info: DatasetInfo) -> None:
     with left:
         with st.container(border=True):
             show_balance(info)
+        show_scripts_and_languages(info)
         show_findings(info.findings)
     with right, st.container(border=True):
         show_lengths(info)
@@ -78,6 +81,16 @@ def show_lengths(info: DatasetInfo) -> None:
         f"At {limit} tokens, {percent(of_texts)} of the texts lose their end: "
         f"{percent(of_tokens)} of all tokens are never read. {_sampled(len(lengths), info)}"
     )
+
+
+def show_scripts_and_languages(info: DatasetInfo) -> None:
+    """Show which scripts and languages the texts are in, when asked to."""
+    asked = state.parameter(_MIXES) == info.dataset_id
+    if not asked and not st.button("Show scripts and languages", icon=":material/translate:"):
+        return
+    state.set_parameter(_MIXES, info.dataset_id)
+    with st.container(border=True):
+        show_mixes(dataset_cache.mixes(info.fingerprint))
 
 
 def show_findings(findings: tuple[Finding, ...]) -> None:

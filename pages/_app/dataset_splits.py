@@ -8,27 +8,26 @@ import streamlit as st
 from pydantic import ValidationError
 
 from pages._app import controls, state
-from pages._app.job_view import show_job
 from pages._app.text import escape
+from pages._app.version_job import show_version_job, start_version_job
 from textcls_core.charts.dataset import new_split_chart
 from textcls_core.dataset.diff import split_changes
+from textcls_core.dataset.near_duplicates import near_duplicate_groups
 from textcls_core.dataset.sampling import sample_version
 from textcls_core.dataset.shift import ShiftTest, Verdict, shift_tests
 from textcls_core.dataset.splitting import SplitBy, SplitRecipe, resplit
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
-from textcls_core.dataset.version_jobs import SPLIT_JOB
+from textcls_core.dataset.version_jobs import MAX_ROWS_ON_PAGE, SPLIT_JOB
 from textcls_core.errors import TextclsError
-from textcls_core.jobs.job import start_job
 from textcls_core.wording import plural
 
-MAX_PREVIEW = 200_000
-"""Rows up to which a split is made on the page; larger ones are made by a job."""
 SHIFT_SAMPLE = 200_000
 """Rows that the tests of a shift look at."""
 _WAYS: dict[SplitBy, str] = {
     "stratified": "Class shares kept, equal texts together",
     "duplicates": "Near-equal texts together (case, spaces)",
+    "near_duplicates": "Near-duplicates together (most words shared)",
     "group": "Groups together (a column)",
     "time": "By time (oldest train, newest test)",
 }
@@ -37,12 +36,14 @@ _VERDICTS: dict[Verdict, tuple[str, str, str]] = {
     "slight": ("slight shift", ":material/info:", "gray"),
     "clear": ("clear shift", ":material/warning:", "orange"),
 }
-_STARTED = "splits.job"
+_SPLITTING = "split_job"
 
 
 def show_split_form(info: DatasetInfo) -> None:
     """Show how to split anew, what it would give, and the button that makes the version."""
     st.subheader("Split anew", anchor=False)
+    if show_version_job(_SPLITTING, "Making the new splits", info):
+        return
     try:
         recipe = _recipe(info)
     except ValidationError as error:
@@ -51,7 +52,7 @@ def show_split_form(info: DatasetInfo) -> None:
         return
     if recipe is None:
         st.caption("This data set has no further column to split by. Import one beside the text.")
-    elif info.num_examples > MAX_PREVIEW:
+    elif info.num_examples > MAX_ROWS_ON_PAGE:
         _offer_large_split(info, recipe)
     else:
         _show_preview(info, recipe)
@@ -76,8 +77,15 @@ def _recipe(info: DatasetInfo) -> SplitRecipe | None:
 
 @st.cache_resource(max_entries=2, show_spinner="Splitting")
 def _resplit(root: str, fingerprint: str, recipe: str) -> TextDataset:
-    dataset = DatasetStore(Path(root)).load(fingerprint)
-    return resplit(dataset, SplitRecipe.model_validate_json(recipe))
+    settings = SplitRecipe.model_validate_json(recipe)
+    groups = _near_groups(root, fingerprint) if settings.by == "near_duplicates" else None
+    return resplit(DatasetStore(Path(root)).load(fingerprint), settings, groups)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Looking for near-duplicates")
+def _near_groups(root: str, fingerprint: str) -> Any:
+    """Return the group of every row; shares and seeds are tried without looking again."""
+    return near_duplicate_groups(DatasetStore(Path(root)).load(fingerprint).table["text"])
 
 
 def _show_preview(info: DatasetInfo, recipe: SplitRecipe) -> None:
@@ -110,16 +118,16 @@ def _offer_large_split(info: DatasetInfo, recipe: SplitRecipe) -> None:
     """Let a job split a version that is too large for a preview."""
     st.caption(
         f"{plural(info.num_examples, 'row')} are split in the background, without a preview "
-        f"(previews are made up to {MAX_PREVIEW:,} rows). The new version appears in the history."
+        f"(previews are made up to {MAX_ROWS_ON_PAGE:,} rows). The new version opens when it is "
+        "made."
     )
     if st.button("Make a new version with this split", type="primary", key="splits.start"):
         arguments: dict[str, Any] = {
             "fingerprint": info.fingerprint,
             "recipe": recipe.model_dump(mode="json"),
         }
-        st.session_state[_STARTED] = start_job(state.workspace(), SPLIT_JOB, arguments, again=True)
-    if _STARTED in st.session_state:
-        show_job(st.session_state[_STARTED])
+        start_version_job(_SPLITTING, SPLIT_JOB, arguments)
+        st.rerun()
 
 
 @st.cache_data(max_entries=8, show_spinner="Comparing the splits")

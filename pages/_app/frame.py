@@ -1,6 +1,9 @@
 """The frame around every page: the list of pages, the start-up guard, the heartbeat."""
 
 import contextvars
+import importlib
+import pkgutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +53,19 @@ def run() -> None:
         st.error(escape(describe_refusal(error)), icon=":material/hard_drive:")
     finally:
         _in_frame.reset(token)
+    _import_ahead()
+
+
+@st.cache_resource(show_spinner=False)
+def _import_ahead() -> None:
+    """Import what the other pages need while the first visitor reads, once per server."""
+    threading.Thread(target=import_views, daemon=True).start()
+
+
+def import_views() -> None:
+    """Import every module of this folder."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"pages._app.{module.name}")
 
 
 def require() -> None:

@@ -35,6 +35,8 @@ _STOP, _GO_ON = ":material/stop:", ":material/play_arrow:"
 _REFRESH_SECONDS = 3.0
 _CARD_WIDTH = 190
 _NUM_RECENT = 5
+_COMPARED = 8
+"""Runs in one comparison at most."""
 _ADVICE = {
     RunStatus.QUEUED: "The first run waits for its device; it starts by itself.",
     RunStatus.STOPPING: "Active runs finish their step and keep their best model.",
@@ -94,6 +96,7 @@ def _show_group(group: RunGroup, was_active: bool) -> None:
     _show_figures(group, status, members)
     _show_chart(group, members)
     _show_members(group, members)
+    _show_compare_link(group, members)
     _show_difference(group)
 
 
@@ -223,6 +226,22 @@ def _show_members(group: RunGroup, members: list[Member]) -> None:
     for position in event["selection"]["rows"]:
         if position < len(members) and members[position].run_id:
             _show_links(members[position])
+
+
+def _show_compare_link(group: RunGroup, members: list[Member]) -> None:
+    """Lead from the best member to what sets the others apart from it, row by row."""
+    best = best_member(members, group.plan.metric)
+    ended = [one.run_id for one in members if one.status is not None and one.status.has_model]
+    others = [run_id for run_id in ended if best is None or run_id != best.run_id]
+    if best is None or not others:
+        return
+    link = {"run": best.run_id, "panel": "Compare", "compare_runs": ",".join(others[:_COMPARED])}
+    st.page_link(
+        "pages/evaluation.py",
+        label="Compare the best run with the others, row by row",
+        query_params=link,
+        icon=":material/compare_arrows:",
+    )
 
 
 def _member_row(member: Member, score: str, *, is_loss: bool) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 import streamlit as st
 
 from pages._app import controls, import_state, state
+from pages._app.import_background import checked_in_background, import_in_background
 from pages._app.import_columns import column_choice, label_format, split_plan
 from pages._app.import_file import reading_options
 from pages._app.text import escape, show_text
 from textcls_core.dataset.audit import MIN_ROWS_PER_CLASS
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.import_fixes import FIXES, FIXES_OF, TITLES, Fix, parse_fixes
-from textcls_core.dataset.importing import Imported, ImportPlan
+from textcls_core.dataset.import_jobs import ImportSummary
+from textcls_core.dataset.import_request import ImportRequest
+from textcls_core.dataset.importing import ImportPlan
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.wording import percent, plural
 
@@ -31,23 +34,35 @@ def import_plan() -> ImportPlan:
     )
 
 
+def import_request() -> ImportRequest:
+    """Return the files that were chosen with everything that was entered."""
+    return import_state.request(reading_options(), import_plan())
+
+
+def _summary(request: ImportRequest) -> ImportSummary | None:
+    """Return what a request gives; None while a job finds out, which is shown then."""
+    if request.is_large:
+        return checked_in_background(request)
+    return ImportSummary.of(import_state.imported(request))
+
+
 def show_checks() -> bool:
     """Show what was noticed, each with what can be done about it."""
-    imported = import_state.imported(reading_options(), import_plan())
-    dataset = imported.dataset
-    counts = {split: len(dataset.indices(split)) for split in dataset.splits}
+    summary = _summary(import_request())
+    if summary is None:
+        return False
     controls.metrics(
         [
-            ("Rows", f"{dataset.num_examples:,}", "kept"),
-            ("Classes", f"{dataset.num_labels:,}", dataset.task.replace("_", "-")),
+            ("Rows", f"{summary.num_examples:,}", "kept"),
+            ("Classes", f"{len(summary.label_names):,}", summary.task.replace("_", "-")),
             *(
-                (split.capitalize(), f"{count:,}", percent(count / dataset.num_examples))
-                for split, count in counts.items()
+                (split.capitalize(), f"{count:,}", percent(count / summary.num_examples))
+                for split, count in summary.split_counts.items()
             ),
         ]
     )
     _show_fixes()
-    worst_first = sorted(imported.findings, key=lambda finding: _ORDER.index(finding.severity))
+    worst_first = sorted(summary.findings, key=lambda finding: _ORDER.index(finding.severity))
     for number, finding in enumerate(worst_first):
         _show_finding(number, finding)
     return True
@@ -101,28 +116,32 @@ def _get_along(one: str, other: str) -> bool:
 
 def show_save() -> bool:
     """Ask for a name and store the data set; blocking problems need a second thought."""
-    imported = import_state.imported(reading_options(), import_plan())
-    files = [file for file in map(import_state.source, ("main", "test")) if file is not None]
+    request = import_request()
+    summary = _summary(request)
+    if summary is None:
+        return False
     with st.container(border=True):
         name = st.text_input(
             "Name",
-            key=import_state.key("name", files[0].name.rsplit(".", 1)[0] or "data"),
+            key=import_state.key("name", request.files[0].name.rsplit(".", 1)[0] or "data"),
             max_chars=80,
         )
-        _show_blocking(imported)
-        is_blocked = bool(imported.blocking) and not import_state.get("anyway")
+        _show_blocking(summary)
+        is_blocked = bool(summary.blocking) and not import_state.get("anyway")
         if st.button("Import", type="primary", disabled=is_blocked):
-            _store(imported, name, " and ".join(file.name for file in files))
+            if request.is_large:
+                import_in_background(request, name, anyway=bool(import_state.get("anyway")))
+            else:
+                _store(request, name)
     return False
 
 
-def _show_blocking(imported: Imported) -> None:
-    dataset = imported.dataset
-    classes = plural(dataset.num_labels, "class", "classes")
-    st.markdown(f"{plural(dataset.num_examples, 'row')}, {classes}")
-    if not imported.blocking:
+def _show_blocking(summary: ImportSummary) -> None:
+    classes = plural(len(summary.label_names), "class", "classes")
+    st.markdown(f"{plural(summary.num_examples, 'row')}, {classes}")
+    if not summary.blocking:
         return
-    for finding in imported.blocking:
+    for finding in summary.blocking:
         st.error(escape(finding.message), icon=":material/error:")
     st.checkbox(
         "Import it all the same, to look at it; it cannot be trained on",
@@ -130,9 +149,10 @@ def _show_blocking(imported: Imported) -> None:
     )
 
 
-def _store(imported: Imported, name: str, files: str) -> None:
+def _store(request: ImportRequest, name: str) -> None:
     """Store the data set and open it."""
-    reason = f"imported from {files}"
+    imported = import_state.imported(request)
+    reason = request.reason
     info = state.dataset_store().save(imported.dataset, name, reason, imported.findings)
     import_state.put("done", True)
     import_state.forget_imported()

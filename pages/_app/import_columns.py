@@ -32,7 +32,8 @@ _KINDS = {
 }
 _METHODS = {
     "stratified": "Stratified by class",
-    "duplicates": "Keep near-equal texts together",
+    "duplicates": "Keep near-equal texts together (case, spaces)",
+    "near_duplicates": "Keep near-duplicates together (most words shared)",
     "group": "Keep rows with the same value of a column together",
     "time": "By time: the newest rows for the test",
 }

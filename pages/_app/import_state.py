@@ -7,14 +7,19 @@ from typing import Any
 
 import streamlit as st
 
+from pages._app import state
+from textcls_core.dataset.import_jobs import find_choices, keep_choices
+from textcls_core.dataset.import_request import ImportFile, ImportRequest, read_request
 from textcls_core.dataset.import_rows import without_quotes
-from textcls_core.dataset.importing import SPREADSHEETS, Imported, ImportPlan, import_tables
+from textcls_core.dataset.importing import SPREADSHEETS, Imported, ImportPlan
 from textcls_core.dataset.raw_table import RawTable
-from textcls_core.dataset.reading import detect, preview, read_table
+from textcls_core.dataset.reading import detect, preview
 from textcls_core.dataset.reading_options import Detected, ReadingOptions
 
 HEAD_ROWS = 2_000
 """Rows that guesses and examples are made of; the checks read all."""
+REQUEST = "import"
+"""Names the import of a large file in the URL."""
 _PREFIX = "wizard."
 _FILES = {
     f"{_PREFIX}place",
@@ -37,10 +42,16 @@ class SourceFile:
         return str(self.path), self.name, found.st_size, found.st_mtime_ns
 
 
-def keep_choices() -> None:
-    """Keep what was entered in steps that are not shown now, until the import is done."""
+def keep_entered() -> None:
+    """Keep what was entered in steps that are not shown now, until the import is done.
+
+    A new session takes up the import of a large file that the URL names.
+    """
     if get("done"):
         forget_choices(files=True)
+    if get("main.path") is None:
+        for name, value in find_choices(state.workspace(), state.parameter(REQUEST)).items():
+            put(name, value)
     for key in [str(key) for key in st.session_state]:
         if key.startswith(_PREFIX):
             st.session_state[key] = st.session_state[key]
@@ -92,6 +103,7 @@ def set_source(role: str, path: Path | None, name: str = "") -> None:
     """Choose a file, or none; another training file makes a fresh start."""
     if role == "main" and str(path) != get("main.path"):
         forget_choices()
+        state.set_parameter(REQUEST, None)
     put(f"{role}.path", None if path is None else str(path))
     put(f"{role}.name", name)
 
@@ -123,19 +135,32 @@ def is_spreadsheet(file: SourceFile, options: ReadingOptions) -> bool:
     return (options.format or detected(file).format) in SPREADSHEETS
 
 
-@st.cache_resource(max_entries=1, show_spinner="Reading and checking all rows")
-def _imported(versions: tuple[tuple[str, str, int, int], ...], options: str, plan: str) -> Imported:
-    reading = ReadingOptions.model_validate_json(options)
-    tables = [read_table(Path(version[0]), reading, version[1]) for version in versions]
-    test = tables[1] if len(tables) > 1 else None
-    return import_tables(tables[0], test, ImportPlan.model_validate_json(plan))
-
-
-def imported(options: ReadingOptions, plan: ImportPlan) -> Imported:
-    """Return the data set that the plan makes of the chosen files; the last one is kept."""
+def request(options: ReadingOptions, plan: ImportPlan) -> ImportRequest:
+    """Return what to make of the chosen files."""
     files = [file for file in (source("main"), source("test")) if file is not None]
-    versions = tuple(file.version for file in files)
-    return _imported(versions, options.model_dump_json(), plan.model_dump_json())
+    known = tuple(ImportFile.of(file.path, file.name) for file in files)
+    return ImportRequest(files=known, options=options, plan=plan)
+
+
+def put_into_url(wanted: ImportRequest) -> None:
+    """Keep what was entered where a new session finds it by the URL."""
+    entered = {
+        str(key).removeprefix(_PREFIX): value
+        for key, value in st.session_state.items()
+        if str(key).startswith(_PREFIX)
+    }
+    keep_choices(state.workspace(), wanted, entered)
+    state.set_parameter(REQUEST, wanted.request_id)
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading and checking all rows")
+def _imported(wanted: str) -> Imported:
+    return read_request(ImportRequest.model_validate_json(wanted))
+
+
+def imported(wanted: ImportRequest) -> Imported:
+    """Return the data set that a request gives; the last one is kept in memory."""
+    return _imported(wanted.model_dump_json())
 
 
 def forget_imported() -> None:

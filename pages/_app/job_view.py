@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._app import state
 from pages._app.text import escape
-from textcls_core.jobs.job import Job, cancel_job, read_job
+from textcls_core.jobs.job import Amount, Job, cancel_job, read_job
 from textcls_core.wording import duration
 
 _REFRESH_SECONDS = 1.0
@@ -27,14 +27,20 @@ def show_job(job_id: str) -> Job:
     return job
 
 
+def _count(amount: Amount) -> str:
+    """Return how much is done; of how much, if that is known."""
+    if amount.total:
+        return f" · {amount.done:,} of {amount.total:,}"
+    return f" · {amount.done:,}" if amount.done else ""
+
+
 def _show_progress(job_id: str) -> None:
     job = read_job(state.workspace(), job_id)
     if not job.is_active:
         st.rerun()
     amount = job.amount
     share = min(amount.done / amount.total, 1.0) if amount.total else 0.0
-    count = f" · {amount.done:,} of {amount.total:,}" if amount.total else ""
-    st.progress(share, text=escape(f"{amount.message or 'Starting'}{count}"))
+    st.progress(share, text=escape(f"{amount.message or 'Starting'}{_count(amount)}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Cancel", key=f"job.cancel.{job_id}", icon=":material/close:"):
             cancel_job(state.workspace(), job_id)

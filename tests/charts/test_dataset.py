@@ -54,6 +54,14 @@ def test_class_counts_chart_title_names_the_imbalance():
     assert two_classes()["layout"]["title"]["text"] == "ham is 3.0 times as frequent as spam"
 
 
+def test_class_counts_chart_title_leaves_out_names_that_would_be_cut_off():
+    names = ("card_payment_fee_charged", "contactless_not_working")
+
+    title = two_classes(names=names)["layout"]["title"]["text"]
+
+    assert title == "The largest class has 3.0 times the rows of the smallest"
+
+
 def test_class_counts_chart_title_says_when_classes_are_balanced():
     title = two_classes(counts={"train": [10, 8]})["layout"]["title"]["text"]
 
@@ -125,6 +133,7 @@ def test_lengths_chart_draws_the_cut_off():
 
     assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(256, 256)]
     assert figure.layout.annotations[0].text == "cut at 256"
+    assert figure.layout.annotations[0].xanchor == "right"  # it would be cut off at the right
 
 
 def test_lengths_chart_shows_a_cut_off_beyond_the_longest_text():

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.io
 import pytest
 
-from textcls_core.charts.map import MAX_POINTS, Hover, make_hovers, map_chart
+from textcls_core.charts.map import MAX_POINTS, Hover, make_hovers, map_chart, zoom_to
 from textcls_core.charts.theme import GREY, OUTCOME_COLORS, class_color
 from textcls_core.embeddings.area import Area
 from textcls_core.embeddings.colouring import Amounts, Categories
@@ -85,6 +85,16 @@ def test_map_of_odd_amounts_is_drawn(values):
 
     assert np.isfinite(marker["color"]).all()
     assert marker["cmin"] < marker["cmax"]
+
+
+def test_map_zooms_to_an_area_and_a_little_around_it():
+    figure = chart_of(6)
+
+    zoom_to(figure, Area((((0.0, 1.0), (10.0, 1.0), (10.0, 1.0)),)))
+
+    layout = figure.to_dict()["layout"]
+    assert layout["xaxis"]["range"] == pytest.approx([-1.0, 11.0])
+    assert layout["yaxis"]["range"] == pytest.approx([0.999, 1.001])
 
 
 def test_map_with_an_area_outlines_it_and_pales_the_others():

@@ -212,6 +212,7 @@ def splits_of(dataset: TextDataset) -> list[str]:
 RECIPES = [
     SplitRecipe(),
     SplitRecipe(by="duplicates", seed=3),
+    SplitRecipe(by="near_duplicates", seed=3),
     SplitRecipe(by="group", column="author"),
 ]
 

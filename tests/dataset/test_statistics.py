@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from textcls_core.audit.report import report_file
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.query import RowTable
 from textcls_core.dataset.row_filter import RowFilter
@@ -22,6 +23,7 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
 from textcls_core.dataset.word_index import split_words
 from textcls_core.errors import DatasetFormatError
+from textcls_core.mistakes.label_issues_job import queue_dir
 
 
 def dataset_of(*texts):
@@ -137,7 +139,12 @@ def _everything_about(workspace, info):
     build_index(DatasetStore(workspace.datasets_dir).path(info), info, folder)
     rows = RowTable.open(workspace, info)
     counts = [rows.counts(RowFilter()), rows.counts(RowFilter(text="123456"))]
-    return [info.fingerprint, folder, statistics_of(workspace, info).class_counts, *counts]
+    kept = [
+        report_file(workspace, info.fingerprint, None, ["balance"]),
+        queue_dir(workspace, info.fingerprint, "minilm"),
+    ]
+    classes = statistics_of(workspace, info).class_counts
+    return [info.fingerprint, folder, *kept, classes, *counts]
 
 
 def test_sample_is_all_of_a_small_set_in_file_order(workspace, toy_dataset):

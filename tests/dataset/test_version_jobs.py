@@ -50,7 +50,7 @@ def test_export_job_that_is_cancelled_leaves_no_file(workspace, info):
 def test_split_job_makes_a_version(workspace, info, reported):
     recipe = {"by": "group", "column": "author", "shares": [0.5, 0.25, 0.25]}
 
-    split_job(
+    fingerprint = split_job(
         workspace,
         {"fingerprint": info.fingerprint, "recipe": recipe},
         lambda *amount: reported.append(amount),
@@ -59,7 +59,8 @@ def test_split_job_makes_a_version(workspace, info, reported):
     made = DatasetStore.open(workspace).find("reviews")
     assert (made.version, made.parent) == (2, info.fingerprint)
     assert made.split_counts == {"train": 20, "validation": 10, "test": 10}
-    assert reported[-1] == (3, 3, "Done")
+    assert fingerprint == made.fingerprint
+    assert reported[-1] == (2, 3, "Checking and storing the new version")
 
 
 @pytest.mark.parametrize("entry", [EXPORT_JOB, SPLIT_JOB])

@@ -15,7 +15,7 @@ from textcls_core.jobs import job as jobs
 from textcls_core.jobs import worker
 from textcls_core.jobs.job import active_jobs, cancel_job, job_id_of, read_job, start_job
 from textcls_core.jobs.lock import ProcessLock
-from textcls_core.jobs.progress import JobCancelledError, Progress
+from textcls_core.jobs.progress import JobCancelledError, Progress, begin
 from textcls_core.workspace import Workspace
 
 ENTRY = "textcls_core.jobs.progress:ignore"
@@ -97,6 +97,43 @@ def test_the_work_gets_workspace_arguments_and_progress(workspace, started, monk
     assert (amount.done, amount.total, amount.message) == (2, 3, "counting")
 
 
+def test_a_job_says_what_it_made(workspace, started, monkeypatch) -> None:
+    job_id = do(workspace, lambda *_: "0123abc", monkeypatch)
+
+    job = read_job(workspace, job_id)
+
+    assert (job.made, job.error) == ("0123abc", "")
+
+
+def test_a_job_that_failed_made_nothing(workspace, started, monkeypatch) -> None:
+    job_id = do(workspace, fail_with(TextclsError("no")), monkeypatch)
+
+    assert read_job(workspace, job_id).made == ""
+
+
+def test_a_job_that_began_and_lost_its_process_is_interrupted_at_once(workspace, started) -> None:
+    job_id = start_job(workspace, ENTRY, {})
+    assert read_job(workspace, job_id).state == "queued"
+
+    begin(workspace.jobs_dir / job_id)
+
+    assert read_job(workspace, job_id).state == "interrupted"
+    start_job(workspace, ENTRY, {})
+    assert read_job(workspace, job_id).state == "queued"
+
+
+def test_the_process_of_a_job_notes_that_it_began(workspace, started, monkeypatch) -> None:
+    seen = []
+
+    job_id = do(
+        workspace,
+        lambda own, *_: seen.extend(own.jobs_dir.glob("*/progress.json")),
+        monkeypatch,
+    )
+
+    assert [file.parent.name for file in seen] == [job_id]
+
+
 def fail_with(error: BaseException) -> Callable[..., None]:
     def work(*_: object) -> None:
         raise error
@@ -133,7 +170,9 @@ def test_a_failed_job_starts_again(workspace, started, monkeypatch) -> None:
 
 def test_a_job_hears_that_it_is_cancelled(workspace, started, monkeypatch) -> None:
     def work(own: Workspace, _arguments: dict, progress: Progress) -> None:
-        cancel_job(own, job_id_of(ENTRY, {"rows": 3}))
+        with monkeypatch.context() as other_process:  # a lock is not seen by its own process
+            other_process.setattr(jobs, "is_locked", lambda _: True)
+            cancel_job(own, job_id_of(ENTRY, {"rows": 3}))
         progress(1, 3, "counting")
         raise AssertionError("went on")
 

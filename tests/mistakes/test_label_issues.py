@@ -160,3 +160,15 @@ def test_damaged_queue_is_made_again(issues, tmp_path, damage: str) -> None:
     (tmp_path / "queue" / damage).write_text("{")
 
     assert LabelIssues.load(tmp_path / "queue") is None
+
+
+def test_facts_say_which_rows_were_not_judged(issues) -> None:
+    sampled = issues.facts.model_copy(update={"num_examples": 200_000, "num_judged": 50_000})
+    of_folds = sampled.model_copy(update={"source": "group:1"})
+
+    assert issues.facts.left_out == ""
+    assert sampled.left_out == (
+        "150,000 rows of 200,000 not judged. The others are a random sample, spread over the "
+        "classes."
+    )
+    assert of_folds.left_out == "150,000 rows of 200,000 not judged."

@@ -9,13 +9,13 @@ from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.folding import with_fold
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import DatasetFormatError, NotFoundError, RunStateError
+from textcls_core.evaluation.decision import Decision, write_decision
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.jobs.progress import JobCancelledError
 from textcls_core.mistakes import label_issues_job
-from textcls_core.mistakes.label_issues import label_issue_rows
-from textcls_core.mistakes.label_issues_folds import finished_cross_validations
+from textcls_core.mistakes.label_issues import GROUP_PREFIX, label_issue_rows
+from textcls_core.mistakes.label_issues_folds import cross_validated, finished_cross_validations
 from textcls_core.mistakes.label_issues_job import (
-    GROUP_PREFIX,
     compute_label_issues,
     find_label_issues,
     run_job,
@@ -99,6 +99,19 @@ def test_finished_cross_validation_gives_the_opinions(workspace, toy_dataset) ->
     assert [known.group_id for known in found] == [group.group_id]
     assert (issues.facts.num_judged, issues.facts.num_examples) == (validated, 162)
     assert list(issues.facts.weights) == ["cross-validation"]
+
+
+def test_temperature_of_a_fold_changes_nothing(workspace, toy_dataset) -> None:
+    group = cross_validation(workspace, toy_dataset)
+    before = cross_validated(group, toy_dataset)
+    model_dir = group.members[0].model_dir
+    model_dir.mkdir()
+
+    write_decision(model_dir, Decision(temperature=3.0))
+
+    after = cross_validated(group, toy_dataset)
+    assert after[0].tolist() == before[0].tolist()
+    assert after[1].tolist() == before[1].tolist()
 
 
 def test_unfinished_cross_validation_is_refused(workspace, toy_dataset) -> None:

@@ -90,6 +90,19 @@ def test_dataset_overview_explains_a_model_that_cannot_be_had(open_page):
     assert '"no/such-model" is not on this machine' in shown(app.warning)[0]
 
 
+def test_dataset_overview_shows_scripts_and_languages_when_asked(open_page):
+    app = open_page("dataset", dataset="toy")
+    assert "languages" not in " ".join(shown(app.caption))
+
+    button = next(b for b in app.button if b.label == "Show scripts and languages")
+    app = button.click().run()
+
+    assert not app.exception
+    assert {"Scripts of 162 rows", "Languages of 162 rows"} <= set(shown(app.caption))
+    scripts = next(t.value for t in app.dataframe if "scripts" in t.value)
+    assert scripts.to_dict("records") == [{"scripts": "Latin", "share": 100.0, "rows": 162}]
+
+
 def test_dataset_overview_lists_what_was_noticed(open_page, workspace, hostile_dataset):
     findings = [warning("kind", 1, f"1 row with {HOSTILE_TEXT}.", ("first", HOSTILE_TEXT))]
     DatasetStore.open(workspace).save(hostile_dataset, "noted", "for this test", findings)

@@ -8,7 +8,9 @@ from tests.pages.conftest import HOSTILE_CLASSES, labels, markdown_of, press, sh
 from textcls_core.audit.auditing import audit
 from textcls_core.audit.job import ENTRY, job_arguments
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
+from textcls_core.files import write_json
 from textcls_core.jobs import job as jobs
+from textcls_core.jobs import worker
 from textcls_core.jobs.job import job_id_of
 
 TEXTS = ["same text", "same text", *(f"words of row {n} here" for n in range(10))]
@@ -126,3 +128,39 @@ def test_hostile_data_reach_the_audit_escaped(open_page, workspace, hostile_data
     bodies = markdown_of(app)
     assert not any(name in body for name in HOSTILE_CLASSES for body in bodies)
     assert not any("![" in body for body in bodies)
+
+
+def test_large_versions_are_mended_in_the_background(
+    open_page, leaky, started, workspace, monkeypatch
+):
+    monkeypatch.setattr("pages._app.dataset_audit.MAX_ROWS_ON_PAGE", 5)
+    app = press(open_audit(open_page, dataset="leaky"), "fix.leaked_texts")
+    assert any("12 rows are changed in the background" in text for text in shown(app.markdown))
+
+    app = press(app, "fix.confirm")
+
+    assert "Cancel" in labels(app)
+    worker.main(started[0])
+    app = app.run()
+    made = DatasetStore.open(workspace).find("leaky")
+    assert not app.exception
+    assert (made.version, made.parent) == (2, leaky.fingerprint)
+    assert made.dataset_id in str(app.query_params["dataset"])
+    assert "fix_job" not in app.query_params
+
+
+def test_mending_that_failed_says_why_above_the_findings(open_page, leaky, started, monkeypatch):
+    monkeypatch.setattr("pages._app.dataset_audit.MAX_ROWS_ON_PAGE", 5)
+    app = press(press(open_audit(open_page, dataset="leaky"), "fix.leaked_texts"), "fix.confirm")
+    write_json(started[0] / "outcome.json", {"state": "failed", "error": "No.", "seconds": 1.0})
+
+    app = app.run()
+
+    assert "No." in shown(app.error)
+    assert "Nothing was stored." in shown(app.caption)
+    assert app.button(key="fix.leaked_texts").label == "Fix…"
+
+    app = press(app, "fix_job.close")
+
+    assert "No." not in shown(app.error)
+    assert "fix_job" not in app.query_params

@@ -57,6 +57,14 @@ def test_first_visit_offers_the_search_and_starts_it_once(open_page, workspace, 
     assert "Look for label issues" not in labels(app)
 
 
+def test_offer_says_when_a_sample_is_judged(open_page, monkeypatch):
+    monkeypatch.setattr("pages._app.dataset_label_issues.MAX_ROWS", 100)
+
+    app = open_page("dataset", dataset="toy", view="Label issues")
+
+    assert any("Of 162 rows a random sample of 100 is judged" in text.value for text in app.text)
+
+
 def test_queue_shows_the_most_suspect_row_first(open_queue, queue):
     app = open_queue()
     issues = queue[1]

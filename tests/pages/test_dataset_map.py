@@ -151,6 +151,16 @@ def test_area_without_a_text_says_so(open_page, embedded):
     assert "No text lies there." in shown(app.caption)
 
 
+def test_map_zooms_to_the_selection_and_the_link_keeps_it(open_page, embedded):
+    app = open_map(open_page, map_area=RIGHT)
+    assert "range" not in chart(app)["layout"]["xaxis"]
+
+    app = open_map(open_page, map_area=RIGHT, map_zoom="1", map_colour="split")
+
+    low, high = chart(app)["layout"]["xaxis"]["range"]
+    assert (round(low, 1), round(high, 1)) == (-0.9, 9.9)
+
+
 def test_selection_can_be_cleared(open_page, embedded):
     app = press(open_map(open_page, map_area=RIGHT), "map.clear")
 

@@ -14,6 +14,8 @@ from tests.pages.conftest import (
 )
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
+from textcls_core.jobs import job as jobs
+from textcls_core.jobs import worker
 
 
 @pytest.fixture
@@ -129,18 +131,47 @@ def test_versions_show_hostile_names_as_text(open_page, hostile_run):
     assert HOSTILE_TEXT in app.dataframe[0].value["Why"].iloc[0]
 
 
-def test_versions_large_sets_are_split_in_the_background(open_page, monkeypatch):
+def test_versions_large_sets_are_split_in_the_background(open_page, store, monkeypatch):
     started = []
-    monkeypatch.setattr("pages._app.dataset_splits.MAX_PREVIEW", 100)
-    monkeypatch.setattr(
-        "pages._app.dataset_splits.start_job", lambda *given, **_: started.append(given) or "job"
-    )
-    monkeypatch.setattr("pages._app.dataset_splits.show_job", lambda _: None)
+    monkeypatch.setattr("pages._app.dataset_splits.MAX_ROWS_ON_PAGE", 100)
+    monkeypatch.setattr(jobs, "start_detached", lambda _m, folder, _log: started.append(folder))
+    app = open_versions(open_page)
+    app.selectbox(key="splits.by").set_value("near_duplicates").run()
 
-    press(open_versions(open_page), "splits.start")
+    app = press(app, "splits.start")
 
-    assert started[0][1] == "textcls_core.dataset.version_jobs:split_job"
-    assert started[0][2]["recipe"]["by"] == "stratified"
+    assert "Cancel" in labels_of(app)
+    worker.main(started[0])
+    app = app.run()
+    made = store.find("toy")
+    assert (made.version, made.dataset_id) == (2, as_one(app.query_params["dataset"]))
+    assert made.reason.startswith("split anew with texts kept together that share most of their")
+    assert "split_job" not in app.query_params
+
+
+def as_one(parameter):
+    return parameter if isinstance(parameter, str) else parameter[0]
+
+
+def test_versions_show_a_split_job_with_its_own_version_only(open_page, monkeypatch):
+    started = []
+    monkeypatch.setattr("pages._app.dataset_splits.MAX_ROWS_ON_PAGE", 100)
+    monkeypatch.setattr(jobs, "start_detached", lambda _m, folder, _log: started.append(folder))
+    app = press(open_versions(open_page), "splits.start")
+    job_id = as_one(app.query_params["split_job"])
+
+    other = open_versions(open_page, "bbc-news", split_job=job_id)
+
+    assert "Cancel" not in labels_of(other)
+
+
+def test_versions_preview_a_split_that_keeps_near_duplicates_together(open_page):
+    app = open_versions(open_page)
+
+    app = app.selectbox(key="splits.by").set_value("near_duplicates").run()
+
+    assert not app.exception
+    assert "Make a new version with this split" in labels_of(app)
 
 
 def test_versions_large_sets_are_exported_into_the_workspace(open_page, monkeypatch):

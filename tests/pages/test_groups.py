@@ -301,3 +301,21 @@ def test_foreign_names_are_shown_as_they_are(open_page, workspace):
 
     assert not [text for text in markdown_of(app) if "![h](http" in text]
     assert any("![h](http://127.0.0.1:9" in text for text in shown(app.subheader))
+
+
+def test_a_group_leads_to_a_comparison_of_its_runs(open_page, seeds):
+    app = open_page("training", group=GROUP_ID)
+
+    link = next(link for link in app.page_link if link.label.startswith("Compare the best run"))
+    best, other = seeds.members[1], seeds.members[0]
+    assert f"run={best.run_id}" in link.proto.query_string
+    assert f"compare_runs={other.run_id}" in link.proto.query_string
+    assert "panel=Compare" in link.proto.query_string
+
+
+def test_a_group_with_one_model_offers_no_comparison(open_page, seeds):
+    write_json(seeds.members[0].folder / "finished.json", {"outcome": "failed"})
+
+    app = open_page("training", group=GROUP_ID)
+
+    assert not [link for link in app.page_link if link.label.startswith("Compare the best")]

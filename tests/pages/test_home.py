@@ -86,7 +86,7 @@ def test_home_lists_the_newest_runs_first(open_page, toy_run, failed_run):
 def test_home_opens_the_pages_of_a_selected_run(open_page, toy_run):
     app = select_row(open_page("home"), "home.runs", 0)
 
-    assert links(app)[3:] == ["Progress", "Evaluation", "Mistakes", "Attention"]
+    assert links(app)[3:] == ["Progress", "Evaluation", "Compare", "Mistakes", "Attention"]
     assert app.page_link[3].proto.query_string == f"watch={toy_run.run_id}"
     assert app.page_link[4].proto.query_string == f"run={toy_run.run_id}"
 

@@ -32,6 +32,15 @@ def test_job_that_works_shows_how_far_it_is(job, hold_lock):
     assert app.progress[0].text == "Counting words · 1 of 4"
 
 
+def test_job_of_unknown_length_shows_how_much_is_done(job, hold_lock):
+    hold_lock(job / "lock")
+    write_json(job / "progress.json", {"done": 1234, "total": 0, "message": "Reading rows"})
+
+    app = show(job)
+
+    assert app.progress[0].text == "Reading rows · 1,234"
+
+
 def test_cancel_asks_the_job_to_stop(job, hold_lock):
     hold_lock(job / "lock")
 

@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.decision import Decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.models.classifier import Classifier, Design
 from textcls_core.prediction.predict import MAX_TEXTS, predict_texts
 
@@ -132,3 +134,75 @@ def test_finished_run_predicts_as_its_worker_did(finished_run, toy_dataset):
     expected = [stored.label_names[label] for label in stored.predicted_label_ids]
     assert [prediction.label for prediction in predictions] == expected
     assert (~stored.is_mistake).mean() > 0.6  # three equally frequent classes
+
+
+def with_rule(classifier, **rule):
+    """Make a classifier follow a rule."""
+    classifier.decision = Decision(rule=DecisionRule(**rule))
+    return classifier
+
+
+@pytest.fixture
+def ruled(tiny_model_dir):
+    """A classifier of one label per text, to give a rule to."""
+    return Classifier.from_pretrained(tiny_model_dir, LABELS, max_length=64)
+
+
+def test_prediction_follows_the_thresholds_of_the_model(ruled):
+    [plain] = predict_texts(ruled, ["snow"])
+    other = next(name for name in LABELS if name != plain.label)
+    thresholds = tuple(1e-6 if name == other else 1.0 for name in LABELS)
+
+    [prediction] = predict_texts(
+        with_rule(ruled, kind="thresholds", thresholds=thresholds), TEXTS[:1]
+    )
+
+    assert (prediction.label, prediction.labels) == (other, (other,))
+    assert prediction.confidence == prediction.probabilities[other]
+    assert prediction.abstained is None
+
+
+def test_prediction_that_is_not_sure_enough_is_no_answer(ruled):
+    [prediction] = predict_texts(with_rule(ruled, abstain_below=1.0), ["snow"])
+
+    assert prediction.labels == ()
+    assert prediction.abstained is True
+    assert prediction.answer.startswith(f"no answer ({prediction.label} ")
+    assert prediction.to_json()["abstained"] is True
+    assert prediction.to_row()["label"] == "no answer"
+
+
+def test_prediction_that_is_sure_enough_says_that_it_answers(ruled):
+    [prediction] = predict_texts(with_rule(ruled, abstain_below=0.01), ["snow"])
+
+    assert prediction.labels == (prediction.label,)
+    assert prediction.to_json()["abstained"] is False
+
+
+def test_prediction_set_comes_most_probable_first(ruled):
+    conformal = {"coverage": 0.9, "quantile": 1.0}
+
+    [prediction] = predict_texts(with_rule(ruled, conformal=conformal), ["snow"])
+
+    shares = [prediction.probabilities[name] for name in prediction.prediction_set]
+    assert shares == sorted(prediction.probabilities.values(), reverse=True)
+    assert prediction.to_json()["prediction_set"] == list(prediction.prediction_set)
+    assert prediction.answer.endswith(f"one of {{{', '.join(prediction.prediction_set)}}}")
+    assert prediction.to_row()["prediction set"] == ", ".join(prediction.prediction_set)
+
+
+def test_prediction_of_labels_follows_their_thresholds(tags, given):
+    given([0.6, 0.2, 0.9])
+    rule = {"kind": "thresholds", "thresholds": (0.7, 0.1, 0.5)}
+
+    [prediction] = predict_texts(with_rule(tags, **rule), ["snow"])
+
+    assert prediction.labels == ("weather", "food")
+    assert prediction.label == "weather"
+
+
+def test_rule_for_other_classes_is_refused(ruled):
+    rule = {"kind": "thresholds", "thresholds": (0.5, 0.5)}
+
+    with pytest.raises(InvalidArgumentError, match="Expected 3 thresholds"):
+        predict_texts(with_rule(ruled, **rule), ["snow"])

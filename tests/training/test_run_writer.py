@@ -6,8 +6,11 @@ import pytest
 
 from tests.cases import MIXED
 from textcls_core.config import RunConfig
+from textcls_core.evaluation.decision import Decision, read_decision, write_decision
 from textcls_core.models.classifier import Classifier
+from textcls_core.runs.checkpoint import Checkpoint
 from textcls_core.runs.store import RunStore
+from textcls_core.training.checkpoint import restore_best
 from textcls_core.training.run_writer import RunWriter, SilentObserver
 
 VALIDATION = {
@@ -95,3 +98,16 @@ def test_silent_observer_writes_nothing_and_asks_for_nothing(run):
 
     assert observer.command() == "go"
     assert sorted(run.folder.iterdir()) == before
+
+
+def test_model_of_a_run_that_goes_on_has_no_temperature(tmp_path):
+    best_dir, saved = tmp_path / "model", tmp_path / "step-10" / "best"
+    for folder in (best_dir, saved):
+        folder.mkdir(parents=True)
+        (folder / "model.safetensors").write_bytes(b"weights")
+    write_decision(best_dir, Decision(temperature=2.0))
+
+    restore_best(Checkpoint(tmp_path / "step-10"), best_dir)
+
+    assert read_decision(best_dir) == Decision()
+    assert (best_dir / "model.safetensors").read_bytes() == b"weights"

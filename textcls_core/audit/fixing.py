@@ -25,6 +25,7 @@ from textcls_core.dataset.near_duplicates import groups
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.jobs.progress import Report, ignore
 from textcls_core.wording import plural
 
 
@@ -50,8 +51,13 @@ class Fix:
     make: Callable[[AuditedRows], Change]
 
 
-def plan_fix(dataset: TextDataset, name: str) -> Change:
+def plan_fix(dataset: TextDataset, name: str, report: Report = ignore) -> Change:
     """Return what a fix would make of a data set; nothing is stored.
+
+    Args:
+        dataset: What to mend.
+        name: One of `FIXES`.
+        report: Told how far it is; may raise to stop.
 
     Raises:
         InvalidArgumentError: If there is no such fix, or it would leave no row.
@@ -60,22 +66,34 @@ def plan_fix(dataset: TextDataset, name: str) -> Change:
         raise InvalidArgumentError(
             f'"{name[:40]}" is not a fix. {did_you_mean(name, sorted(FIXES))}'
         )
-    return FIXES[name].make(AuditedRows(dataset))
+    return FIXES[name].make(AuditedRows(dataset, report))
 
 
-def apply_fix(store: DatasetStore, parent: DatasetInfo, name: str) -> DatasetInfo:
+def apply_fix(
+    store: DatasetStore, parent: DatasetInfo, name: str, report: Report = ignore
+) -> DatasetInfo:
     """Store what a fix makes of a data set as a new version of it.
 
     The same fix of the same version gives the same content, which is stored once.
 
+    Args:
+        store: Where versions are kept.
+        parent: The version to mend.
+        name: One of `FIXES`.
+        report: Told how far it is; may raise to stop.
+
     Raises:
         InvalidArgumentError: If there is no such fix, or nothing to change.
     """
-    change = plan_fix(store.load(parent.fingerprint), name)
+    report(0, 0, "Reading the rows")
+    dataset = store.load(parent.fingerprint)
+    report(0, 0, "Looking for rows to change")
+    change = plan_fix(dataset, name, report)
     if change.is_empty:
         raise InvalidArgumentError(
             f'"{FIXES[name].title}" changes nothing in this version. Run the audit again.'
         )
+    report(0, 0, "Checking and storing the new version")
     return store.derive(parent, change.dataset, f"{FIXES[name].title}: {change.summary}")
 
 

@@ -16,9 +16,11 @@ from textcls_core.dataset.languages import (
     NO_SCRIPT,
     SCRIPTS,
     UNDETERMINED,
+    ScriptIds,
     languages,
     script_ids,
 )
+from textcls_core.dataset.sampling import random_rows
 from textcls_core.dataset.word_counts import count_words
 from textcls_core.wording import percent, plural, shorten
 
@@ -80,7 +82,7 @@ def check_languages(rows: AuditedRows) -> tuple[list[Finding], list[Mix]]:
     ids = script_ids(rows.texts, rows.report)
     sample = rows.sample(MAX_LANGUAGE_ROWS)
     codes = np.array(languages(rows.dataset.texts(sample), rows.report), dtype=object)
-    scripts = _mix("scripts", [SCRIPTS[i] for i in ids.tolist()])
+    scripts = _script_mix(ids)
     spoken = _mix("languages", codes.tolist())
     return [
         *_foreign_scripts(rows, ids, scripts),
@@ -89,6 +91,22 @@ def check_languages(rows: AuditedRows) -> tuple[list[Finding], list[Mix]]:
         scripts,
         spoken,
     ]
+
+
+def mixes_of(texts: Sequence[str]) -> tuple[Mix, Mix]:
+    """Return the scripts of all texts, and the languages of a fixed random sample of them.
+
+    Example:
+        >>> [mix.counts for mix in mixes_of(["Das Wetter ist heute schön.", "Привет"])]
+        [{'Latin': 1, 'Cyrillic': 1}, {'de': 1, 'und': 1}]
+    """
+    sample = random_rows(len(texts), MAX_LANGUAGE_ROWS)
+    spoken = _mix("languages", languages([texts[row] for row in sample.tolist()]))
+    return _script_mix(script_ids(texts)), spoken
+
+
+def _script_mix(ids: ScriptIds) -> Mix:
+    return _mix("scripts", [SCRIPTS[i] for i in ids.tolist()])
 
 
 def _mix(of: str, names: Sequence[str]) -> Mix:

@@ -11,6 +11,8 @@ from textcls_core.wording import percent
 
 _SPLIT_OPACITY = {"train": 1.0, "validation": 0.6, "test": 0.32}
 _NUM_BINS = 60
+_MAX_TITLED = 26
+"""Characters of two class names that fit into a title on a narrow screen."""
 _MAX_TICKS = 60
 """Class names that fit under one another at the largest height of the chart."""
 
@@ -77,10 +79,10 @@ def _balance_title(label_names: Sequence[str], counts: Mapping[str, Sequence[int
     ratio = totals[largest] / max(totals[smallest], 1)
     if ratio < 1.5:
         return "The classes are of similar size"
-    return (
-        f"{plain(label_names[largest])} is {ratio:.1f} times as frequent as "
-        f"{plain(label_names[smallest])}"
-    )
+    names = label_names[largest], label_names[smallest]
+    if sum(map(len, names)) > _MAX_TITLED:
+        return f"The largest class has {ratio:.1f} times the rows of the smallest"
+    return f"{plain(names[0])} is {ratio:.1f} times as frequent as {plain(names[1])}"
 
 
 def lengths_chart(lengths: Lengths, unit: str, cut_off: int | None = None) -> go.Figure:
@@ -116,5 +118,6 @@ def lengths_chart(lengths: Lengths, unit: str, cut_off: int | None = None) -> go
             x=cut_off,
             line={"dash": "dash", "width": 2, "color": "#C8401E"},
             annotation={"text": f"cut at {cut_off:,}", "yanchor": "top"},
+            annotation_position="top left" if cut_off > end / 2 else "top right",
         )
     return figure

@@ -27,6 +27,8 @@ MAX_POINTS = 4_000
 """Points drawn at most; with their hovers they stay below a megabyte."""
 HEIGHT = 620
 _HOVER_BYTES = 760_000
+_MARGIN, _LEAST_MARGIN = 0.1, 1e-3
+"""Around an area that is zoomed to: of its size, and in the units of the map."""
 _MIN_HOVER, _MAX_HOVER, _LINE = 12, 240, 60
 """Characters of a text that its hover shows, and of a line of it."""
 _AMOUNT_SCALE = [[0.0, "#F2D57E"], [0.5, "#C8663F"], [1.0, "#5B1E6E"]]
@@ -81,6 +83,22 @@ def map_chart(
         )
     _style(figure, layout, theme, has_legend=isinstance(colouring, Categories))
     return figure
+
+
+def zoom_to(figure: go.Figure, area: Area) -> None:
+    """Show an area of a map and a little around it.
+
+    A zoom by mouse is lost with every change of the chart; this one is part of it.
+    """
+    across, up = map(_around, area.bounds)
+    figure.update_layout(xaxis_range=across, yaxis_range=up)
+
+
+def _around(bounds: tuple[float, float]) -> list[float]:
+    """Return a range a little wider than some bounds, however close these are."""
+    low, high = bounds
+    margin = max(_MARGIN * (high - low), _LEAST_MARGIN)
+    return [low - margin, high + margin]
 
 
 def _groups(colouring: Colouring) -> Iterator[tuple[str, dict[str, Any], Indices]]:
@@ -160,14 +178,18 @@ def _style(figure: go.Figure, layout: Layout, theme: str, *, has_legend: bool) -
         **base_layout(HEIGHT),
         dragmode="lasso",
         hoverdistance=12,
-        legend={"itemclick": False, "itemdoubleclick": False, "itemsizing": "constant"},
+        legend={
+            **{"itemclick": False, "itemdoubleclick": False, "itemsizing": "constant"},
+            # below: at the side it would take half of a narrow screen from the points
+            **{"orientation": "h", "x": 0, "y": -0.07, "traceorder": "normal"},
+        },
         xaxis={**axis, "title": titles[0]},
         yaxis={**axis, "title": titles[1], "scaleanchor": "x"},
         newselection={"line": {"color": INK[theme], "width": 2}},
     )
     figure.update_layout(
         showlegend=has_legend,
-        margin_t=44,  # the toolbar stands above the legend
+        margin_t=44,  # of the toolbar
         hoverlabel={"bgcolor": PAPER[theme], "font": {"color": INK[theme]}},
     )
 

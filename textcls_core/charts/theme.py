@@ -27,6 +27,8 @@ INK = {"light": "#1B2230", "dark": "#E8EBF1"}
 PAPER = {"light": "#FFFFFF", "dark": "#12161F"}
 """Colour behind a chart, by the theme of the page."""
 MAGNITUDE_RGB = (66, 105, 208)
+LESS_RGB, MORE_RGB = MAGNITUDE_RGB, (190, 74, 20)
+"""Ends of the diverging scale: blue below zero, orange above."""
 CHART_HEIGHT = 320
 ROW_HEIGHT = 26
 
@@ -56,6 +58,27 @@ def magnitude_color(share: float) -> str:
 def magnitude_scale() -> list[list[Any]]:
     """Return the same colours as a Plotly colour scale."""
     return [[step / 10, magnitude_color(step / 10)] for step in range(11)]
+
+
+def diverging_color(share: float) -> str:
+    """Return the colour of a signed amount in [-1, 1]: blue below zero, orange above.
+
+    Zero is nearly transparent, which is neutral on light and dark backgrounds alike.
+
+    Example:
+        >>> diverging_color(-1.0), diverging_color(0.0), diverging_color(1.0)
+        ('rgba(66,105,208,1.000)', 'rgba(138,144,160,0.040)', 'rgba(190,74,20,1.000)')
+    """
+    if share == 0:
+        return "rgba(138,144,160,0.040)"
+    red, green, blue = MORE_RGB if share > 0 else LESS_RGB
+    return f"rgba({red},{green},{blue},{0.04 + 0.96 * min(abs(share), 1.0):.3f})"
+
+
+def diverging_scale() -> list[list[Any]]:
+    """Return the same colours as a Plotly colour scale from -1 to 1."""
+    steps = [step / 10 for step in range(-10, 11)]
+    return [[(step + 1) / 2, diverging_color(step)] for step in steps]
 
 
 def base_layout(height: int = CHART_HEIGHT) -> dict[str, Any]:

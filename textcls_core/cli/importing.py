@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -23,7 +23,7 @@ from textcls_core.dataset.labels import LabelFormat, names_in
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.reading import detect, read_hub_table, read_table
 from textcls_core.dataset.reading_options import ReadingOptions
-from textcls_core.dataset.splitting import SplitRecipe
+from textcls_core.dataset.splitting import SplitBy, SplitRecipe
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
 from textcls_core.wording import shorten
@@ -62,7 +62,7 @@ def dataset_import(
         bool, typer.Option("--new-split", help="Do not use the split of the file.")
     ] = False,
     split_by: Annotated[
-        str, typer.Option("--split-by", help="stratified, duplicates, group or time.")
+        str, typer.Option("--split-by", help=f"One of {', '.join(get_args(SplitBy))}.")
     ] = "stratified",
     split_column: Annotated[
         str | None, typer.Option("--split-column", help="Column of the groups or of the time.")

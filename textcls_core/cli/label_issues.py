@@ -34,6 +34,7 @@ def _lines(issues: LabelIssues, rows: list[dict[str, Any]]) -> list[str]:
         f"{plural(facts.num_suspects, 'suspect label')} in {plural(facts.num_judged, 'row')}"
         f" of {facts.num_examples:,}"
     )
+    head += f". {facts.left_out}" if facts.left_out else ""
     texts = {record["row_id"]: record["text"] for record in issues.records(issues.row_ids[:_LINES])}
     return [head, *(_line(row, texts[row["row_id"]]) for row in rows[:_LINES])]
 

@@ -12,11 +12,17 @@ import typer
 
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.audit import FAILED_GATE
+from textcls_core.cli.calibration import calibrate
+from textcls_core.cli.comparing import compare
+from textcls_core.cli.confusion import confusion
+from textcls_core.cli.curves import curves
 from textcls_core.cli.dataset import dataset_app
+from textcls_core.cli.decide import decide
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
+from textcls_core.cli.evaluation import evaluate_run
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
-from textcls_core.cli.results import evaluate_run, explain, mistakes, predict
+from textcls_core.cli.results import explain, mistakes, predict
 from textcls_core.cli.rows import dataset_rows
 from textcls_core.cli.slices import slices
 from textcls_core.cli.training import runs_app, train
@@ -34,10 +40,15 @@ app.add_typer(groups_app, name="groups")
 app.command()(train)
 app.command()(search)
 app.command("evaluate")(evaluate_run)
+app.command()(confusion)
+app.command()(curves)
+app.command()(compare)
 app.command()(mistakes)
 app.command()(slices)
 app.command()(predict)
+app.command()(decide)
 app.command()(explain)
+app.command()(calibrate)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""The verbs of a finished run: `evaluate`, `mistakes`, `predict`, `explain`."""
+"""The verbs of a finished run: `mistakes`, `predict`, `explain`."""
 
 from typing import Annotated
 
@@ -7,49 +7,9 @@ import typer
 from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.by_task import figures_of
-from textcls_core.evaluation.figures import Figures
-from textcls_core.evaluation.multi_label import MultiLabelEvaluation
 from textcls_core.mistakes.selection import ORDERS, Examples, Selection
-from textcls_core.training.baselines import baselines_of_run
 from textcls_core.wording import percent, shorten
 from textcls_core.workspace import Workspace
-
-
-def evaluate_run(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> None:
-    """Print the figures of a run on one split."""
-    run, chosen = open_run(run_id), parse_split(split)
-    result = figures_of(run.predictions(chosen))
-    known = [
-        (baseline, figures)
-        for baseline in baselines_of_run(Workspace.default(), run.config, chosen)
-        if (figures := baseline.figures(chosen)) is not None
-    ]
-    rows = [
-        f"{shorten(c.label, 30):<31}{c.precision:>9.3f}{c.recall:>9.3f}{c.f1:>9.3f}{c.support:>9}"
-        for c in result.per_class
-    ]
-    header = f"{'class':<31}{'precision':>9}{'recall':>9}{'f1':>9}{'support':>9}"
-    compared = [f"{b.title}: accuracy {percent(f.accuracy)}" for b, f in known]
-    value = result.to_json()
-    if known:
-        value["baselines"] = [
-            {"name": b.name, "title": b.title, **f.model_dump(exclude_none=True)} for b, f in known
-        ]
-    emit(as_json, value, [*_headlines(result), *compared, header, *rows])
-
-
-def _headlines(result: Figures) -> list[str]:
-    """Return the figures over all classes, a sentence each."""
-    accuracy, majority = percent(result.accuracy), percent(result.majority_accuracy)
-    averages = f"macro-F1 {percent(result.macro_f1)}, weighted F1 {percent(result.weighted_f1)}"
-    if not isinstance(result, MultiLabelEvaluation):
-        return [f"accuracy {accuracy} (majority class {majority})", averages]
-    micro, hamming = percent(result.micro_f1), percent(result.hamming_loss)
-    return [
-        f"all labels of a text right: {accuracy} (most frequent label set {majority})",
-        f"{averages}, micro-F1 {micro}, Hamming loss {hamming}",
-    ]
 
 
 def mistakes(

@@ -10,6 +10,7 @@ from textcls_core.dataset.draft import Draft, split_codes
 from textcls_core.dataset.findings import Finding, info
 from textcls_core.dataset.splitting import SplitRecipe, resplit, stratified_codes
 from textcls_core.dataset.text_dataset import SPLITS
+from textcls_core.jobs.progress import Report, ignore
 from textcls_core.wording import capitalised, percent
 
 _TRAIN, _VALIDATION, _TEST = range(len(SPLITS))
@@ -26,11 +27,19 @@ class SplitPlan(BaseModel):
     """How the splits are made that the file does not name."""
 
 
-def complete_splits(draft: Draft, plan: SplitPlan) -> tuple[Draft, Finding]:
-    """Return rows that all have a split, and how they came by it."""
+def complete_splits(
+    draft: Draft, plan: SplitPlan, report: Report = ignore
+) -> tuple[Draft, Finding]:
+    """Return rows that all have a split, and how they came by it.
+
+    Args:
+        draft: Rows of which all, some or none have a split.
+        plan: How the missing splits are made.
+        report: Told how far a long split is; may raise to stop.
+    """
     recipe = plan.recipe
     if (draft.splits < 0).all():
-        made = _cut(draft, recipe)
+        made = _cut(draft, recipe, report)
         return replace(draft, splits=made), info("split_made", len(made), _how(recipe))
     splits = np.where(draft.splits < 0, _TRAIN, draft.splits).astype(np.int8)
     missing = [code for code in (_TEST, _VALIDATION) if not (splits == code).any()]
@@ -40,14 +49,15 @@ def complete_splits(draft: Draft, plan: SplitPlan) -> tuple[Draft, Finding]:
     train = splits == _TRAIN
     shares = [recipe.shares[code] if code in missing else 0.0 for code in range(len(SPLITS))]
     shares[_TRAIN] = 1 - sum(shares)
-    made = _cut(draft.keep(train), recipe.model_copy(update={"shares": tuple(shares)}))
+    rest = recipe.model_copy(update={"shares": tuple(shares)})
+    made = _cut(draft.keep(train), rest, report)
     splits[train] = made
     count = int((made != _TRAIN).sum())
     finding = info("split_completed", count, _completed(missing, recipe))
     return replace(draft, splits=splits), finding
 
 
-def _cut(draft: Draft, recipe: SplitRecipe) -> np.ndarray:
+def _cut(draft: Draft, recipe: SplitRecipe, report: Report) -> np.ndarray:
     """Return splits made for all rows, as positions in `SPLITS`, shape (N,)."""
     if recipe.by == "stratified" and draft.task == "single_label":
         _, validation_share, test_share = recipe.shares
@@ -55,7 +65,7 @@ def _cut(draft: Draft, recipe: SplitRecipe) -> np.ndarray:
             draft.texts, draft.flat_ids, test_share, validation_share, recipe.seed
         )
     undecided = replace(draft, splits=np.zeros(draft.num_rows, np.int8))
-    return split_codes(resplit(undecided.build(), recipe).table["split"])
+    return split_codes(resplit(undecided.build(), recipe, report=report).table["split"])
 
 
 def _how(recipe: SplitRecipe) -> str:

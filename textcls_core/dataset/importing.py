@@ -17,10 +17,12 @@ from textcls_core.dataset.labels import LabelFormat
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import DatasetFormatError, InvalidArgumentError
+from textcls_core.jobs.progress import Report, ignore
 
 MAX_NAME_CHARACTERS = 80
 SPREADSHEETS = {"csv", "excel"}
 """Formats in which an export puts quotes before formulas."""
+_STEPS = 5
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
@@ -87,7 +89,10 @@ def checked(kind: type[Settings], /, **given: Any) -> Settings:
 
 
 def import_tables(
-    main: RawTable, test: RawTable | None = None, plan: ImportPlan | None = None
+    main: RawTable,
+    test: RawTable | None = None,
+    plan: ImportPlan | None = None,
+    report: Report = ignore,
 ) -> Imported:
     """Return the data set in one table, or in a training and a test table.
 
@@ -95,20 +100,31 @@ def import_tables(
     the training rows become validation, unless a split column names validation rows. Rows without
     text or label are left out and listed.
 
+    Args:
+        main: Rows, of which some become validation and test if the file does not say which.
+        test: Rows for the test.
+        plan: What to make of the columns.
+        report: Told before each of five steps; may raise to stop.
+
     Raises:
         DatasetFormatError: If columns are missing or no usable row is left.
     """
     plan = plan or ImportPlan()
+    report(0, _STEPS, "Reading texts and labels")
     tables = [main] if test is None else [main, test]
     if plan.unescape_formulas:
         tables = [without_quotes(table) for table in tables]
     read = read_rows(tables, plan.columns, plan.labels, use_own_split=plan.splits.use_own)
+    report(1, _STEPS, "Putting right what was chosen")
     draft, fixed = fix_rows(read.draft, plan.fixes, rare_below=plan.rare_below)
     _require_rows(draft, main.file_name, read.columns)
-    draft, split_finding = complete_splits(draft, plan.splits)
+    report(2, _STEPS, "Making splits")
+    draft, split_finding = complete_splits(draft, plan.splits, report)
     draft, unleaked = fix_leaks(draft, plan.fixes)
+    report(3, _STEPS, "Looking for faults")
     draft = draft.with_used_names()
     checks = check_draft(draft, rare_below=plan.rare_below)
+    report(4, _STEPS, "Putting the rows together")
     return Imported(
         dataset=draft.build(),
         findings=(*read.findings, *fixed, split_finding, *unleaked, *checks),

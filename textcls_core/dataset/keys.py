@@ -1,11 +1,13 @@
 """Numbers that are equal for rows whose texts count as equal. A million texts in seconds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Int
+
+from textcls_core.dataset.text_dataset import TextDataset
 
 RowKeys = Int[np.ndarray, " N"]
 """Equal for rows that count as equal."""
@@ -43,6 +45,20 @@ def normalised_keys(texts: pa.ChunkedArray) -> RowKeys:
     if pc.any(is_empty).as_py():
         words = pc.if_else(is_empty, _trimmed(texts), words)
     return _codes(words)
+
+
+def equal_text_groups(dataset: TextDataset, row_ids: Sequence[str]) -> RowKeys:
+    """Return which rows of a split have equal texts, by `normalised_keys`, shape (N,).
+
+    Args:
+        dataset: The version that holds the rows.
+        row_ids: N row ids.
+
+    Raises:
+        NotFoundError: If a row is not in this data set.
+    """
+    rows = dataset.positions(row_ids)
+    return normalised_keys(dataset.table["text"].take(pa.array(rows)))
 
 
 def _trimmed(texts: pa.ChunkedArray) -> pa.ChunkedArray:

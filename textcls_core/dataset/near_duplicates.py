@@ -101,6 +101,16 @@ def groups(pairs: Pairs, num_texts: int) -> Int[np.ndarray, " N"]:
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
+def near_duplicate_groups(texts: Texts, progress: Report = ignore) -> Int[np.ndarray, " N"]:
+    """Return a group number for every text; near-duplicates, also of one another, share it.
+
+    Args:
+        texts: N texts.
+        progress: As of `near_duplicate_pairs`.
+    """
+    return groups(near_duplicate_pairs(texts, progress=progress), len(texts))
+
+
 def _sketches(column: pa.ChunkedArray, threshold: float, progress: Report) -> Sketches:
     """Return the sketches of all texts, read in chunks."""
     bands, rows = minhash.band_shape(threshold)

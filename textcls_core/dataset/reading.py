@@ -24,6 +24,7 @@ from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.reading_options import TEXT_FORMATS, Detected, Format, ReadingOptions
 from textcls_core.dataset.sniffing import sniff
 from textcls_core.errors import DatasetFormatError
+from textcls_core.jobs.progress import Report, ignore
 
 MAX_FILE_BYTES = 16 * 1024**3
 _PREVIEW_BYTES = 1024**2
@@ -81,7 +82,11 @@ def preview(
 
 
 def read_table(
-    content: Path | bytes, options: ReadingOptions | None = None, name: str | None = None
+    content: Path | bytes,
+    options: ReadingOptions | None = None,
+    name: str | None = None,
+    *,
+    report: Report = ignore,
 ) -> RawTable:
     """Return the columns of a file or folder.
 
@@ -89,13 +94,14 @@ def read_table(
         content: A path, or the bytes of an upload.
         options: What differs from what was detected, and what to do with bad rows.
         name: What the file is called; shown in messages instead of the name of the path.
+        report: Told how far it is; may raise to stop.
 
     Raises:
         DatasetFormatError: If the file cannot be read; the message names the place and the way out.
     """
-    with _opened(content, name) as (inner, outer):
+    with _opened(content, name, report=report) as (inner, outer):
         before = outer.changed_at()
-        table = _read(inner, outer, options or ReadingOptions())
+        table = _read(inner, outer, options or ReadingOptions(), report)
         if outer.changed_at() != before:
             raise DatasetFormatError(
                 f"{outer.name} changed while it was read. Wait until it is written, then try again."
@@ -116,7 +122,7 @@ def read_hub_table(name: str, options: ReadingOptions | None = None) -> RawTable
 
 @contextmanager
 def _opened(
-    content: Path | bytes, name: str | None, *, is_preview: bool = False
+    content: Path | bytes, name: str | None, *, is_preview: bool = False, report: Report = ignore
 ) -> Iterator[tuple[Unpacked, Source]]:
     """Give the data file to read and the file it may be packed in.
 
@@ -124,6 +130,7 @@ def _opened(
         content: A path, or the bytes of an upload.
         name: What the file is called.
         is_preview: Unpack only the beginning, where that is enough.
+        report: Told how much is unpacked.
     """
     known = name or (content.name if isinstance(content, Path) else "")
     outer = Source(shown_name(known), content)
@@ -140,14 +147,14 @@ def _opened(
             if not inner.source.is_cut or sniff(inner.source) in TEXT_FORMATS:
                 yield inner, outer
                 return
-    with unpacked(outer) as inner:
+    with unpacked(outer, report=report) as inner:
         yield inner, outer
 
 
-def _read(inner: Unpacked, outer: Source, options: ReadingOptions) -> RawTable:
+def _read(inner: Unpacked, outer: Source, options: ReadingOptions, report: Report) -> RawTable:
     """Return all rows."""
     format_ = choose_format(inner, outer, options)
-    log = RowLog(outer.name, options.skip_bad_rows, options.replace_unreadable)
+    log = RowLog(outer.name, options.skip_bad_rows, options.replace_unreadable, report=report)
     table = _READERS[format_](inner.source, options, log, None)
     return replace(_finished(table, log), notes=(*name_notes(inner, outer, format_), *table.notes))
 

@@ -18,13 +18,15 @@ from textcls_core.arrays import Indices
 from textcls_core.dataset.building import duplicate_key
 from textcls_core.dataset.iterative_split import Units, split_units
 from textcls_core.dataset.moments import parse_moments
+from textcls_core.dataset.near_duplicates import near_duplicate_groups
 from textcls_core.dataset.text_dataset import SCHEMA, SPLITS, Split, TextDataset
 from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.jobs.progress import Report, ignore
 from textcls_core.wording import percent
 
 VALIDATION_SHARE = 0.15
 TEST_SHARE = 0.15
-SplitBy = Literal["stratified", "duplicates", "group", "time"]
+SplitBy = Literal["stratified", "duplicates", "near_duplicates", "group", "time"]
 _DIGEST_BYTES = 16
 _BLOCK = 65_536
 _TRAIN, _VALIDATION, _TEST = range(len(SPLITS))
@@ -39,8 +41,8 @@ class SplitRecipe(BaseModel):
 
     by: SplitBy = "stratified"
     """`stratified` keeps the share of every class; `duplicates` also keeps texts together that
-    differ in case and spaces only, `group` rows with the same value; `time` puts the newest rows
-    into test."""
+    differ in case and spaces only, `near_duplicates` those that share 80 % of their words as well,
+    `group` rows with the same value; `time` puts the newest rows into test."""
     column: str | None = None
     """Column of the groups or of the time."""
     shares: tuple[float, float, float] = (0.7, VALIDATION_SHARE, TEST_SHARE)
@@ -69,6 +71,7 @@ class SplitRecipe(BaseModel):
         how = {
             "stratified": "stratified by class",
             "duplicates": "with near-equal texts kept together",
+            "near_duplicates": "with texts kept together that share most of their words",
             "group": f'with equal values of "{self.column}" kept together',
             "time": f'by time in "{self.column}", the newest rows for test',
         }[self.by]
@@ -78,15 +81,19 @@ class SplitRecipe(BaseModel):
 
 
 def resplit(
-    dataset: TextDataset, recipe: SplitRecipe, groups: Indices | None = None
+    dataset: TextDataset,
+    recipe: SplitRecipe,
+    groups: Indices | None = None,
+    report: Report = ignore,
 ) -> TextDataset:
     """Return the same rows with splits made anew.
 
     Args:
         dataset: With one label per text or several.
         recipe: How to cut.
-        groups: Ids of groups to keep together, shape (N,), for example of near-duplicates; only
-            with `by="duplicates"`.
+        groups: Ids of groups to keep together as well, shape (N,); only with `by="duplicates"` or
+            `by="near_duplicates"`, which looks for its groups when none are given.
+        report: Told how far the search for near-duplicates is; may raise to stop.
 
     Raises:
         InvalidArgumentError: If the column is missing, or holds no time where one is needed.
@@ -96,6 +103,8 @@ def resplit(
             f'Column "{recipe.column}" is not in this data set. '
             + did_you_mean(recipe.column, list(dataset.extra_columns))
         )
+    if recipe.by == "near_duplicates" and groups is None:
+        groups = near_duplicate_groups(dataset.table["text"], report)
     position = SCHEMA.get_field_index("split")
     column = split_column(_codes(dataset, recipe, groups))
     table = dataset.table.set_column(position, SCHEMA.field(position), column)

@@ -28,6 +28,7 @@ from textcls_core.errors import (
 from textcls_core.files import (
     new_directory,
     read_json,
+    remove_leftovers,
     replaced_directory,
     temporary_sibling,
     write_json,
@@ -206,6 +207,7 @@ class DatasetStore:
         """
         cleaned = _checked_name(name, is_ours=reason == _EMBEDDED or parent is not None)
         with self._writing():
+            remove_leftovers(self.root)
             known = self.versions()
             info = DatasetInfo(
                 name=cleaned,

@@ -10,6 +10,8 @@ from textcls_core.workspace import Workspace
 
 EXPORT_JOB = f"{__name__}:export_job"
 SPLIT_JOB = f"{__name__}:split_job"
+MAX_ROWS_ON_PAGE = 100_000
+"""Larger versions are changed by a job: looking for near-duplicates in so many takes 15 s."""
 
 
 def export_job(workspace: Workspace, arguments: dict[str, Any], report: Report) -> None:
@@ -20,15 +22,14 @@ def export_job(workspace: Workspace, arguments: dict[str, Any], report: Report) 
     export_version(store, info, file_format, target, report)
 
 
-def split_job(workspace: Workspace, arguments: dict[str, Any], report: Report) -> None:
-    """Split the version `fingerprint` by `recipe` and store the new version."""
+def split_job(workspace: Workspace, arguments: dict[str, Any], report: Report) -> str:
+    """Split the version `fingerprint` by `recipe`; return the fingerprint of the new version."""
     store = DatasetStore.open(workspace)
     report(0, 3, "Reading the rows")
     parent = store.find(arguments["fingerprint"])
     dataset = store.load(parent.fingerprint)
     recipe = SplitRecipe.model_validate(arguments["recipe"])
     report(1, 3, "Splitting")
-    made = resplit(dataset, recipe)
+    made = resplit(dataset, recipe, report=report)
     report(2, 3, "Checking and storing the new version")
-    store.derive(parent, made, recipe.reason)
-    report(3, 3, "Done")
+    return store.derive(parent, made, recipe.reason).fingerprint

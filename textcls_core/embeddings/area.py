@@ -28,6 +28,17 @@ class Area:
             ";".join(f"{x:.4g},{y:.4g}" for x, y in polygon) for polygon in self.polygons
         )
 
+    @property
+    def bounds(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Least and largest x, and least and largest y.
+
+        Example:
+            >>> Area((((0, 1), (2, 1), (2, 5)),)).bounds
+            ((0, 2), (1, 5))
+        """
+        x, y = zip(*(corner for polygon in self.polygons for corner in polygon), strict=True)
+        return (min(x), max(x)), (min(y), max(y))
+
     def contains(self, points: Points) -> Mask:
         """Return which points lie inside one of the polygons, shape (N,)."""
         inside = np.zeros(len(points), dtype=bool)

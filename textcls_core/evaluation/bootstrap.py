@@ -25,7 +25,7 @@ Groups = Int[np.ndarray, " N"]
 NUM_SAMPLES = 1_000
 CONFIDENCE = 0.95
 _VALUES_AT_ONCE = 2_000_000
-_KINDS_PER_GROUP = 1 / 16
+_KINDS_PER_GROUP = 1 / 4
 """With more kinds than this, drawing group by group is faster than drawing counts of kinds."""
 
 
@@ -63,10 +63,11 @@ class Kinds:
 
         A group is recognised by the sum of one random 64-bit number per row, drawn for its cell.
         """
+        known, group_of_row = np.unique(cells if groups is None else groups, return_inverse=True)
         if groups is None:
-            known, kind_of_group = np.unique(cells, return_inverse=True)
-            return cls(kind_of_group, np.arange(len(known)), known)
-        _, group_of_row = np.unique(groups, return_inverse=True)
+            return cls(group_of_row, np.arange(len(known)), known)
+        if len(known) == len(cells):
+            return cls.of(cells, None)
         order = np.argsort(group_of_row, kind="stable")
         starts = np.flatnonzero(np.diff(group_of_row[order], prepend=-1))
         marks = np.random.default_rng(0).integers(0, 2**63, cells.max() + 1, dtype=np.uint64)

@@ -73,14 +73,14 @@ def figures_of(predictions: AnyPredictions) -> Figures:
 def true_text(predictions: AnyPredictions, row: int) -> str:
     """Return the true label of a row, or its labels with commas between them."""
     if isinstance(predictions, Predictions):
-        return predictions.label_names[predictions.true_label_ids[row]]
+        return predictions.label_names[int(predictions.true_label_ids[row])]
     return _set_text(predictions.label_names, predictions.targets[row])
 
 
 def predicted_text(predictions: AnyPredictions, row: int) -> str:
     """Return the predicted label of a row, or its labels with commas between them."""
     if isinstance(predictions, Predictions):
-        return predictions.label_names[predictions.predicted_label_ids[row]]
+        return predictions.label_names[int(predictions.predicted_label_ids[row])]
     return _set_text(predictions.label_names, predictions.predicted[row])
 
 

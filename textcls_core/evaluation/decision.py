@@ -1,12 +1,15 @@
-"""Decision: what turns the scores of a model into probabilities, kept beside its weights."""
+"""Decision: what turns the scores of a model into probabilities and answers, kept beside it."""
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.multi_label import THRESHOLD
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.files import read_model, write_json
 
 _FILE = "textcls_decision.json"
@@ -19,6 +22,25 @@ class Decision(BaseModel):
 
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """Logits are divided by it before they become probabilities."""
+    rule: DecisionRule = DecisionRule()
+    """How probabilities become an answer; tuned at this temperature."""
+
+    def with_rule(self, rule: DecisionRule) -> Self:
+        """Return the same with another rule."""
+        return self.model_copy(update={"rule": rule})
+
+    def with_temperature(self, temperature: float) -> "Decision":
+        """Return the choice with another temperature, and without what was tuned before it.
+
+        What else is chosen for a model (how probabilities become an answer) was tuned on
+        probabilities that it will not give any more.
+        """
+        return self if temperature == self.temperature else Decision(temperature=temperature)
+
+    @property
+    def has_more_than_temperature(self) -> bool:
+        """Whether there is anything that another temperature would drop."""
+        return self != Decision(temperature=self.temperature)
 
 
 def read_decision(model_dir: Path) -> Decision:
@@ -48,7 +70,8 @@ def tempered(probabilities: np.ndarray, temperature: float, task: Task) -> np.nd
     """Return the probabilities, shape (N, C), that the logits divided by a temperature give.
 
     The logits are not needed: for one label per text they are the logarithms of the probabilities
-    up to a constant per text, which the softmax removes; for several they are the log odds.
+    up to a constant per text, which the softmax removes; for several they are the log odds. The
+    answers never change, not even where rounding would make two probabilities equal.
 
     Example:
         >>> tempered(np.array([[0.8, 0.2]]), 2.0, "single_label").round(3).tolist()
@@ -57,8 +80,18 @@ def tempered(probabilities: np.ndarray, temperature: float, task: Task) -> np.nd
     if temperature == 1.0:
         return probabilities
     if task == "single_label":
-        relative = probabilities / probabilities.max(axis=1, keepdims=True)
-        powers = relative ** (1 / temperature)
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        return _tempered_shares(probabilities, 1 / temperature)
     yes, no = probabilities ** (1 / temperature), (1 - probabilities) ** (1 / temperature)
-    return np.asarray(yes / (yes + no))
+    changed = yes / (yes + no)
+    is_lifted = (probabilities < THRESHOLD) & (changed >= THRESHOLD)
+    return np.asarray(np.where(is_lifted, np.nextafter(THRESHOLD, 0), changed))
+
+
+def _tempered_shares(probabilities: np.ndarray, exponent: float) -> np.ndarray:
+    """Return powers of probabilities as shares of 1, with the same class as the first largest."""
+    powers = (probabilities / probabilities.max(axis=1, keepdims=True)) ** exponent
+    changed = np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    best = probabilities.argmax(axis=1)
+    is_tied = changed.argmax(axis=1) != best
+    changed[is_tied, best[is_tied]] = np.nextafter(changed[is_tied].max(axis=1, initial=0), 1)
+    return changed

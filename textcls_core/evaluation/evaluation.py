@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from textcls_core.arrays import Counts
+from textcls_core.evaluation import agreement
+from textcls_core.evaluation.agreement import Tally
 from textcls_core.evaluation.confusion import confusion_counts
-from textcls_core.evaluation.figures import Figures, class_figures, ratio, require_rows
+from textcls_core.evaluation.figures import Figures, class_figures, require_rows
 from textcls_core.evaluation.predictions import Predictions
 
 
@@ -19,13 +21,6 @@ class Evaluation(Figures):
     confusion: Counts
     """Row = true class, column = predicted class, shape (C, C)."""
     label_names: tuple[str, ...]
-
-    def confusion_table(self) -> list[dict[str, Any]]:
-        """Return one record per true class with its rows by predicted class."""
-        return [
-            {"true \\ predicted": true, **dict(zip(self.label_names, row, strict=True))}
-            for true, row in zip(self.label_names, self.confusion.tolist(), strict=True)
-        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures in the stable form of the command line."""
@@ -48,13 +43,13 @@ def evaluate(predictions: Predictions) -> Evaluation:
         predictions.true_label_ids, predictions.predicted_label_ids, len(names)
     )
     hits, support, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
-    f1, recall = ratio(2 * hits, support + predicted), ratio(hits, support)
+    tally = Tally(hits, support, predicted, hits.sum(), support.sum())
     return Evaluation(
         num_examples=len(predictions),
-        accuracy=float(hits.sum() / len(predictions)),
-        balanced_accuracy=float(recall[support > 0].mean()),
-        macro_f1=float(f1[support + predicted > 0].mean()),
-        weighted_f1=float((f1 * support).sum() / len(predictions)),
+        accuracy=float(agreement.accuracy(tally)),
+        balanced_accuracy=float(agreement.balanced_accuracy(tally)),
+        macro_f1=float(agreement.macro_f1(tally)),
+        weighted_f1=float(agreement.weighted_f1(tally)),
         loss=float(predictions.loss.mean()),
         majority_accuracy=float(support.max() / len(predictions)),
         per_class=class_figures(names, hits, support, predicted),

@@ -9,7 +9,9 @@ import numpy as np
 
 from textcls_core.arrays import LabelProbabilities, LabelSets, Losses
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.figures import Figures, class_figures, ratio, require_rows
+from textcls_core.evaluation import agreement
+from textcls_core.evaluation.agreement import Tally
+from textcls_core.evaluation.figures import Figures, class_figures, require_rows
 from textcls_core.evaluation.prediction_file import (
     damage_explained,
     per_class,
@@ -121,18 +123,25 @@ def evaluate_multi_label(predictions: MultiLabelPredictions) -> MultiLabelEvalua
     """
     require_rows(len(predictions))
     true, given = predictions.targets == 1, predictions.predicted
-    hits, support, predicted = (true & given).sum(0), true.sum(0), given.sum(0)
-    f1, recall = ratio(2 * hits, support + predicted), ratio(hits, support)
+    tally = Tally(
+        hits=(true & given).sum(0),
+        support=true.sum(0),
+        predicted=given.sum(0),
+        num_right=(true == given).all(axis=1).sum(),
+        num_rows=np.asarray(len(predictions)),
+    )
     _, set_counts = np.unique(true, axis=0, return_counts=True)
     return MultiLabelEvaluation(
         num_examples=len(predictions),
-        accuracy=float((true == given).all(axis=1).mean()),
-        balanced_accuracy=float(recall.sum() / max((support > 0).sum(), 1)),
-        macro_f1=float(f1.mean()),
-        weighted_f1=float((f1 * support).sum() / max(support.sum(), 1)),
+        accuracy=float(agreement.accuracy(tally)),
+        balanced_accuracy=float(agreement.balanced_accuracy(tally)),
+        macro_f1=float(agreement.macro_f1_of_labels(tally)),
+        weighted_f1=float(agreement.weighted_f1(tally)),
         loss=float(predictions.loss.mean()),
         majority_accuracy=float(set_counts.max() / len(predictions)),
-        per_class=class_figures(predictions.label_names, hits, support, predicted),
-        micro_f1=float(2 * hits.sum() / max((support + predicted).sum(), 1)),
-        hamming_loss=float((true != given).mean()),
+        per_class=class_figures(
+            predictions.label_names, tally.hits, tally.support, tally.predicted
+        ),
+        micro_f1=float(agreement.micro_f1(tally)),
+        hamming_loss=float(agreement.hamming_loss(tally)),
     )

@@ -2,8 +2,8 @@
 
 A job is a folder. `job.json` says what to do, `progress.json` how far it is, `outcome.json` how it
 ended; an empty file `cancel` asks it to stop. As with runs, the state is derived from these files
-and from the lock that the working process holds, and is never stored. A job keeps no result: what
-it computes is stored where others look for it.
+and from the lock that the working process holds, and is never stored. A job keeps no result but a
+reference to what it made: that is stored where others look for it.
 """
 
 import hashlib
@@ -60,6 +60,8 @@ class Outcome(BaseModel):
     state: Ending
     error: str = ""
     """One sentence for people, if it failed."""
+    made: str = ""
+    """Reference to what it made, for example a fingerprint, if its function returned one."""
     seconds: float
 
 
@@ -84,6 +86,11 @@ class Job:
         if self.state == "interrupted":
             return "Its process ended without a word. Start it again."
         return self.outcome.error if self.outcome else ""
+
+    @property
+    def made(self) -> str:
+        """Reference to what it made; empty before it has finished, or when it names nothing."""
+        return self.outcome.made if self.outcome else ""
 
 
 def job_id_of(entry: str, arguments: dict[str, Any]) -> str:
@@ -133,9 +140,11 @@ def read_job(workspace: Workspace, job_id: str) -> Job:
     if not job_id.isalnum() or not (folder / "job.json").exists():
         raise NotFoundError(f'Job "{job_id[:40]}" does not exist. Start it again.')
     plan = read_model(folder / "job.json", JobPlan, "job")
+    has_begun = (folder / "progress.json").exists()  # asked first: else a start looks like an end
     running = is_locked(folder / "lock")
     outcome = None if running else _read_outcome(folder)
-    return Job(job_id, plan, _state(plan, outcome, running=running), _read_amount(folder), outcome)
+    state = _state(plan, outcome, running=running, has_begun=has_begun)
+    return Job(job_id, plan, state, _read_amount(folder), outcome)
 
 
 def active_jobs(workspace: Workspace) -> list[Job]:
@@ -159,13 +168,13 @@ def _may_work(folder: Path) -> bool:
     return not (folder / "outcome.json").exists()
 
 
-def _state(plan: JobPlan, outcome: Outcome | None, *, running: bool) -> JobState:
+def _state(plan: JobPlan, outcome: Outcome | None, *, running: bool, has_begun: bool) -> JobState:
     if running:
         return "running"
     if outcome is not None:
         return outcome.state
     is_starting = abs(time.time() - plan.started_at) < _SECONDS_TO_START
-    return "queued" if is_starting else "interrupted"
+    return "queued" if is_starting and not has_begun else "interrupted"
 
 
 def _read_outcome(folder: Path) -> Outcome | None:

@@ -12,6 +12,11 @@ Report = Callable[[int, int, str], None]
 """Takes done, total and what is being done; work that is not a job can be given `ignore`."""
 
 
+def begin(folder: Path) -> None:
+    """Note that a process works on the job; without it and its lock the process was killed."""
+    write_json(folder / "progress.json", {"done": 0, "total": 0, "message": "Starting"})
+
+
 class JobCancelledError(Exception):
     """Somebody asked the job to stop."""
 

@@ -16,6 +16,8 @@ from textcls_core.wording import percent, plural, shorten
 
 RECIPE = 1
 """Raised when the scores change, so that older queues are made again."""
+GROUP_PREFIX = "group:"
+"""Before the id of a cross-validation, where else the name of an encoder stands."""
 _LEARNED_BETTER = 0.75
 """Share of rows that must be learned better for a low confidence to count as evidence."""
 
@@ -55,6 +57,16 @@ class LabelIssueFacts(BaseModel):
     pairs: tuple[NoisyPair, ...]
     """Classes that are confused most often in the labels."""
     seconds: float
+
+    @property
+    def left_out(self) -> str:
+        """Which rows were not judged, in a sentence; empty when all were."""
+        rest = self.num_examples - self.num_judged
+        if not rest:
+            return ""
+        is_sample = not self.source.startswith(GROUP_PREFIX)
+        how = " The others are a random sample, spread over the classes." if is_sample else ""
+        return f"{plural(rest, 'row')} of {self.num_examples:,} not judged.{how}"
 
 
 @dataclass(frozen=True)

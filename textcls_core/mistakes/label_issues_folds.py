@@ -47,7 +47,7 @@ def cross_validated(group: RunGroup, dataset: TextDataset) -> tuple[Indices, np.
         )
     positions, scores = [], []
     for run in runs:
-        predictions = run.predictions("validation")
+        predictions = run.raw_predictions("validation")  # the queue follows from the folds alone
         chosen = np.clip(predictions.probabilities, _SMALLEST, 1 - _SMALLEST)
         is_single = isinstance(predictions, Predictions)
         scores.append(np.log(chosen) if is_single else np.log(chosen / (1 - chosen)))

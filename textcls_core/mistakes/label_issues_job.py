@@ -18,7 +18,7 @@ from textcls_core.embeddings.source import source_name
 from textcls_core.embeddings.store import MAX_TOKENS, stored_embeddings
 from textcls_core.errors import DatasetFormatError
 from textcls_core.jobs.progress import Report, ignore
-from textcls_core.mistakes.label_issues import RECIPE, LabelIssues
+from textcls_core.mistakes.label_issues import GROUP_PREFIX, RECIPE, LabelIssues
 from textcls_core.mistakes.label_issues_folds import cross_validated
 from textcls_core.mistakes.label_issues_ranking import rank_label_issues
 from textcls_core.models.catalogue import EMBEDDED
@@ -26,8 +26,6 @@ from textcls_core.runs.group_store import GroupStore
 from textcls_core.workspace import Workspace
 
 ENTRY = "textcls_core.mistakes.label_issues_job:run_job"
-GROUP_PREFIX = "group:"
-"""Before the id of a cross-validation, where else the name of an encoder stands."""
 _ID_CHARACTERS = 16
 
 

@@ -1,7 +1,7 @@
 """Which examples of a split are looked at, in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -58,6 +58,23 @@ class Examples:
         predictions = run.single_label_predictions(split, "The list of mistakes")
         rows = dataset.positions(predictions.row_ids)  # by id: a fold has splits of its own
         return cls(predictions, tuple(dataset.texts(rows)))
+
+    @classmethod
+    def of_rows(
+        cls, predictions: Predictions, dataset: TextDataset, positions: Indices
+    ) -> "Examples":
+        """Return the examples at some positions of the predictions, in this order.
+
+        Only their texts are read, which matters when there are many.
+        """
+        row_ids = tuple(predictions.row_ids[position] for position in positions)
+        kept = replace(
+            predictions,
+            row_ids=row_ids,
+            true_label_ids=predictions.true_label_ids[positions],
+            probabilities=predictions.probabilities[positions],
+        )
+        return cls(kept, tuple(dataset.texts(dataset.positions(row_ids))))
 
     def select(self, selection: Selection) -> Indices:
         """Return the positions of the selected examples in the chosen order, shape (M,).

@@ -9,17 +9,11 @@ import numpy as np
 from textcls_core.dataset.building import clean_text
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.multi_label import THRESHOLD
+from textcls_core.evaluation.rule import Answers, DecisionRule
 from textcls_core.models.classifier import Classifier
 from textcls_core.wording import percent
 
 MAX_TEXTS = 10_000
-DECISION_RULES: dict[Task, str] = {
-    "single_label": "The answer is the class with the largest probability.",
-    "multi_label": "The answer is every label with a probability of at least "
-    f"{percent(THRESHOLD, 0)}; each label is judged by itself.",
-}
-"""How probabilities become an answer, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +22,51 @@ class TextPrediction:
 
     text: str
     label: str
-    """Most probable class."""
+    """The class that the rule of the model chooses, even if it gives no answer; in a multi-label
+    model the most probable one."""
     confidence: float
     """Its probability, in [0, 1]."""
     labels: tuple[str, ...]
-    """The answer, most probable first: that class, or any number of them in a multi-label model."""
+    """The answer, most probable first: that class, any number of them in a multi-label model, or
+    nothing where the rule gives no answer."""
     probabilities: dict[str, float]
     """Probability of every class."""
+    abstained: bool | None = None
+    """Whether the rule gives no answer; None if it always gives one."""
+    prediction_set: tuple[str, ...] | None = None
+    """Classes that the true one is among with the coverage of the rule, most probable first."""
 
     @property
     def answer(self) -> str:
-        """The labels with their probabilities, or that there is none, in a few words."""
+        """The labels with their probabilities, or that there is none, and the set, in short."""
         shares = [f"{name} {percent(self.probabilities[name])}" for name in self.labels]
-        return ", ".join(shares) or f"no label ({self.label} {percent(self.confidence)})"
+        nothing = "no answer" if self.abstained else "no label"
+        answer = ", ".join(shares) or f"{nothing} ({self.label} {percent(self.confidence)})"
+        if self.prediction_set is None:
+            return answer
+        return f"{answer}, one of {{{', '.join(self.prediction_set)}}}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the prediction in the stable form of the command line."""
-        return {
+        value: dict[str, Any] = {
             "label": self.label,
             "confidence": self.confidence,
             "labels": list(self.labels),
             "probabilities": self.probabilities,
         }
+        if self.abstained is not None:
+            value["abstained"] = self.abstained
+        if self.prediction_set is not None:
+            value["prediction_set"] = list(self.prediction_set)
+        return value
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the prediction of one label as a row of a table; no answer where there is none."""
+        answer = self.labels[0] if self.labels else "no answer"
+        row = {"label": answer, "confidence": self.confidence, "text": self.text}
+        if self.prediction_set is not None:
+            row["prediction set"] = ", ".join(self.prediction_set)
+        return row
 
 
 def split_list(text: str) -> list[str]:
@@ -78,20 +95,53 @@ def predict_texts(classifier: Classifier, texts: Sequence[str]) -> list[TextPred
     if empty is not None:
         raise InvalidArgumentError(f"Expected a text, but text {empty} is empty. Leave it out.")
     rows = classifier.predict_probabilities(cleaned)
+    rule, task = classifier.decision.rule, classifier.design.task
+    answers = rule.decide(rows, task)
     return [
-        _decide(text, row, classifier.label_names, classifier.design.task)
-        for text, row in zip(cleaned, rows, strict=True)
+        _prediction(
+            text, rows[number], classifier.label_names, _answer(answers, rule, number), task
+        )
+        for number, text in enumerate(cleaned)
     ]
 
 
-def _decide(text: str, row: np.ndarray, names: tuple[str, ...], task: Task) -> TextPrediction:
-    """Return the answer that follows from the probabilities of one text, shape (C,)."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a rule says about one text, over C classes."""
+
+    chosen: np.ndarray
+    """Whether a label is chosen, bool of shape (C,)."""
+    abstained: bool | None
+    in_set: np.ndarray | None
+    """Whether a class is in the prediction set, bool of shape (C,)."""
+
+
+def _answer(answers: Answers, rule: DecisionRule, number: int) -> _Answer:
+    """Return one row of the answers; what the rule does not know is None."""
+    sets = answers.prediction_sets
+    return _Answer(
+        answers.chosen[number],
+        bool(answers.abstained[number]) if rule.can_abstain else None,
+        None if sets is None else sets[number],
+    )
+
+
+def _prediction(
+    text: str, row: np.ndarray, names: tuple[str, ...], answer: _Answer, task: Task
+) -> TextPrediction:
+    """Return the prediction that follows from the probabilities of one text, shape (C,)."""
     order = np.argsort(-row, kind="stable")
-    chosen = order[:1] if task == "single_label" else order[row[order] >= THRESHOLD]
+    chosen = tuple(names[label_id] for label_id in order if answer.chosen[label_id])
+    first = int(order[0] if task == "multi_label" else answer.chosen.argmax())
+    in_set = answer.in_set
     return TextPrediction(
         text=text,
-        label=names[order[0]],
-        confidence=float(row[order[0]]),
-        labels=tuple(names[label_id] for label_id in chosen),
+        label=names[first],
+        confidence=float(row[first]),
+        labels=() if answer.abstained else chosen,
         probabilities=dict(zip(names, row.tolist(), strict=True)),
+        abstained=answer.abstained,
+        prediction_set=None
+        if in_set is None
+        else tuple(names[label_id] for label_id in order if in_set[label_id]),
     )

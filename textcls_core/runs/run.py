@@ -14,6 +14,7 @@ errors/              one file per process that failed, when there are several
 model/               worker: the best model so far, a plain Hugging Face folder; in it
                      textcls_decision.json, written by whoever chooses a temperature or a rule
 predictions/         worker: one Parquet file per split
+reports/             whoever asks for one: report and model card of a split, replaced as a whole
 finished.json        worker: how it ended, with the figures
 """
 
@@ -140,6 +141,11 @@ class Run:
     def history_file(self) -> Path:
         """Metric rows, one JSON object per line."""
         return self.folder / "history.jsonl"
+
+    @property
+    def reports_dir(self) -> Path:
+        """Reports and model cards that somebody asked for."""
+        return self.folder / "reports"
 
     @property
     def status(self) -> RunStatus:

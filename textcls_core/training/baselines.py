@@ -22,6 +22,8 @@ BaselineName = Literal["majority", "tfidf", "frozen"]
 NAMES: tuple[BaselineName, ...] = ("majority", "tfidf", "frozen")
 """In the order in which they are made and shown."""
 Figure = Literal["accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss"]
+FIGURES: tuple[Figure, ...] = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss")
+"""What is measured of a baseline, as far as it can be."""
 _FINGERPRINT = re.compile(r"[0-9a-f]{16,}")
 _ID_CHARACTERS = 16
 _Share = Annotated[float, Field(ge=0, le=1)]

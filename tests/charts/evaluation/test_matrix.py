@@ -1,13 +1,16 @@
 """Tests of the confusion matrix: what its cells show and what a click on them means."""
 
+import json
 import re
 
 import numpy as np
 import pytest
 
-from tests.cases import ALL_WRONG, CLASS_ABSENT, MIXED, PERFECT, make_predictions
-from textcls_core.charts.evaluation.matrix import ALL, confusion_chart, selected_cell
-from textcls_core.charts.theme import magnitude_color
+from tests.cases import ALL_WRONG, CLASS_ABSENT, MIXED, PERFECT, decided, make_predictions
+from textcls_core.charts.evaluation.grid import ALL, _text_color, selected_cell
+from textcls_core.charts.evaluation.matrix import confusion_chart, difference_chart
+from textcls_core.charts.theme import diverging_color, magnitude_color, magnitude_scale
+from textcls_core.evaluation.confusion_difference import confusion_difference
 from textcls_core.evaluation.evaluation import evaluate
 
 HOSTILE = ("<b>ham</b>", "a & b", "&lt;i&gt;")
@@ -16,9 +19,10 @@ SHARES = [0.05, 0.3, 0.5, 0.6, 0.8, 0.9, 0.94, 0.95, 1.0]
 
 def chart(predictions=MIXED, by="counts", **options):
     """Return cells, totals and layout of a matrix."""
-    figure = confusion_chart(evaluate(predictions), by, **options).to_dict()
-    cells, totals = figure["data"]
-    return cells, totals, figure["layout"]
+    figure = confusion_chart(evaluate(predictions), by, **options)
+    cells, totals = json.loads(figure.to_json())["data"]
+    cells["marker"]["color"] = figure.data[0].marker.color.tolist()
+    return cells, totals, figure.to_dict()["layout"]
 
 
 def many_classes(num_labels):
@@ -65,7 +69,7 @@ def click(*names):
 def test_confusion_chart_rows_are_true_classes():
     cells, _, layout = chart()
 
-    assert cells["customdata"][1] == ["ham", "spam", 1]
+    assert cells["customdata"][1][:2] == ["ham", "spam"]
     assert cells["y"][1] == 0
     assert cells["base"][1] == 0.5
     assert (layout["yaxis"]["title"]["text"], layout["xaxis"]["title"]["text"]) == (
@@ -77,16 +81,14 @@ def test_confusion_chart_rows_are_true_classes():
 def test_confusion_chart_carries_names_and_count_of_every_cell():
     cells, _, _ = chart()
 
-    assert cells["customdata"] == [
-        ["ham", "ham", 2],
-        ["ham", "spam", 1],
-        ["ham", "news", 0],
-        ["spam", "ham", 0],
-        ["spam", "spam", 1],
-        ["spam", "news", 1],
-        ["news", "ham", 0],
-        ["news", "spam", 0],
-        ["news", "news", 1],
+    assert cells["customdata"][:2] == [
+        ["ham", "ham", "2 rows: 66.7 % of the true class, 100.0 % of the predicted"],
+        ["ham", "spam", "1 row: 33.3 % of the true class, 50.0 % of the predicted"],
+    ]
+    assert [cell[2].split(":")[0] for cell in cells["customdata"]] == [
+        *("2 rows", "1 row", "0 rows"),
+        *("0 rows", "1 row", "1 row"),
+        *("0 rows", "0 rows", "1 row"),
     ]
 
 
@@ -112,12 +114,12 @@ def test_confusion_chart_totals_carry_the_empty_name():
     _, totals, _ = chart()
 
     assert totals["customdata"] == [
-        ["ham", ALL, 3],
-        ["spam", ALL, 2],
-        ["news", ALL, 1],
-        [ALL, "ham", 2],
-        [ALL, "spam", 2],
-        [ALL, "news", 2],
+        ["ham", ALL, "3", "true"],
+        ["spam", ALL, "2", "true"],
+        ["news", ALL, "1", "true"],
+        [ALL, "ham", "2", "predicted"],
+        [ALL, "spam", "2", "predicted"],
+        [ALL, "news", "2", "predicted"],
     ]
 
 
@@ -147,18 +149,25 @@ def test_confusion_chart_totals_are_counts_whatever_the_cells_show():
 def test_confusion_chart_darkens_cells_by_their_share_of_the_largest():
     colors = chart()[0]["marker"]["color"]
 
-    assert colors[:3] == [magnitude_color(1.0), magnitude_color(0.5), magnitude_color(0.0)]
+    assert colors[:3] == [1.0, 0.5, 0.0]
+
+
+def test_confusion_chart_takes_its_colours_from_the_scale_of_amounts():
+    marker = chart()[0]["marker"]
+
+    assert (marker["cmin"], marker["cmax"]) == (0, 1)
+    assert marker["colorscale"] == magnitude_scale()
 
 
 def test_confusion_chart_of_mistakes_leaves_the_diagonal_empty():
     cells, _, _ = chart(errors_only=True)
 
     assert cells["text"] == ["", "1", "", "", "", "1", "", "", ""]
-    assert cells["marker"]["color"][1] == magnitude_color(1.0)
+    assert cells["marker"]["color"][:2] == [0.0, 1.0]
 
 
 def test_confusion_chart_of_mistakes_keeps_the_diagonal_clickable():
-    assert chart(errors_only=True)[0]["customdata"][0] == ["ham", "ham", 2]
+    assert chart(errors_only=True)[0]["customdata"][0][:2] == ["ham", "ham"]
 
 
 @pytest.mark.parametrize("predictions", [PERFECT, ALL_WRONG, CLASS_ABSENT])
@@ -171,7 +180,8 @@ def test_confusion_chart_draws_empty_rows_and_columns(predictions, errors_only):
 
 
 @pytest.mark.parametrize(
-    ("num_labels", "cells", "height"), [(2, 4, 340), (5, 25, 390), (77, 78, 820), (150, 151, 820)]
+    ("num_labels", "cells", "height"),
+    [(2, 4, 340), (5, 25, 390), (30, 31, 820), (77, 78, 997), (150, 151, 1400)],
 )
 def test_confusion_chart_of_many_classes_leaves_empty_cells_out(num_labels, cells, height):
     drawn, totals, layout = chart(many_classes(num_labels))
@@ -184,12 +194,13 @@ def test_confusion_chart_of_many_classes_leaves_empty_cells_out(num_labels, cell
 def test_confusion_chart_of_many_classes_keeps_the_place_of_a_mistake():
     cells, _, _ = chart(many_classes(77))
 
-    position = cells["customdata"].index(["class 076", "class 000", 1])
+    names = [cell[:2] for cell in cells["customdata"]]
+    position = names.index(["class 076", "class 000"])
     assert (cells["y"][position], cells["base"][position]) == (76, -0.5)
 
 
 @pytest.mark.parametrize(
-    ("num_labels", "columns", "rows"), [(5, 6, 6), (77, 27, 40), (150, 31, 51)]
+    ("num_labels", "columns", "rows"), [(5, 6, 6), (77, 40, 78), (150, 51, 76)]
 )
 def test_confusion_chart_labels_as_many_classes_as_fit(num_labels, columns, rows):
     layout = chart(many_classes(num_labels))[2]
@@ -203,8 +214,8 @@ def test_confusion_chart_labels_as_many_classes_as_fit(num_labels, columns, rows
 def test_confusion_chart_writes_numbers_only_where_they_fit(num_labels, has_numbers):
     cells, totals, _ = chart(many_classes(num_labels))
 
-    assert any(cells["text"]) is has_numbers
-    assert any(totals["text"]) is has_numbers
+    assert any(cells.get("text") or []) is has_numbers
+    assert any(totals.get("text") or []) is has_numbers
 
 
 def test_confusion_chart_escapes_markup():
@@ -218,7 +229,7 @@ def test_confusion_chart_escapes_markup():
 def test_confusion_chart_hover_names_the_classes_in_full():
     cells, _, layout = chart(with_names(("a" * 40, "b", "c")))
 
-    assert layout["yaxis"]["ticktext"][0] == "a" * 13 + "…"
+    assert layout["yaxis"]["ticktext"][0] == "a" * 15 + "…"
     assert cells["customdata"][0][0] == "a" * 40
 
 
@@ -227,7 +238,7 @@ def test_confusion_chart_numbers_can_be_read_on_a_light_page(share):
     cells, _, _ = chart(two_shares(share))
 
     text, cell = cells["insidetextfont"]["color"][0], cells["marker"]["color"][0]
-    assert contrast(text, cell) >= 4.5
+    assert contrast(text, magnitude_color(cell)) >= 4.5
 
 
 @pytest.mark.parametrize("share", SHARES)
@@ -235,7 +246,133 @@ def test_confusion_chart_numbers_can_be_read_on_a_dark_page(share):
     cells, _, _ = chart(two_shares(share), is_dark=True)
 
     text, cell = cells["insidetextfont"]["color"][0], cells["marker"]["color"][0]
-    assert contrast(text, cell, page=(18, 22, 31)) >= 4.5
+    assert contrast(text, magnitude_color(cell), page=(18, 22, 31)) >= 4.5
+
+
+def test_confusion_chart_of_many_classes_colours_by_the_square_root():
+    true = np.repeat(np.arange(30), [100, *[1] * 29])
+    colors = chart(make_predictions(true, np.eye(30)[true], [f"{n}" for n in range(30)]))[0]
+
+    assert colors["marker"]["color"][:2] == [1.0, 0.28]
+
+
+@pytest.mark.parametrize(
+    ("by", "texts", "title"),
+    [
+        ("counts", ["1.2k", "25k", "7"], "Predicted"),
+        ("row", ["100", "100", "100"], "Predicted (cells in %)"),
+    ],
+)
+def test_confusion_chart_of_a_dozen_classes_writes_short_numbers(by, texts, title):
+    counts = [1_234, 25_000, 7, *[1] * 9]
+    true = np.repeat(np.arange(12), counts)
+    cells, totals, layout = chart(
+        make_predictions(true, np.eye(12)[true], [f"{n}" for n in range(12)]), by
+    )
+
+    assert [text for text in cells["text"] if text][:3] == texts
+    assert layout["xaxis"]["title"]["text"] == title
+    assert totals["text"][:3] == ["1.2k", "25k", "7"]
+    assert totals["customdata"][0][2] == "1,234"
+
+
+def test_confusion_chart_draws_some_classes_in_the_wanted_order():
+    cells, totals, layout = chart(label_ids=np.array([2, 0]))
+
+    assert layout["yaxis"]["ticktext"] == ["news", "ham", "all"]
+    assert [cell[:2] for cell in cells["customdata"]] == [
+        *(["news", "news"], ["news", "ham"]),
+        *(["ham", "news"], ["ham", "ham"]),
+    ]
+    assert totals["text"] == ["1", "3", "2", "2"]
+
+
+def test_confusion_chart_shares_of_some_classes_count_all_of_them():
+    cells, _, _ = chart(by="row", label_ids=np.array([0, 2]))
+
+    assert cells["text"] == ["67 %", "", "", "100 %"]
+
+
+@pytest.mark.parametrize(
+    ("selected", "place"),
+    [
+        (("ham", "spam"), (0.5, 1.5, -0.5, 0.5)),
+        (("news", ALL), (2.75, 3.75, 1.5, 2.5)),
+        ((ALL, "ham"), (-0.5, 0.5, 2.75, 3.75)),
+    ],
+)
+def test_confusion_chart_frames_the_selected_cell(selected, place):
+    [frame] = chart(selected=selected)[2]["shapes"]
+
+    assert tuple(frame[name] for name in ("x0", "x1", "y0", "y1")) == place
+
+
+@pytest.mark.parametrize("selected", [None, (ALL, ALL), ("gone", "ham"), ("ham", "gone")])
+def test_confusion_chart_frames_nothing_without_a_selected_cell(selected):
+    assert not chart(selected=selected)[2].get("shapes")
+
+
+def difference(by="counts", **options):
+    """Return cells and totals: `ham` is taken for `spam` less often, `news` for `ham` more."""
+    this = decided([0, 0, 0, 0, 2, 2], [0, 0, 0, 1, 0, 0])
+    other = decided([0, 0, 0, 0, 2, 2], [0, 1, 1, 1, 0, 2])
+    figure = difference_chart(confusion_difference(this, other), by, **options)
+    cells, totals = json.loads(figure.to_json())["data"]
+    cells["marker"]["color"] = figure.data[0].marker.color.tolist()
+    return cells, totals
+
+
+def test_difference_chart_shows_this_run_minus_the_other():
+    cells, totals = difference()
+
+    assert cells["text"] == ["+2", "-2", "", "", "", "", "+1", "", "-1"]
+    assert totals["text"] == ["0", "0", "0", "+3", "-2", "-1"]
+
+
+def test_difference_chart_shows_shares():
+    cells, _ = difference("row")
+
+    assert cells["text"][:2] == ["+50 %", "-50 %"]
+
+
+def test_difference_chart_is_orange_above_zero_blue_below_and_neutral_at_zero():
+    marker = difference()[0]["marker"]
+
+    assert (marker["color"][:3], marker["color"][6]) == ([1.0, -1.0, 0.0], 0.5)
+    assert (marker["cmin"], marker["cmax"]) == (-1, 1)
+    assert marker["colorscale"][0] == [0, diverging_color(-1.0)]
+    assert marker["colorscale"][10] == [0.5, diverging_color(0.0)]
+    assert marker["colorscale"][20] == [1, diverging_color(1.0)]
+
+
+def test_difference_chart_of_mistakes_leaves_the_diagonal_empty():
+    assert difference(errors_only=True)[0]["text"] == ["", "-2", "", "", "", "", "+1", "", ""]
+
+
+def test_difference_chart_says_both_counts():
+    assert difference()[0]["customdata"][1] == [
+        *("ham", "spam"),
+        "1 row in this run, 3 in the other",
+    ]
+
+
+def test_difference_chart_of_equal_runs_is_neutral():
+    same = confusion_difference(MIXED, MIXED)
+
+    cells = difference_chart(same, "row").data[0]
+
+    assert set(cells.marker.color.tolist()) == {0.0}
+
+
+@pytest.mark.parametrize("page", [(255, 255, 255), (18, 22, 31)])
+@pytest.mark.parametrize("is_positive", [True, False])
+@pytest.mark.parametrize("share", SHARES)
+def test_difference_chart_numbers_can_be_read(share, is_positive, page):
+    sign = 1 if is_positive else -1
+
+    text = _text_color(share, is_dark=page != (255, 255, 255))
+
+    assert contrast(text, diverging_color(sign * share), page) >= 4.5
 
 
 def test_selected_cell_is_true_and_predicted_class():

@@ -15,6 +15,7 @@ from typing import IO, Literal
 
 from textcls_core.dataset.formats.source import Source, shown_name
 from textcls_core.errors import DatasetFormatError
+from textcls_core.jobs.progress import Report, ignore
 
 Packing = Literal["zip", "gzip"]
 MAX_RATIO = 100
@@ -61,12 +62,15 @@ def is_workbook(source: Source) -> bool:
 
 
 @contextmanager
-def unpacked(source: Source, num_bytes: int | None = None) -> Iterator[Unpacked]:
+def unpacked(
+    source: Source, num_bytes: int | None = None, report: Report = ignore
+) -> Iterator[Unpacked]:
     """Give the data file in a packed file, or the file itself if it is not packed.
 
     Args:
         source: The file.
         num_bytes: Unpack no more than this from the beginning; None unpacks all.
+        report: Told how much is unpacked; may raise to stop.
 
     Raises:
         DatasetFormatError: If it is damaged, encrypted, too large unpacked, or holds anything but
@@ -79,7 +83,7 @@ def unpacked(source: Source, num_bytes: int | None = None) -> Iterator[Unpacked]
     with tempfile.TemporaryDirectory(prefix="textcls-") as folder:
         target = Path(folder) / "data"
         with _opened(source, packing) as (file, member), target.open("wb") as copy:
-            is_cut = copy_capped(file, copy, source, num_bytes)
+            is_cut = copy_capped(file, copy, source, num_bytes, report)
         inner = Source(source.name, target, is_cut=is_cut)
         if inner.head(4).startswith(_PACKED_STARTS) and not _holds_workbook(inner):
             raise DatasetFormatError(
@@ -175,7 +179,11 @@ def _only_member(archive: zipfile.ZipFile, file_name: str) -> zipfile.ZipInfo:
 
 
 def copy_capped(
-    file: IO[bytes], target: IO[bytes], source: Source, num_bytes: int | None = None
+    file: IO[bytes],
+    target: IO[bytes],
+    source: Source,
+    num_bytes: int | None = None,
+    report: Report = ignore,
 ) -> bool:
     """Copy what is unpacked, and tell whether it was cut at `num_bytes`.
 
@@ -193,6 +201,7 @@ def copy_capped(
                 f"{MAX_RATIO} times its size or the limit. Unpack it yourself and choose the file."
             )
         target.write(block)
+        report(total // _BLOCK_BYTES, 0, "Unpacking megabytes")
         if num_bytes is not None and total >= num_bytes:
             return True
     return False

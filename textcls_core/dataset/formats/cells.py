@@ -60,7 +60,7 @@ def table_of_cells(rows: Iterator[Row], log: RowLog, *, has_header: bool | None)
         has_header = looks_like_header([[cell or "" for cell in cells] for _, cells in first])
     header = first.pop(0)[1] if has_header else None
     with no_cycle_search():
-        chunks = [_chunk(part, log) for part in _batches(chain(first, rows))]
+        chunks = [_chunk(part, log) for part in _batches(chain(first, rows), log)]
     widths = Counter([] if header is None else [len(header)])
     for chunk in chunks:
         widths.update(chunk.lengths)
@@ -94,9 +94,11 @@ def no_cycle_search() -> Iterator[None]:
             gc.enable()
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    iterator = iter(rows)
+def _batches(rows: Iterable[Row], log: RowLog) -> Iterator[list[Row]]:
+    iterator, num_read = iter(rows), 0
     while batch := list(islice(iterator, CHUNK_ROWS)):
+        num_read += len(batch)
+        log.tell(num_read)
         yield batch
 
 

@@ -59,6 +59,7 @@ def read_parquet(
         file = pq.ParquetFile(place if isinstance(place, Path) else pa.BufferReader(place))
         schema = file.schema_arrow
         wanted = wanted_columns(schema, options, source.name)
+        log.num_rows = file.metadata.num_rows
         batches = file.iter_batches(min(limit or _BATCH_ROWS, _BATCH_ROWS), columns=wanted)
         kept = pa.schema([schema.field(name) for name in wanted], schema.metadata)
         return table_of_batches(kept, batches, class_names_of(schema), log, limit)
@@ -149,6 +150,7 @@ def table_of_batches(
     target = pa.schema(list(zip(names, types, strict=True)))
     kept = _Kept(target, log)
     for batch in batches:
+        log.tell(kept.num_read)
         rows = batch if limit is None else batch.slice(0, limit - kept.num_read)
         kept.add([column.values(rows, log) for column in columns], rows.num_rows)
         if kept.num_read == limit:

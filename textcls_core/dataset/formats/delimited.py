@@ -34,7 +34,7 @@ def read_delimited(
         DatasetFormatError: If a quote is never closed, or the columns cannot be used.
     """
     csv.field_size_limit(_CSV_FIELD_LIMIT)
-    with text_file(source, options) as file:
+    with text_file(source, options, log) as file:
         start = file.tell()
         delimiter = options.delimiter or guess_delimiter(file.read(HEAD_CHARACTERS))
         file.seek(start)

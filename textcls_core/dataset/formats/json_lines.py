@@ -32,7 +32,7 @@ def read_json_lines(
         log: Of this file.
         limit: Number of rows read at most; None reads all.
     """
-    with text_file(source, options) as file:
+    with text_file(source, options, log) as file:
         return table_of_records(islice(_records(file, log), limit), log)
 
 

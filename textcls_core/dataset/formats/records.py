@@ -66,6 +66,7 @@ def table_of_records(records: Iterable[tuple[int, Record]], log: RowLog) -> RawT
     iterator = iter(records)
     with no_cycle_search():
         while batch := list(islice(iterator, CHUNK_ROWS)):
+            log.tell(len(lines))
             kept = [item for item in batch if _fits(*item, is_list, log)]
             check_width(len(is_list), log.file_name)
             tables.append(_columns([record for _, record in kept], is_list, log))

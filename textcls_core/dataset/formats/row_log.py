@@ -1,14 +1,17 @@
 """RowLog: what went wrong in which row, kept while a file is read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from textcls_core.errors import DatasetFormatError
+from textcls_core.jobs.progress import Report, ignore
 from textcls_core.wording import plural
 
 MAX_COLUMNS = 1_000
 MAX_FIELD_CHARACTERS = 1_000_000
 MAX_PROBLEMS_SHOWN = 5
 TOO_LONG = f"a cell longer than {MAX_FIELD_CHARACTERS:,} characters"
+_MEGABYTE = 1024**2
 UNREADABLE = "bytes that are not in the encoding of the file"
 
 
@@ -22,7 +25,24 @@ class RowLog:
     unit: str = "line"
     """What people count in this kind of file: a line or a row."""
     num_repaired: int = 0
+    report: Report = ignore
+    """Told how far the file is read; may raise to stop."""
+    num_rows: int = 0
+    """Rows of the file, where it says so; else 0."""
+    place: Callable[[], tuple[int, int]] | None = None
+    """Gives the bytes read and all bytes of a text file."""
     _problems: list[tuple[int, str]] = field(default_factory=list)
+
+    def tell(self, num_read: int) -> None:
+        """Report that so many rows were read.
+
+        Called between thousands of rows, so that reading a large file can be watched and stopped.
+        """
+        if self.place is None:
+            self.report(num_read, self.num_rows, "Reading rows")
+            return
+        done, total = self.place()
+        self.report(done // _MEGABYTE, total // _MEGABYTE, "Reading megabytes")
 
     def problem(self, number: int, what: str) -> None:
         """Note a row that cannot be used, by its line or row number, from 1."""

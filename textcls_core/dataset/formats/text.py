@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from textcls_core.dataset.encoding import codec_of, explain, open_as_text
+from textcls_core.dataset.formats.row_log import RowLog
 from textcls_core.dataset.formats.source import Source
 from textcls_core.dataset.reading_options import ReadingOptions
 from textcls_core.errors import DatasetFormatError
@@ -15,11 +16,18 @@ _HEAD_BYTES = 64
 
 
 @contextmanager
-def text_file(source: Source, options: ReadingOptions) -> Iterator[TextIO]:
+def text_file(
+    source: Source, options: ReadingOptions, log: RowLog | None = None
+) -> Iterator[TextIO]:
     r"""Give the text of a file without its byte-order mark, every line break as `\n`.
 
     Bytes that are not in the encoding are marked, see `has_unreadable_bytes`, if the options allow
     to skip or replace them.
+
+    Args:
+        source: The file.
+        options: Its encoding, where it is known.
+        log: Of this file; is told where to see how much was read.
 
     Raises:
         DatasetFormatError: If there is no such encoding, or the text is not in it.
@@ -27,7 +35,10 @@ def text_file(source: Source, options: ReadingOptions) -> Iterator[TextIO]:
     codec = codec_of(source.head(_HEAD_BYTES), source.name, options.encoding)
     is_lenient = options.skip_bad_rows or options.replace_unreadable
     try:
-        with open_as_text(source.open(), codec, is_lenient=is_lenient) as file:
+        raw = source.open()
+        with open_as_text(raw, codec, is_lenient=is_lenient) as file:
+            if log is not None:
+                log.place = lambda: (raw.tell(), source.size_bytes)
             yield file
     except UnicodeDecodeError as error:
         raise DatasetFormatError(explain(source.open, source.name, codec, error)) from error

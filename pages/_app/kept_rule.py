@@ -1,0 +1,52 @@
+"""The decision rule that is kept in a model, said wherever its probabilities are shown."""
+
+import streamlit as st
+
+from pages._app import state
+from pages._app.text import escape
+from textcls_core.dataset.text_dataset import Task
+from textcls_core.evaluation.rule import DecisionRule
+from textcls_core.evaluation.rule_words import rule_in_words
+from textcls_core.runs.rules import use_rule
+from textcls_core.runs.run import Run
+
+
+def note_kept_rule(run: Run, beginning: str) -> None:
+    """Say in a sentence that a rule is kept, if one is, with a way to it.
+
+    Args:
+        run: A finished run.
+        beginning: What that means for the page.
+    """
+    if run.decision.rule == DecisionRule():
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/rule: {beginning}", width="content")
+        st.page_link(
+            "pages/evaluation.py",
+            label="Show the rule",
+            query_params={"run": run.run_id, "panel": "Decisions"},
+        )
+
+
+def show_kept_rule(run: Run, task: Task) -> None:
+    """Show which rule new texts are answered by, and the way back to the plain one."""
+    rule = run.decision.rule
+    is_plain = rule == DecisionRule()
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        name = "In use: the plain rule." if is_plain else "In use: a rule kept in the model."
+        st.markdown(f"**{name}** {escape(rule_in_words(rule, task))}", width="stretch")
+        if not is_plain and st.button("Back to the plain rule", key="decisions.reset"):
+            keep_rule(run, DecisionRule(), "New texts are answered by the plain rule again.")
+
+
+def keep_rule(run: Run, rule: DecisionRule, said: str) -> None:
+    """Keep a rule in the model, say so, and show the view again with it.
+
+    Raises:
+        TextclsError: If the run has no model any more.
+    """
+    use_rule(run, rule)
+    state.set_parameter("decisions_kind", None)
+    st.toast(said)
+    st.rerun()

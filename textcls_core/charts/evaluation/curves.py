@@ -1,0 +1,312 @@
+"""How well classes are told apart at every threshold, and where a model is weak."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from textcls_core.charts.theme import (
+    CLASS_COLORS,
+    GREY,
+    INK,
+    LINE,
+    base_layout,
+    class_color,
+    literal,
+    plain,
+)
+from textcls_core.evaluation.bootstrap import Interval
+from textcls_core.evaluation.curves import ClassCurves, Curve
+from textcls_core.evaluation.figures import ClassFigures
+from textcls_core.evaluation.parts import PartFigure
+from textcls_core.wording import percent, plural
+
+_HEIGHT, _LEGEND_LINE = 420, 20
+_MAX_COLORS = 2 * len(CLASS_COLORS)
+"""With more classes, colours no longer tell all of them apart."""
+_FLAT_HEIGHT = 170
+_LINE_BELOW = "<br>\u00a0"
+_ROUND_NUMBERS = [step * 10**power for power in range(7) for step in (1, 2, 5)]
+_FEW, _WORST = 12, 5
+"""Classes that get their name in the scatter of sizes: all of a few, the worst of many."""
+_MACRO = "Mean of all classes"
+_ZOOM_AXIS = {"tickformat": ".0%", "range": [-0.02, 1.04], "zeroline": False}
+_SHARE_AXIS = {**_ZOOM_AXIS, "fixedrange": True}
+
+
+def roc_chart(
+    classes: Sequence[ClassCurves],
+    macro: Curve | None,
+    label_names: Sequence[str],
+    *,
+    is_dark: bool = False,
+) -> go.Figure:
+    """Return ROC curves with their areas, and the diagonal of guessing.
+
+    Args:
+        classes: The classes to draw.
+        macro: The mean over all classes.
+        label_names: C class names.
+        is_dark: Whether the page behind is dark.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        **_line([0, 1], [0, 1], GREY, width=1, dash="dot"), showlegend=False, hoverinfo="skip"
+    )
+    if macro is not None:  # below the others, which it must not hide
+        ink = INK["dark" if is_dark else "light"]
+        _add_curve(figure, macro, (_MACRO, "AUC"), ink, "linear", is_macro=True)
+    for place, one in enumerate(classes):
+        name, color = label_names[one.label_id], _color(one.label_id, place, len(label_names))
+        _add_curve(figure, one.roc, (name, "AUC"), color, "linear")
+    titles = ("False positive rate", "True positive rate (recall)")
+    _style_curves(figure, titles)
+    return figure
+
+
+def precision_recall_chart(
+    classes: Sequence[ClassCurves],
+    macro: Curve | None,
+    label_names: Sequence[str],
+    *,
+    is_dark: bool = False,
+) -> go.Figure:
+    """Return precision-recall curves with their average precision.
+
+    Args:
+        classes: The classes to draw.
+        macro: The mean over all classes.
+        label_names: C class names.
+        is_dark: Whether the page behind is dark.
+    """
+    figure = go.Figure()
+    if macro is not None:  # below the others, which it must not hide
+        ink = INK["dark" if is_dark else "light"]
+        _add_curve(figure, macro, (_MACRO, "AP"), ink, "vh", is_macro=True)
+    for place, one in enumerate(classes):
+        name, color = label_names[one.label_id], _color(one.label_id, place, len(label_names))
+        _add_curve(figure, one.precision_recall, (name, "AP"), color, "vh")
+    _style_curves(figure, ("Recall", "Precision"))
+    return figure
+
+
+def _line(
+    x: Sequence[float], y: Sequence[float], color: str, *, width: float, dash: str
+) -> dict[str, object]:
+    return {
+        "x": list(x),
+        "y": list(y),
+        "mode": "lines",
+        "line": {"color": color, "width": width, "dash": dash},
+    }
+
+
+def _add_curve(
+    figure: go.Figure,
+    curve: Curve,
+    names: tuple[str, str],
+    color: str,
+    shape: str,
+    *,
+    is_macro: bool = False,
+) -> None:
+    """Add a curve with the name of its class, and that of its area, in the legend."""
+    name, area = names
+    line = _line(
+        curve.x.round(5).tolist(), curve.y.round(5).tolist(), color,
+        width=4 if is_macro else 1.6, dash="dash" if is_macro else "solid",
+    )  # fmt: skip
+    figure.add_scatter(
+        **line,
+        line_shape=shape,
+        legendrank=2_000 if is_macro else 1_000,
+        name=f"{plain(name, 24)} · {area} {curve.area:.3f}",
+        hovertemplate=f"{plain(name, 60)}<br>%{{xaxis.title.text}} %{{x:.1%}}<br>"
+        "%{yaxis.title.text} %{y:.1%}<extra></extra>",
+    )
+
+
+def _color(label_id: int, place: int, num_classes: int) -> str:
+    """Return the colour of a class; of very many, the drawn ones get colours that differ."""
+    return class_color(label_id if num_classes <= _MAX_COLORS else place)
+
+
+def _style_curves(figure: go.Figure, titles: tuple[str, str]) -> None:
+    """Put the legend below the curves, where it hides none of them."""
+    lines = sum(line.showlegend is not False for line in figure.data)
+    figure.update_layout(
+        **base_layout(_HEIGHT + _LEGEND_LINE * lines),
+        xaxis={**_ZOOM_AXIS, "title": titles[0]},
+        yaxis={**_ZOOM_AXIS, "title": titles[1]},
+    )
+    legend = {"orientation": "h", "x": 0, "y": -0.19, "yanchor": "top", "entrywidth": 300}
+    figure.update_layout(
+        margin_t=8,
+        dragmode="zoom",
+        showlegend=True,
+        legend={**legend, "itemclick": False, "itemdoubleclick": False},
+    )
+
+
+def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False) -> go.Figure:
+    """Return F1 against the number of rows of each class, which stands on a logarithmic axis.
+
+    Args:
+        per_class: Figures of all classes; those without rows are left out.
+        is_dark: Whether the page behind is dark.
+    """
+    known = [(i, one) for i, one in enumerate(per_class) if one.support]
+    known.sort(key=lambda pair: pair[1].support)  # neighbours get their names at other heights
+    worst = [i for i, _ in sorted(known, key=lambda pair: pair[1].f1)]
+    named = worst[: _WORST if len(known) > _FEW else _FEW]
+    by_size = [i for i, _ in known if i in named]
+    ink = INK["dark" if is_dark else "light"]
+    figure = go.Figure(
+        go.Scatter(
+            x=[one.support for _, one in known],
+            y=[one.f1 for _, one in known],
+            mode="markers+text",
+            marker={
+                "color": [_point_color(i, named, len(known)) for i, _ in known],
+                "size": 8 if len(known) > _FEW else 11,
+                "line": {"width": 1, "color": ink},
+            },
+            text=[
+                plain(one.label, 20) + _LINE_BELOW * (by_size.index(i) % 3) if i in named else ""
+                for i, one in known
+            ],
+            textposition="top center",
+            textfont={"size": 11, "color": ink},
+            cliponaxis=False,
+            customdata=[[literal(one.label), one.precision, one.recall] for _, one in known],
+            hovertemplate="%{customdata[0]}<br>F1 %{y:.1%} on %{x:,} rows<br>"
+            "precision %{customdata[1]:.1%}, recall %{customdata[2]:.1%}<extra></extra>",
+        )
+    )
+    _style_sizes(figure)
+    return figure
+
+
+def _point_color(label_id: int, named: Sequence[int], num_classes: int) -> str:
+    """Return the colour of a class; of very many, only those with a name have one."""
+    if num_classes <= _MAX_COLORS:
+        return class_color(label_id)
+    return class_color(named.index(label_id)) if label_id in named else GREY
+
+
+def _style_sizes(figure: go.Figure) -> None:
+    figure.update_layout(
+        **base_layout(_HEIGHT - 60),
+        xaxis={
+            "type": "log",
+            "title": "Rows of the class (logarithmic)",
+            "tickvals": _ROUND_NUMBERS,
+            "ticktext": [f"{number:,}" for number in _ROUND_NUMBERS],
+            "fixedrange": True,
+        },
+        yaxis={**_SHARE_AXIS, "title": "F1"},
+    )
+    figure.update_layout(margin={"t": 52, "r": 40})
+
+
+def length_chart(
+    bounds: Sequence[tuple[int, int]],
+    figures: Sequence[PartFigure | None],
+    titles: tuple[str, str],
+    *,
+    limit: int | None = None,
+) -> go.Figure:
+    """Return a figure by text length, with intervals.
+
+    Args:
+        bounds: Smallest and largest length of each part.
+        figures: The figure of each part.
+        titles: Unit of the lengths, and name of the figure.
+        limit: Length from which texts are cut off, marked if it lies within the lengths.
+    """
+    names = [_range(low, high) for low, high in bounds]
+    figure = _points(names, figures, titles[1])
+    cut = next((place for place, (_, high) in enumerate(bounds) if limit and high > limit), None)
+    if cut is not None:
+        figure.add_vline(
+            x=cut - 0.5 if bounds[cut][0] > (limit or 0) else cut,
+            line={"width": 1.5, "dash": "dot", "color": GREY},
+            annotation_text=f"cut off from {limit:,}",
+            annotation_position="bottom right",
+        )
+    figure.update_xaxes(title=titles[0])
+    return figure
+
+
+def truncation_chart(figures: Sequence[PartFigure | None], metric: str) -> go.Figure:
+    """Return a figure of the texts that were read as a whole, and of those that were cut off."""
+    return _points(["read as a whole", "cut off"], figures, metric, is_flat=True)
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,}\u2013{high:,}"
+
+
+def _interval_words(one: PartFigure) -> str:
+    rows = plural(one.num_rows, "row")
+    if one.interval is None:
+        return f"on {rows}, interval unknown"
+    return f"({percent(one.interval.low)} to {percent(one.interval.high)}) on {rows}"
+
+
+def _points(
+    names: Sequence[str],
+    figures: Sequence[PartFigure | None],
+    metric: str,
+    *,
+    is_flat: bool = False,
+) -> go.Figure:
+    """Return a point with its interval and its number of rows per part.
+
+    Args:
+        names: Of the parts.
+        figures: The figure of each part.
+        metric: Title of the axis of the figures.
+        is_flat: Put the parts below one another instead of side by side.
+    """
+    known = [(place, one) for place, one in enumerate(figures) if one is not None]
+    ends = [one.interval or Interval(one.value, one.value) for _, one in known]
+    pairs = list(zip(ends, (one for _, one in known), strict=True))
+    part, value = ("y", "x") if is_flat else ("x", "y")
+    reach = {
+        "type": "data",
+        "symmetric": False,
+        "array": [end.high - one.value for end, one in pairs],
+        "arrayminus": [one.value - end.low for end, one in pairs],
+        "color": LINE,
+        "thickness": 1.5,
+    }
+    points = {part: [place for place, _ in known], value: [one.value for _, one in known]}
+    figure = go.Figure(
+        go.Scatter(
+            **points,
+            **{f"error_{value}": reach},
+            mode="markers",
+            marker={"color": LINE, "size": 9},
+            customdata=[[names[place], _interval_words(one)] for place, one in known],
+            hovertemplate=f"%{{customdata[0]}}: %{{{value}:.1%}} %{{customdata[1]}}<extra></extra>",
+        )
+    )
+    figure.update_layout(**base_layout(_FLAT_HEIGHT if is_flat else _HEIGHT - 100))
+    figure.update_layout(
+        {f"{value}axis": {**_SHARE_AXIS, "title": metric}, f"{part}axis": _parts(names, figures)},
+        margin_t=12,
+    )
+    return figure
+
+
+def _parts(names: Sequence[str], figures: Sequence[PartFigure | None]) -> dict[str, Any]:
+    """Return the axis of the parts, with the rows of each."""
+    counts = [0 if one is None else one.num_rows for one in figures]
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": [f"{n}<br>{plural(c, 'row')}" for n, c in zip(names, counts, strict=True)],
+        "range": [-0.6, len(names) - 0.4],
+        "fixedrange": True,
+        "showgrid": False,
+    }

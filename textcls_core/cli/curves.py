@@ -1,0 +1,48 @@
+"""The verb `curves`: ROC and precision-recall curves of a run, class by class."""
+
+from typing import Any
+
+from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.evaluation.curves import Curve, curves_of
+from textcls_core.wording import shorten
+
+_WIDTH = 30
+
+
+def curves(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> None:
+    """Print ROC-AUC and average precision of every class; with --json also the curves."""
+    predictions = open_run(run_id).predictions(parse_split(split))
+    names, found = predictions.label_names, curves_of(predictions)
+    records: list[dict[str, Any]] = [
+        {
+            "label": names[one.label_id],
+            "support": one.num_positives,
+            "roc_auc": one.roc.area,
+            "average_precision": one.precision_recall.area,
+            "roc": _points(one.roc, "false_positive_rate", "true_positive_rate"),
+            "precision_recall": _points(one.precision_recall, "recall", "precision"),
+        }
+        for one in found.classes
+    ]
+    macro = {
+        "macro_roc_auc": found.macro_roc and found.macro_roc.area,
+        "macro_average_precision": found.macro_precision_recall
+        and found.macro_precision_recall.area,
+    }
+    lines = [
+        f"{shorten(record['label'], _WIDTH):<{_WIDTH + 1}}{record['roc_auc']:>9.4f}"
+        f"{record['average_precision']:>9.4f}{record['support']:>9}"
+        for record in records
+    ]
+    header = f"{'class':<{_WIDTH + 1}}{'AUC':>9}{'AP':>9}{'support':>9}"
+    means = [
+        f"{'mean of the classes':<{_WIDTH + 1}}{value[0]:>9.4f}{value[1]:>9.4f}"
+        for value in [tuple(macro.values())]
+        if None not in value
+    ]
+    nothing = ["No class has a curve: each is in all rows of this split, or in none."]
+    emit(as_json, {**macro, "per_class": records}, [header, *means, *lines] if records else nothing)
+
+
+def _points(curve: Curve, x: str, y: str) -> dict[str, Any]:
+    return {x: curve.x.tolist(), y: curve.y.tolist()}
