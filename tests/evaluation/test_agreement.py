@@ -29,6 +29,7 @@ def tally_of_sets(predictions) -> Tally:
     return Tally.of_sums(decision_table(predictions.targets, predictions.predicted).sum(axis=0))
 
 
+@pytest.mark.filterwarnings("ignore:A single label was found")  # scikit-learn, one class
 @many_cases
 @given(tied_predictions())
 def test_matthews_equals_scikit_learn(predictions):
