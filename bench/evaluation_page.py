@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from bench.errors import BenchError
 from bench.pages import see_title, start_app
 from textcls_core.runs.run import Run
 from textcls_core.workspace import APP_DIR
@@ -68,18 +69,28 @@ def _time_overview(page: Page, url: str) -> dict[str, float]:
 
 
 def _time_matrix(page: Page, url: str) -> dict[str, float]:
-    """Return the seconds from a click on the view to the matrix, and from a pair to its rows."""
-    page.goto(url)
+    """Return the seconds from a click on the view to its matrix, and from a cell to its rows."""
+    page.goto(f"{url}&matrix_classes=all")
     expect(page.get_by_test_id("stMetricValue").first).to_be_visible(timeout=_TIMEOUT)
     page.wait_for_selector(_DONE, timeout=_TIMEOUT)
     view = page.get_by_role("radio", name="Matrix")
-    chart = page.locator('[data-testid="stPlotlyChart"] .main-svg, [data-testid="stVegaLiteChart"]')
-    drawn = _seconds(view.click, lambda: expect(chart.first).to_be_visible(timeout=_TIMEOUT))
+    cell = page.locator('[data-testid="stPlotlyChart"] .barlayer .point path').first
+    drawn = _seconds(view.click, lambda: expect(cell).to_be_visible(timeout=_TIMEOUT))
     page.wait_for_selector(_DONE, timeout=_TIMEOUT)
-    pair = page.get_by_role("button", name=re.compile("→")).first
-    heading = page.get_by_text(re.compile(r"true .*predicted")).first
-    opened = _seconds(pair.click, lambda: expect(heading).to_be_visible(timeout=_TIMEOUT))
+    heading = page.get_by_text(re.compile(r"rows?: *true .*, predicted")).first
+    opened = _seconds(
+        lambda: _click_on(page, cell), lambda: expect(heading).to_be_visible(timeout=_TIMEOUT)
+    )
     return {"matrix_seconds": drawn, "drill_down_seconds": opened}
+
+
+def _click_on(page: Page, cell: Locator) -> None:
+    """Click where a cell is drawn; the layer that takes clicks lies above it."""
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    if box is None:
+        raise BenchError("Expected a cell of the matrix on the screen, found none.")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 def _seconds(act: Callable[[], None], see: Callable[[], None]) -> float:

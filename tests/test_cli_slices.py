@@ -98,6 +98,7 @@ def test_slices_of_label_sets_look_at_one_label(topics_run, monkeypatch, capsys)
 
     assert {found["accuracy"] for found in one["slices"]} == {1.0}
     assert whole["slices"][2]["accuracy"] == 0.0
+    assert whole["slices"][2]["micro_f1"] < 1
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def show_changes(
     """Show the rows that two runs have in a cell, or those they predict differently."""
     names, has_cell = predictions.label_names, cell != (None, None)
     parts = {"": change.changed_rows}
-    extra = ("other run",)
+    extra: tuple[str, ...] = ("other run",)
     if has_cell:
         found = change.cell(*cell)
         here, there = len(found.only_this), len(found.only_other)

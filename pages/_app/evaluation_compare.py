@@ -34,6 +34,7 @@ from textcls_core.wording import plural, shorten
 
 ROWS_SHOWN = 200
 _PARAMETER = "compare_runs"
+_UNIT = " points"
 _TABLE_HEIGHT, _CARD_WIDTH = 320, 180
 _ANSWERS = ("this run", "other run")
 _FIGURES: dict[str, ClassFigure] = {"F1": "f1", "Precision": "precision", "Recall": "recall"}
@@ -125,10 +126,10 @@ def _show_overview(found: Sequence[RunComparison]) -> None:
     rows = [
         {
             "run": names[comparison.other.run_id],
-            "reading": comparison.outcome,
             "accuracy": value_text("accuracy", accuracy.other),
-            "difference": difference_text("accuracy", accuracy.difference),
-            "95 % interval": interval_text(accuracy).removesuffix(" points"),
+            "difference": difference_text("accuracy", accuracy.difference).removesuffix(_UNIT),
+            "95 % interval": interval_text(accuracy).removesuffix(_UNIT),
+            "reading": comparison.outcome,
             "McNemar": p_value_text(comparison.result.mcnemar.p_value),
             "Holm-corrected": p_value_text(comparison.p_value),
         }
@@ -176,18 +177,19 @@ def _show_figures(comparison: RunComparison) -> None:
     rows = [
         {
             "figure": METRICS[change.name].title,
-            "reading": reading(change),
             "this run": value_text(change.name, change.reference),
             "other run": value_text(change.name, change.other),
-            "difference": difference_text(change.name, change.difference),
-            "95 % interval": interval_text(change).removesuffix(" points"),
+            "difference": difference_text(change.name, change.difference).removesuffix(_UNIT),
+            "95 % interval": interval_text(change).removesuffix(_UNIT),
+            "reading": reading(change),
         }
         for change in comparison.result.figures
     ]
     _table(rows, "Figures of both runs with their difference", texts={"figure", "reading"})
     st.caption(
-        "Intervals: both runs on 1,000 samples of these rows, copies of a text together. They say "
-        "how far other rows could change the difference, not how far another seed could."
+        "Other run minus this run; shares differ in percentage points. Intervals: both runs on "
+        "1,000 samples of these rows, copies of a text together. They say how far other rows could "
+        "change the difference, not how far another seed could."
     )
 
 

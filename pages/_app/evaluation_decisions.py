@@ -79,19 +79,24 @@ def _cards(result: RuleResult, task: Task) -> list[tuple[str, str, str]]:
     """Return label, value and note of the figures."""
     right = "Right answers" if task == "single_label" else "Right in every label"
     plain, accuracy = percent(result.plain_accuracy), result.accuracy
-    before = f"plain rule {percent(result.plain_macro_f1)}"
+    ends = result.macro_f1_interval
+    f1 = f"{span(ends)} %, " if ends else ""
     return [
         (
             "Texts answered",
             percent(result.answered.value),
-            f"{span(result.answered)} %" if result.rule.can_abstain else "always",
+            f"{span(result.answered.interval)} %" if result.rule.can_abstain else "always",
         ),
         (
             right,
             percent(accuracy.value) if accuracy else "none",
-            f"{span(accuracy)} %, plain rule {plain}" if accuracy else "",
+            f"{span(accuracy.interval)} %, plain rule {plain}" if accuracy else "",
         ),
-        ("Macro-F1 of answers", percent(result.macro_f1), before),
+        (
+            "Macro-F1 of answers",
+            percent(result.macro_f1),
+            f"{f1}plain rule {percent(result.plain_macro_f1)}",
+        ),
         (
             "Area under risk-coverage",
             f"{result.curve.aurc:.4f}",
@@ -183,7 +188,7 @@ def _show_sets(result: RuleResult) -> None:
     st.subheader("Prediction sets", anchor=False)
     st.markdown(
         f"Chosen coverage {percent(conformal.coverage, 0)}, measured "
-        f"**{percent(coverage.value)}** ({span(coverage)} %), with "
+        f"**{percent(coverage.value)}** ({span(coverage.interval)} %), with "
         f"**{size.value:.2f} classes** in a set on average "
         f"({size.interval.low:.2f}–{size.interval.high:.2f})."  # noqa: RUF001 - a range
     )

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
+from pages._app.text import cells
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.rule_figures import RuleResult
 from textcls_core.runs.rules import changed_rows
@@ -54,7 +55,11 @@ def show_changes(run: Run, split: Split, result: RuleResult) -> None:
 
 def _table(rows: list[dict[str, str]], key: str, *, can_open: bool) -> list[int]:
     """Show the rows; return the position of the selected one, if any."""
-    shown = [{name: value for name, value in row.items() if name != "row_id"} for row in rows]
+    texts = cells([row["text"] for row in rows])
+    shown = [
+        {name: row[name] for name in (*_ANSWERS, "confidence")} | {"text": text}
+        for row, text in zip(rows, texts, strict=True)
+    ]
     look: dict[str, Any] = {
         "hide_index": True,
         "height": controls.table_height(len(rows), _HEIGHT),

@@ -37,7 +37,7 @@ def show_overview(run: Run, split: Split, figures: Figures) -> None:
     note_kept_rule(run, "A decision rule is kept in this model. These figures are without it.")
     baselines.show_comparison(run, split, figures, known)
     st.subheader("All figures", anchor=False)
-    _show_table(metrics, known, split)
+    _show_table(figures, metrics, known, split)
     st.subheader("By class", anchor=False)
     _show_classes(figures, metrics)
 
@@ -129,17 +129,20 @@ def _explain(run: Run, split: Split, figures: Figures, metrics: Metrics) -> None
     st.caption(" ".join(lines))
 
 
-def _show_table(metrics: Metrics, known: Sequence[Baseline], split: Split) -> None:
-    """Show every figure with its interval, the best baseline and what it says."""
+def _show_table(
+    figures: Figures, metrics: Metrics, known: Sequence[Baseline], split: Split
+) -> None:
+    """Show every figure with its interval, the best baseline if there is any, and what it says."""
     rows = []
     for name, metric in metrics.values.items():
         best = baselines.best_value(known, split, name)
+        reference = {"best baseline": "" if best is None else value_text(name, best)}
         rows.append(
             {
-                "figure": METRICS[name].title,
+                "figure": _title(name, figures),
                 "value": value_text(name, metric.value),
                 _INTERVAL: interval_text(name, metric.interval) or "none",
-                "best baseline": "" if best is None else value_text(name, best),
+                **(reference if known else {}),
                 "what it says": METRICS[name].meaning,
             }
         )

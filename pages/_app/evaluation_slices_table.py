@@ -14,7 +14,7 @@ from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.slices import MIN_ROWS, SliceFigures, right_rows
-from textcls_core.runs.measured_slices import MeasuredSlice, slice_examples
+from textcls_core.runs.measured_slices import MeasuredSlice, micro_f1, slice_examples
 from textcls_core.runs.run import Run
 from textcls_core.runs.saved_slices import MAX_NAME, SavedSlices
 from textcls_core.runs.slice_rows import SliceRows
@@ -82,16 +82,32 @@ def show_measured(
         if len(measured) > MAX_DRAWN:
             st.caption(f"Showing {MAX_DRAWN} of {plural(len(measured), 'slice')}.")
     with table:
-        selected = slices_table(names, figures, f"slices.table.{place}")
+        scores = [micro_f1(rows, one.conditions) for one in measured]
+        selected = slices_table(names, figures, scores, f"slices.table.{place}")
         st.caption("Select a slice in the chart or the table to see its rows.")
     number = pick(place, clicked_slice(event["selection"]), selected)
     if number is not None and number < len(measured):
         show_rows(run, split, measured[number], chosen, f"slices.{place}.{number}")
 
 
-def slices_table(names: Sequence[str], figures: Sequence[SliceFigures], key: str) -> int | None:
-    """Show slices as a table; return the number of the one that was selected just now, if any."""
-    records = [_record(name, one) for name, one in zip(names, figures, strict=True)]
+def slices_table(
+    names: Sequence[str],
+    figures: Sequence[SliceFigures],
+    scores: Sequence[float | None],
+    key: str,
+) -> int | None:
+    """Show slices as a table; return the number of the one that was selected just now, if any.
+
+    Args:
+        names: What each of S slices is.
+        figures: Of each slice.
+        scores: Micro-F1 of each slice; None where a text has one label.
+        key: Key of the widget.
+    """
+    records = [
+        _record(name, one) | ({} if score is None else {"micro-F1": 100 * score})
+        for name, one, score in zip(names, figures, scores, strict=True)
+    ]
     event = st.dataframe(
         records,
         hide_index=True,
@@ -101,6 +117,7 @@ def slices_table(names: Sequence[str], figures: Sequence[SliceFigures], key: str
             "rows": st.column_config.NumberColumn(format="localized", width=55),
             "accuracy": st.column_config.NumberColumn(format="%.1f %%", width=75),
             "verdict": st.column_config.TextColumn(width=115),
+            "micro-F1": st.column_config.NumberColumn(format="%.1f %%", width=80),
             "95 % interval": st.column_config.TextColumn(width=100),
             "to the rest": st.column_config.TextColumn(width=100),
             "adjusted p": st.column_config.NumberColumn(format="%.4f", width=90),

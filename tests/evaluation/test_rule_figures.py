@@ -107,12 +107,33 @@ def test_answers_that_are_all_right_are_not_certain():
     assert copies.interval.low == pytest.approx(1 / (1 + 1.96**2), abs=1e-3)
 
 
+def test_macro_f1_has_an_interval_where_there_are_mistakes():
+    often = ten_times(SURE)
+
+    found = RuleResult(often, DecisionRule())
+    sure = RuleResult(often, DecisionRule(abstain_below=0.7))
+
+    assert found.macro_f1_interval.low < found.macro_f1 < found.macro_f1_interval.high
+    assert found.to_json()["macro_f1_interval"] == found.macro_f1_interval.to_json()
+    assert (sure.macro_f1, sure.macro_f1_interval) == (1.0, None)
+
+
+def test_macro_f1_of_label_sets_has_an_interval():
+    rows = np.repeat(np.arange(3), 8)
+    often = make_label_sets(TOPICS.targets[rows], TOPICS.probabilities[rows])
+
+    found = RuleResult(often, DecisionRule())
+
+    assert found.macro_f1_interval.low < found.macro_f1 < found.macro_f1_interval.high
+
+
 def test_rule_that_never_answers_has_no_accuracy():
     result = RuleResult(MIXED, DecisionRule(abstain_below=0.9))
 
     assert result.answered.value == 0
     assert result.accuracy is None
     assert result.to_json()["accuracy"] is None
+    assert result.to_json()["macro_f1_interval"] is None
     assert answers_in_words(result) == "None of the 6 texts gets an answer."
 
 

@@ -133,6 +133,15 @@ def test_cached_lengths_leave_one_file(tmp_path):
     assert len(list((tmp_path / "cache" / "token_lengths").iterdir())) == 1
 
 
+def test_cached_lengths_of_many_texts_are_all_there_on_demand(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_MEASURED", 100)
+    model = make_model(tmp_path / "model")
+
+    lengths = cached_token_lengths(["one"] * 1_000, "f" * 64, model, tmp_path / "cache", most=1_000)
+
+    assert lengths.tolist() == [3] * 1_000
+
+
 def test_cached_lengths_of_many_texts_are_those_of_a_sample(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MAX_MEASURED", 100)
     model = make_model(tmp_path / "model")

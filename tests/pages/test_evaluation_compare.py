@@ -111,7 +111,8 @@ def test_compare_shows_figures_with_differences(open_page, toy_run, best):
     ]
     assert figures["this run"][0] == "90.9 %"
     assert figures["other run"][0] == "100.0 %"
-    assert figures["difference"][0] == "+9.1 points"
+    assert figures["difference"][0] == "+9.1"
+    assert figures["reading"][0] == "unclear"
 
 
 def test_compare_shows_settings_that_differ(open_page, toy_run, best):

@@ -130,6 +130,10 @@ def test_evaluation_lists_every_figure(open_page, toy_run, toy_baselines):
     assert rows.loc["Brier score", "95 % interval"].count("\u2013") == 1
 
 
+def test_evaluation_without_baselines_has_no_column_for_them(open_page, toy_run):
+    assert "best baseline" not in figure_rows(open_page("evaluation"))
+
+
 def test_evaluation_without_mistakes_says_why_intervals_are_missing(open_page, toy_run):
     app = open_page("evaluation", split="validation")
 

@@ -70,6 +70,7 @@ def test_slices_are_by_class_first(open_slices, phones):
     assert not app.exception
     assert list(table(app)["slice"]) == ["b", "a"]
     assert list(table(app)["rows"]) == [30, 30]
+    assert "micro-F1" not in table(app)
     assert list(table(app)["verdict"]) == ["weaker", "not weaker"]
     assert chart(app)["layout"]["title"]["text"] == "1 of 2 slices weaker than the rest"
 
@@ -280,6 +281,7 @@ def test_slices_of_label_sets_look_at_one_label(open_slices, topics_run):
 
     assert table(whole)["accuracy"][0] == 0.0
     assert set(table(one)["accuracy"]) == {100.0}
+    assert "micro-F1" in table(whole)
 
 
 def test_slices_show_hostile_text_as_it_is(open_slices, hostile_run):

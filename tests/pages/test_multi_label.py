@@ -32,13 +32,6 @@ def test_mistakes_page_says_that_it_knows_one_label_only(open_page, topics_run):
     ]
 
 
-def test_evaluation_matrix_of_label_sets_is_explained(open_page, topics_run):
-    app = open_page("evaluation", panel="Matrix")
-
-    assert not app.exception
-    assert shown(app.info)[0].startswith("This run gives several labels per text. The confusion")
-
-
 def test_evaluation_page_shows_the_figures_of_label_sets(open_page, topics_run):
     result = figures_of(topics_run.predictions("test"))
 

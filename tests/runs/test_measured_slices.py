@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.metrics import f1_score
 
 from tests.runs.slices import NUM_ROWS, make_rows
 from textcls_core.evaluation.slices import right_rows
@@ -11,6 +12,7 @@ from textcls_core.runs.measured_slices import (
     find_weak,
     measure_conditions,
     measure_facet,
+    micro_f1,
     slice_examples,
     weakest_first,
 )
@@ -71,6 +73,20 @@ def test_measured_conditions_are_one_slice():
 
     assert (one.title, one.figures.num_rows) == ("device: phone and class spam", 20)
     assert one.figures.accuracy == 0.0
+
+
+def test_micro_f1_of_label_sets_is_that_of_scikit_learn():
+    rows = make_rows(is_multi_label=True)
+    inside = np.arange(NUM_ROWS) % 3 == 0
+
+    found = micro_f1(rows, [parse_condition("device=phone")])
+
+    true, given = rows.predictions.targets[inside], rows.predictions.predicted[inside]
+    assert found == pytest.approx(f1_score(true, given, average="micro"))
+
+
+def test_micro_f1_of_one_label_is_left_out():
+    assert micro_f1(ROWS, []) is None
 
 
 def test_found_slices_begin_with_the_planted_one():

@@ -13,7 +13,7 @@ def curves(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> N
     """Print ROC-AUC and average precision of every class; with --json also the curves."""
     predictions = open_run(run_id).predictions(parse_split(split))
     names, found = predictions.label_names, curves_of(predictions)
-    records = [
+    records: list[dict[str, Any]] = [
         {
             "label": names[one.label_id],
             "support": one.num_positives,

@@ -16,7 +16,7 @@ from textcls_core.evaluation.fairness import RATES, Fairness, Rate
 from textcls_core.evaluation.slices import SliceFigures, right_rows
 from textcls_core.runs.facets import Facet, make_facet
 from textcls_core.runs.group_fairness import fairness_of
-from textcls_core.runs.measured_slices import MeasuredSlice, find_weak, measure_facet
+from textcls_core.runs.measured_slices import MeasuredSlice, find_weak, measure_facet, micro_f1
 from textcls_core.runs.run import Run
 from textcls_core.runs.saved_slices import SavedSlices
 from textcls_core.runs.slice_conditions import parse_condition, rows_meeting
@@ -84,9 +84,14 @@ def _by(run: Run, rows: SliceRows, name: str, right: Mask) -> Answer:
     if facet is None:
         raise InvalidArgumentError(NO_EMBEDDINGS)
     measured = measure_facet(rows, facet, right)
-    records = [found.to_json() for found in measured]
+    records = [_record(rows, found) for found in measured]
     value = {"by": name, "num_more_values": facet.num_more_values, "slices": records}
     return value, _table(measured)
+
+
+def _record(rows: SliceRows, one: MeasuredSlice) -> dict[str, Any]:
+    score = micro_f1(rows, one.conditions)
+    return one.to_json() | ({} if score is None else {"micro_f1": score})
 
 
 def _clusters(run: Run, rows: SliceRows) -> Facet | None:
@@ -96,7 +101,7 @@ def _clusters(run: Run, rows: SliceRows) -> Facet | None:
 def _weak(run: Run, rows: SliceRows, right: Mask) -> Answer:
     clusters = _clusters(run, rows)
     found = find_weak(rows, right, [] if clusters is None else [clusters])
-    records = [{**weak.to_json(), "num_similar": weak.num_similar} for weak in found.slices]
+    records = [{**_record(rows, one), "num_similar": one.num_similar} for one in found.slices]
     value = {
         "num_tried": found.num_tried,
         "num_single": found.num_single,

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from textcls_core.arrays import LabelSets, Mask
 from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.row_scores import one_hot
 
 MAX_POINTS = 500
 """Points of a curve at most."""
@@ -83,9 +84,7 @@ def curves_of(predictions: AnyPredictions) -> Curves:
 def _targets(predictions: AnyPredictions) -> LabelSets:
     """Return whether a row has a class, shape (N, C)."""
     if isinstance(predictions, Predictions):
-        return np.asarray(
-            predictions.true_label_ids[:, None] == np.arange(len(predictions.label_names))
-        )
+        return one_hot(predictions)
     return np.asarray(predictions.targets == 1)
 
 

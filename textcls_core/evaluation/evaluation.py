@@ -22,13 +22,6 @@ class Evaluation(Figures):
     """Row = true class, column = predicted class, shape (C, C)."""
     label_names: tuple[str, ...]
 
-    def confusion_table(self) -> list[dict[str, Any]]:
-        """Return one record per true class with its rows by predicted class."""
-        return [
-            {"true \\ predicted": true, **dict(zip(self.label_names, row, strict=True))}
-            for true, row in zip(self.label_names, self.confusion.tolist(), strict=True)
-        ]
-
     def to_json(self) -> dict[str, Any]:
         """Return the figures in the stable form of the command line."""
         confusion = {"labels": list(self.label_names), "counts": self.confusion.tolist()}

@@ -139,7 +139,7 @@ def _acceleration(left_out: Samples, num_groups: Int[np.ndarray, " T"]) -> float
     squares = float((num_groups * deviations**2).sum())
     if squares == 0:
         return 0.0
-    return float((num_groups * deviations**3).sum()) / (6 * squares**1.5)
+    return float((num_groups * deviations**3).sum() / (6 * squares**1.5))
 
 
 def _mid_quantiles(samples: Samples, shares: list[float]) -> list[float]:

@@ -182,11 +182,12 @@ def _decided(predictions: AnyPredictions, targets: LabelSets, draw: _Draw) -> di
         answers = bits.view(f"V{bits.shape[1]}").ravel()
     _, chosen, cells = np.unique(answers, return_index=True, return_inverse=True)
     sums = draw(cells, decision_table(targets[chosen], given[chosen]))
-    measured = {
-        name: _measured(name, sums, lambda columns, figure=figure: figure(Tally.of_sums(columns)))
-        for name, figure in figures.items()
-    }
+    measured = {name: _measured(name, sums, _of_tally(figure)) for name, figure in figures.items()}
     return measured | ({"micro_f1": measured["accuracy"]} if figures is _OF_ONE_LABEL else {})
+
+
+def _of_tally(figure: Callable[[Tally], FigureValues]) -> FigureOfSums:
+    return lambda sums: figure(Tally.of_sums(sums))
 
 
 def _scored(predictions: AnyPredictions, draw: _Draw) -> dict[str, Metric]:
@@ -252,8 +253,8 @@ def _class_scores(
     return tuple(
         ClassScores(
             label=label,
-            roc_auc=ranking and ranking.roc_auc.value,
-            average_precision=ranking and ranking.average_precision.value,
+            roc_auc=None if ranking is None else ranking.roc_auc.value,
+            average_precision=None if ranking is None else ranking.average_precision.value,
             brier=float(score),
         )
         for label, ranking, score in zip(predictions.label_names, rankings, brier, strict=True)

@@ -123,9 +123,12 @@ def evaluate_multi_label(predictions: MultiLabelPredictions) -> MultiLabelEvalua
     """
     require_rows(len(predictions))
     true, given = predictions.targets == 1, predictions.predicted
-    is_right = (true == given).all(axis=1)
     tally = Tally(
-        (true & given).sum(0), true.sum(0), given.sum(0), is_right.sum(), len(predictions)
+        hits=(true & given).sum(0),
+        support=true.sum(0),
+        predicted=given.sum(0),
+        num_right=(true == given).all(axis=1).sum(),
+        num_rows=np.asarray(len(predictions)),
     )
     _, set_counts = np.unique(true, axis=0, return_counts=True)
     return MultiLabelEvaluation(

@@ -19,7 +19,7 @@ def one_hot(predictions: Predictions) -> LabelSets:
 
 def class_brier(targets: LabelSets, probabilities: LabelProbabilities) -> Float[np.ndarray, " C"]:
     """Return the mean squared distance of a probability from the truth, per class, in [0, 1]."""
-    return np.asarray(np.square(probabilities - targets).mean(axis=0))
+    return np.asarray(np.square(probabilities - targets, dtype=np.float64).mean(axis=0))
 
 
 def brier(predictions: Predictions) -> Scores:
@@ -28,13 +28,15 @@ def brier(predictions: Predictions) -> Scores:
     Brier 1950, "Verification of forecasts expressed in terms of probability", equation 2: in
     [0, 2]. As in scikit-learn, half of it with two classes, which is the usual binary form.
     """
-    distance = np.square(predictions.probabilities - one_hot(predictions)).sum(axis=1)
+    gaps = predictions.probabilities - one_hot(predictions)
+    distance = np.square(gaps, dtype=np.float64).sum(axis=1)
     return np.asarray(distance / 2 if len(predictions.label_names) == 2 else distance)
 
 
 def label_brier(predictions: MultiLabelPredictions) -> Scores:
     """Return the mean squared distance over the labels per row, shape (N,), in [0, 1]."""
-    return np.asarray(np.square(predictions.probabilities - predictions.targets).mean(axis=1))
+    gaps = predictions.probabilities - (predictions.targets == 1)
+    return np.asarray(np.square(gaps, dtype=np.float64).mean(axis=1))
 
 
 def in_top(predictions: Predictions, k: int) -> Mask:

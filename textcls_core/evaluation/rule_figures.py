@@ -15,9 +15,9 @@ from textcls_core.evaluation.bootstrap import (
     resampled_cells,
 )
 from textcls_core.evaluation.by_task import AnyPredictions, task_of
-from textcls_core.evaluation.calibration import wilson_interval
 from textcls_core.evaluation.conformal import SetFigures, set_figures
 from textcls_core.evaluation.figures import ratio, require_rows
+from textcls_core.evaluation.intervals import bca_interval, resampled_sums, share_interval
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.rule import Answers, DecisionRule
 from textcls_core.evaluation.selective import RiskCoverage, risk_coverage
@@ -26,7 +26,8 @@ Kind = Int[np.ndarray, " N"]
 """Position in `CHANGES` per row."""
 CHANGES = ("same", "fixed", "broken", "other", "no answer, was wrong", "no answer, was right")
 """What becomes of the plain answer: `other` is another one that is wrong (or right) as before."""
-_ABSTAINED, _RIGHT, _WRONG = range(3)
+_COUNTED = np.array([[0.0, 1.0], [1.0, 1.0]])
+"""What rows without and with a flag add to the flags and to the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,52 +91,64 @@ class RuleResult:
         return risk_coverage(self.answers.confidence, ~self.is_right)
 
     @cached_property
-    def _shares(self) -> tuple[Measured, Measured | None]:
-        cells = np.where(self.is_right, _RIGHT, _WRONG)
-        cells[self.answers.abstained] = _ABSTAINED
-        drawn = resampled_cells(cells, 3, self.groups)
-        given = drawn[:, _RIGHT] + drawn[:, _WRONG]
-        answered = Measured(1.0, Interval(1.0, 1.0))
-        if self.rule.can_abstain:
-            answered = self._share(~self.answers.abstained, given / drawn.sum(axis=1))
-        if self.answers.abstained.all():
-            return answered, None
-        some = given > 0
-        right = drawn[some, _RIGHT] / given[some]
-        return answered, self._share(self.is_right, right, ~self.answers.abstained)
-
-    def _share(self, flags: Mask, samples: np.ndarray, among: Mask | None = None) -> Measured:
-        """Return the share of flags and where it may lie.
-
-        If all flags are equal, so are they in every bootstrap sample, which says nothing of how
-        sure that is; then the interval is Wilson's, of as many texts as there are without copies.
-        """
-        rows = np.ones(len(flags), dtype=bool) if among is None else among
-        value = float(flags[rows].mean())
-        if 0 < value < 1:
-            return Measured(value, percentile_interval(samples))
-        texts = int(rows.sum()) if self.groups is None else len(np.unique(self.groups[rows]))
-        return Measured(value, Interval(*wilson_interval(round(value * texts), texts)))
-
-    @property
     def answered(self) -> Measured:
         """Share of the rows that get an answer."""
-        return self._shares[0]
+        if not self.rule.can_abstain:
+            return Measured(1.0, Interval(1.0, 1.0))
+        return self._share(~self.answers.abstained)
 
-    @property
+    @cached_property
     def accuracy(self) -> Measured | None:
         """Share of the answers that are right; None without any answer."""
-        return self._shares[1]
+        given = ~self.answers.abstained
+        return self._share(self.is_right, given) if given.any() else None
+
+    def _share(self, flags: Mask, among: Mask | None = None) -> Measured:
+        """Return the share of flags, of all rows or of some, and where it may lie."""
+        rows = slice(None) if among is None else among
+        groups = None if self.groups is None else self.groups[rows]
+        sums = resampled_sums(flags[rows].astype(np.int64), _COUNTED, groups)
+        interval = share_interval(sums, lambda counts: counts[..., 0] / counts[..., 1])
+        return Measured(float(flags[rows].mean()), interval)
+
+    @cached_property
+    def _answer_counts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows that are answered, with their cell and what each cell counts; see `_macro_f1`."""
+        given = np.flatnonzero(~self.answers.abstained)
+        counts = _counted(self.truth[given], self.answers.chosen[given])
+        _, first, cells = np.unique(
+            np.packbits(counts, axis=1), axis=0, return_index=True, return_inverse=True
+        )
+        return given, cells.reshape(-1), counts[first].astype(np.float64)
 
     @cached_property
     def macro_f1(self) -> float:
         """Mean F1 over the classes of the answered rows; as in `evaluate` for either task."""
-        return _macro_f1(self, self.answers.chosen)
+        given = ~self.answers.abstained
+        counts = _counted(self.truth[given], self.answers.chosen[given])
+        return float(self._macro_f1(counts.sum(axis=0)))
+
+    @cached_property
+    def macro_f1_interval(self) -> Interval | None:
+        """Where that may lie; None where the samples do not say it, as without any mistake."""
+        rows, cells, table = self._answer_counts
+        if not len(rows):
+            return None
+        groups = None if self.groups is None else self.groups[rows]
+        return bca_interval(resampled_sums(cells, table, groups), self._macro_f1)
 
     @cached_property
     def plain_macro_f1(self) -> float:
-        """The same of the plain answers, on all rows."""
-        return _macro_f1(self, self.plain, everywhere=True)
+        """Mean F1 over the classes of the plain answers, on all rows."""
+        return float(self._macro_f1(_counted(self.truth, self.plain).sum(axis=0)))
+
+    def _macro_f1(self, counts: np.ndarray) -> Any:
+        """Return macro-F1 from hits, true and given rows of each class, shape (..., 3 C)."""
+        hits, support, given = np.split(np.asarray(counts, np.float64), 3, axis=-1)
+        f1 = ratio(2 * hits, support + given)
+        if not self.is_single_label:
+            return f1.mean(axis=-1)
+        return f1.sum(axis=-1) / np.maximum((support + given > 0).sum(axis=-1), 1)
 
     @property
     def plain_accuracy(self) -> float:
@@ -173,11 +186,7 @@ class RuleResult:
     @cached_property
     def set_coverage(self) -> Measured | None:
         """Share of the prediction sets that hold the true class."""
-        if self.sets is None:
-            return None
-        covered = self.sets.is_covered
-        drawn = resampled_cells(covered.astype(np.int64), 2, self.groups)
-        return self._share(covered, drawn[:, 1] / drawn.sum(axis=1))
+        return None if self.sets is None else self._share(self.sets.is_covered)
 
     @cached_property
     def mean_set_size(self) -> Measured | None:
@@ -196,6 +205,7 @@ class RuleResult:
             "answered": self.answered.to_json(),
             "accuracy": self.accuracy and self.accuracy.to_json(),
             "macro_f1": self.macro_f1,
+            "macro_f1_interval": self.macro_f1_interval and self.macro_f1_interval.to_json(),
             "aurc": self.curve.aurc,
             "argmax": {"accuracy": self.plain_accuracy, "macro_f1": self.plain_macro_f1},
             "changes": self.change_counts,
@@ -216,12 +226,6 @@ def _by_class(names: tuple[str, ...], shares: Float[np.ndarray, " C"]) -> dict[s
     return dict(zip(names, values, strict=True))
 
 
-def _macro_f1(result: RuleResult, chosen: LabelSets, *, everywhere: bool = False) -> float:
-    rows = slice(None) if everywhere else ~result.answers.abstained
-    truth, given = result.truth[rows], chosen[rows]
-    support, predicted = truth.sum(axis=0), given.sum(axis=0)
-    f1 = ratio(2 * (truth & given).sum(axis=0), support + predicted)
-    if not result.is_single_label:
-        return float(f1.mean())
-    occurs = support + predicted > 0
-    return float(f1[occurs].mean()) if occurs.any() else 0.0
+def _counted(truth: LabelSets, given: LabelSets) -> np.ndarray:
+    """Return what each row adds to hits, true and given rows of each class, bool (N, 3 C)."""
+    return np.concatenate([truth & given, truth, given], axis=1)

@@ -1,9 +1,10 @@
 """A decision rule in words, the same on every page and in the terminal."""
 
 from textcls_core.dataset.text_dataset import Task
+from textcls_core.evaluation.bootstrap import Interval
 from textcls_core.evaluation.multi_label import THRESHOLD
 from textcls_core.evaluation.rule import DecisionRule
-from textcls_core.evaluation.rule_figures import Measured, RuleResult
+from textcls_core.evaluation.rule_figures import RuleResult
 from textcls_core.wording import percent
 
 _ONE_LABEL = {
@@ -49,20 +50,21 @@ def rule_in_words(rule: DecisionRule, task: Task) -> str:
 
 def answers_in_words(result: RuleResult) -> str:
     """Return how many texts get an answer and how many of those are right, of 100 or 1,000."""
-    if result.accuracy is None:
+    accuracy = result.accuracy
+    if accuracy is None:
         return f"None of the {len(result.predictions):,} texts gets an answer."
-    right = f"{percent(result.accuracy.value)} of its answers are right ({span(result.accuracy)})"
+    right = f"{percent(accuracy.value)} of its answers are right ({span(accuracy.interval)})"
     if not result.rule.can_abstain:
         return f"The model answers every text; {right}."
     size = 100 if result.answered.value >= _FEW else 1_000
     whole = round(size * result.answered.value)
-    hits = round(size * result.answered.value * result.accuracy.value)
+    hits = round(size * result.answered.value * accuracy.value)
     return (
         f"Out of {size:,} texts the model answers {whole} and is right in {hits} of them; {right}."
     )
 
 
-def span(measured: Measured, digits: int = 1) -> str:
-    """Return the ends of the interval of a share, as in `96.9-98.5` with a dash."""
-    low, high = (100 * end for end in (measured.interval.low, measured.interval.high))
+def span(interval: Interval, digits: int = 1) -> str:
+    """Return the ends of the interval of a share in percent, with a dash between them."""
+    low, high = (100 * end for end in (interval.low, interval.high))
     return f"{low:.{digits}f}\N{EN DASH}{high:.{digits}f}"

@@ -44,4 +44,4 @@ def label_set_records(
 
 
 def _names(names: Sequence[str], mask: np.ndarray) -> list[str]:
-    return [names[label_id] for label_id in np.flatnonzero(mask)]
+    return [names[label_id] for label_id in np.flatnonzero(mask).tolist()]

@@ -48,7 +48,7 @@ def cached_token_lengths(
     fingerprint: str,
     model_dir: Path,
     cache_dir: Path,
-    most: int = MAX_MEASURED,
+    most: int | None = None,
 ) -> Lengths:
     """Return `token_lengths` of the texts, or of a sample, kept on disk between calls.
 
@@ -57,15 +57,16 @@ def cached_token_lengths(
         fingerprint: Digest that names exactly these texts.
         model_dir: Folder of the model.
         cache_dir: Folder that may be deleted at any time.
-        most: Texts measured at most; of more, a fixed random sample.
+        most: Texts measured at most, `MAX_MEASURED` by default; of more, a fixed random sample.
     """
     digest = hashlib.sha256(_tokenizer_file(model_dir).read_bytes()).hexdigest()
     file = cache_dir / "token_lengths" / f"{fingerprint[:16]}-{digest[:16]}.npy"
     if file.exists():
         return np.asarray(np.load(file, allow_pickle=False))
     rows = np.arange(len(texts))
-    if len(texts) > most:
-        rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+    limit = MAX_MEASURED if most is None else most
+    if len(texts) > limit:
+        rows = np.sort(np.random.default_rng(0).choice(rows, limit, replace=False))
     lengths = token_lengths([texts[int(row)] for row in rows], model_dir)
     with temporary_sibling(file) as temporary:
         with temporary.open("wb") as handle:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from textcls_core.arrays import Indices, Mask
+from textcls_core.arrays import Indices, Lengths, Mask
 from textcls_core.dataset.keys import RowKeys, normalised_keys
 from textcls_core.dataset.languages import MAX_LANGUAGE_ROWS, languages
 from textcls_core.dataset.sampling import random_rows
@@ -58,6 +58,17 @@ class SliceRows:
             ids, size = self.predictions.true_label_ids, len(self.predictions.label_names)
             return Membership.of_codes(ids, size)
         return Membership.of_sets(self.predictions.targets == 1)
+
+    @cached_property
+    def label_agreement(self) -> tuple[Lengths, Lengths] | None:
+        """Labels that are true and predicted, and those that are either, counted twice if both.
+
+        Both of shape (N,): what micro-F1 is made of. None where a text has one label.
+        """
+        if isinstance(self.predictions, Predictions):
+            return None
+        true, given = self.predictions.targets == 1, self.predictions.predicted
+        return (true & given).sum(axis=1), true.sum(axis=1) + given.sum(axis=1)
 
     @cached_property
     def keys(self) -> RowKeys:

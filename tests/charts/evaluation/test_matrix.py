@@ -253,7 +253,7 @@ def test_confusion_chart_of_many_classes_colours_by_the_square_root():
     true = np.repeat(np.arange(30), [100, *[1] * 29])
     colors = chart(make_predictions(true, np.eye(30)[true], [f"{n}" for n in range(30)]))[0]
 
-    assert colors["marker"]["color"][:2] == [1.0, 0.1]
+    assert colors["marker"]["color"][:2] == [1.0, 0.28]
 
 
 @pytest.mark.parametrize(

@@ -157,12 +157,9 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
     """
     known = [(i, one) for i, one in enumerate(per_class) if one.support]
     known.sort(key=lambda pair: pair[1].support)  # neighbours get their names at other heights
-    is_many = len(known) > _FEW
-    worst = sorted(known, key=lambda pair: pair[1].f1)[: _WORST if is_many else _FEW]
-    named = {i for i, _ in worst}
-    colors = {i: class_color(i) if len(known) <= _MAX_COLORS else GREY for i, _ in known}
-    if len(known) > _MAX_COLORS:
-        colors |= {i: class_color(place) for place, (i, _) in enumerate(worst)}
+    worst = [i for i, _ in sorted(known, key=lambda pair: pair[1].f1)]
+    named = worst[: _WORST if len(known) > _FEW else _FEW]
+    by_size = [i for i, _ in known if i in named]
     ink = INK["dark" if is_dark else "light"]
     figure = go.Figure(
         go.Scatter(
@@ -170,13 +167,13 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
             y=[one.f1 for _, one in known],
             mode="markers+text",
             marker={
-                "color": [colors[i] for i, _ in known],
-                "size": 8 if is_many else 11,
+                "color": [_point_color(i, named, len(known)) for i, _ in known],
+                "size": 8 if len(known) > _FEW else 11,
                 "line": {"width": 1, "color": ink},
             },
             text=[
-                plain(one.label, 20) + _LINE_BELOW * (place % 3) if i in named else ""
-                for place, (i, one) in enumerate(known)
+                plain(one.label, 20) + _LINE_BELOW * (by_size.index(i) % 3) if i in named else ""
+                for i, one in known
             ],
             textposition="top center",
             textfont={"size": 11, "color": ink},
@@ -186,6 +183,18 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
             "precision %{customdata[1]:.1%}, recall %{customdata[2]:.1%}<extra></extra>",
         )
     )
+    _style_sizes(figure)
+    return figure
+
+
+def _point_color(label_id: int, named: Sequence[int], num_classes: int) -> str:
+    """Return the colour of a class; of very many, only those with a name have one."""
+    if num_classes <= _MAX_COLORS:
+        return class_color(label_id)
+    return class_color(named.index(label_id)) if label_id in named else GREY
+
+
+def _style_sizes(figure: go.Figure) -> None:
     figure.update_layout(
         **base_layout(_HEIGHT - 60),
         xaxis={
@@ -198,7 +207,6 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
         yaxis={**_SHARE_AXIS, "title": "F1"},
     )
     figure.update_layout(margin={"t": 52, "r": 40})
-    return figure
 
 
 def length_chart(

@@ -15,10 +15,10 @@ from textcls_core.charts.theme import (
     rows_height,
     spaced,
 )
-from textcls_core.evaluation.calibration import wilson_interval
 from textcls_core.evaluation.conformal import SetFigures
 from textcls_core.evaluation.costs import RuleCost
 from textcls_core.evaluation.rule_figures import RuleResult
+from textcls_core.evaluation.slice_tests import wilson_interval
 from textcls_core.wording import percent, plural
 
 MAX_CLASSES = 18
@@ -241,10 +241,8 @@ def class_coverage_chart(
     known = [c for c in range(len(label_names)) if sets.support[c]]
     shown = sorted(known, key=lambda c: sets.class_coverage[c])[:MAX_CLASSES]
     values = 100 * sets.class_coverage[shown]
-    counts = [(int(sets.class_hits[c]), int(sets.support[c])) for c in shown]
-    ends = 100 * np.array([wilson_interval(hits, rows) for hits, rows in counts])
-    texts = [f"{plain(label_names[c], 80)} ({plural(rows, 'row')})"
-             for c, (_, rows) in zip(shown, counts, strict=True)]  # fmt: skip
+    ends = 100 * np.stack(wilson_interval(sets.class_hits[shown], sets.support[shown]), axis=1)
+    texts = [f"{plain(label_names[c], 80)} ({plural(int(sets.support[c]), 'row')})" for c in shown]
     figure = go.Figure(_dots(values.tolist(), "%{customdata}: %{x:.1f} %", texts, ends))
     names = [f"{plain(label_names[c], 22)} · {int(sets.support[c]):,}" for c in shown]
     low = min(float(ends.min()), 100 * coverage)

@@ -27,6 +27,8 @@ MAX_ROOMY = 10
 """With more classes, names stand upright, numbers are small, and shares carry no sign."""
 _MAX_COLUMN_NAMES, _NAME_HEIGHT = 70, 11
 _TOTAL_GAP = 0.25
+_FAINTEST = 0.2
+"""Where on the scale of colours single rows stand in a matrix without numbers."""
 _FRAME, _TALLEST = 150, 1_400
 _LINE = {"width": 1, "color": "rgba(128,136,152,0.25)"}
 ALL = ""
@@ -127,7 +129,8 @@ def _shares(grid: Grid) -> np.ndarray:
     shares = grid.values / max(float(np.abs(grid.values).max(initial=0)), 1e-12)
     if grid.has_numbers:
         return np.asarray(shares)
-    return np.sign(shares) * np.sqrt(np.abs(shares))  # single rows among thousands must be seen
+    # single rows among thousands must be seen
+    return np.sign(shares) * (_FAINTEST + (1 - _FAINTEST) * np.sqrt(np.abs(shares)))
 
 
 def _notes(grid: Grid, names: Sequence[str], places: Sequence[Sequence[int]]) -> np.ndarray:
@@ -184,8 +187,11 @@ def _line(size: int) -> dict[str, Any]:
 
 def _style(figure: go.Figure, grid: Grid) -> None:
     size = len(grid.label_names)
-    shared = {"fixedrange": True, "showgrid": False, "zeroline": False}
-    shared["tickfont"] = {"size": 13 if grid.is_roomy else (11 if grid.has_numbers else 10)}
+    font_size = 13 if grid.is_roomy else (11 if grid.has_numbers else 10)
+    shared = {
+        **{"fixedrange": True, "showgrid": False, "zeroline": False},
+        "tickfont": {"size": font_size},
+    }
     end = size + (_TOTAL_GAP + 0.55 if grid.totals is not None else -0.45)
     height = _height(size)
     names = grid.label_names
