@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from textcls_core.dataset.formulas import escape_formula
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.bootstrap import (
     Groups,
@@ -73,11 +74,15 @@ def costs_of_missing(prices: Sequence[float]) -> Costs:
 
 
 def costs_to_csv(costs: Costs, label_names: Sequence[str]) -> str:
-    """Return a matrix as a file that `costs_from_csv` reads: a row per true class."""
+    """Return a matrix as a file that `costs_from_csv` reads: a row per true class.
+
+    Names that a spreadsheet would run as formulas have a quote before them, as in an export.
+    """
+    names = [escape_formula(name) for name in label_names]
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow([_CORNER, *label_names])
-    writer.writerows([name, *row] for name, row in zip(label_names, costs, strict=True))
+    writer.writerow([_CORNER, *names])
+    writer.writerows([name, *row] for name, row in zip(names, costs, strict=True))
     return lines.getvalue()
 
 
@@ -85,7 +90,8 @@ def costs_from_csv(text: str, label_names: Sequence[str]) -> Costs:
     """Return the matrix in a file: names of predicted classes on top, of true ones on the left.
 
     Args:
-        text: Content with commas, semicolons or tabs; rows and columns in any order.
+        text: Content with commas, semicolons or tabs; rows and columns in any order. Names may
+            have the quote that `costs_to_csv` puts before formulas.
         label_names: C class names of the model.
 
     Raises:
@@ -197,7 +203,10 @@ def _delimiter(text: str) -> str:
 def _places(found: Sequence[str], label_names: Sequence[str], noun: str) -> dict[str, int]:
     """Return where each class stands; the file has each of them exactly once."""
     places = {name: position for position, name in enumerate(found)}
-    by_name = {name: places.get(name.strip()) for name in label_names}
+    by_name = {
+        name: places.get(name.strip(), places.get(escape_formula(name).strip()))
+        for name in label_names
+    }
     missing = next((name for name, place in by_name.items() if place is None), None)
     if missing is not None:
         raise InvalidArgumentError(
