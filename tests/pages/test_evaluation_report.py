@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.cases import make_baseline
 from tests.pages.conftest import HOSTILE_CLASSES, press, shown
+from textcls_core.training.baselines import save_baseline
 
 
 def test_report_says_what_it_contains(open_page, toy_run):
@@ -35,6 +37,20 @@ def test_report_is_saved_with_the_run(open_page, toy_run):
     assert not app.exception
     assert (toy_run.reports_dir / "report-test.html").exists()
     assert str(toy_run.reports_dir / "model-card-test.md") in [text.value for text in app.text]
+
+
+def test_report_knows_a_baseline_that_was_measured_after_the_last_one(
+    open_page, toy_run, workspace
+):
+    app = press(open_page("evaluation", panel="Report"), "report.save")
+    file = toy_run.reports_dir / "report-test.html"
+    assert "No baseline was measured" in file.read_text(encoding="utf-8")
+    fingerprint = toy_run.config.dataset_fingerprint
+    save_baseline(workspace, make_baseline(fingerprint, "tfidf", 0.7, title="Measured later"))
+
+    press(app, "report.save")
+
+    assert "Measured later" in file.read_text(encoding="utf-8")
 
 
 def test_report_that_was_never_saved_names_no_file(open_page, toy_run):
