@@ -83,6 +83,32 @@ def test_saved_slice_is_compared_on_the_rows_that_both_runs_have():
     assert (change.figures.num_rows, change.num_shared) == (40, 20)
 
 
+def test_saved_slice_whose_labels_were_mended_is_judged_by_the_new_ones():
+    true = ROWS.predictions.true_label_ids
+    earlier = replace(ROWS.predictions, true_label_ids=1 - true)
+
+    change = measure(save("device=desk"), earlier)
+
+    assert (change.previous_accuracy, change.verdict) == (1.0, "same")
+
+
+@pytest.mark.parametrize("is_multi_label", [False, True])
+def test_saved_slice_is_compared_by_the_names_of_the_classes(is_multi_label):
+    rows = make_rows(is_multi_label=is_multi_label)
+    reversed_classes = replace(
+        rows.predictions,
+        label_names=rows.predictions.label_names[::-1],
+        probabilities=rows.predictions.probabilities[:, ::-1],
+        **({"targets": rows.predictions.targets[:, ::-1]} if is_multi_label
+           else {"true_label_ids": 1 - rows.predictions.true_label_ids}),
+    )  # fmt: skip
+
+    (change,) = measure_saved([save("device=desk")], rows, reversed_classes)
+
+    assert (change.num_shared, change.change, change.p_value) == (80, 0.0, 1.0)
+    assert change.accuracy == change.figures.accuracy
+
+
 def test_saved_slice_with_few_shared_rows_gets_no_verdict():
     earlier = before(np.ones(NUM_ROWS, bool))
     some = Predictions(

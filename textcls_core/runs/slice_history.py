@@ -20,6 +20,7 @@ from textcls_core.evaluation.slices import (
     SliceFigures,
     measure_slices,
     right_rows,
+    truth_and_answer,
 )
 from textcls_core.runs.run import Run
 from textcls_core.runs.saved_slices import SavedSlice, dataset_name
@@ -147,21 +148,44 @@ def _measure(saved: SavedSlice, rows: SliceRows, before: AnyPredictions | None) 
     if before is None:
         return SliceChange(saved, figures, "")
     try:
-        earlier = right_rows(before, saved.label)
+        shared = _on_rows(before, rows, inside & kept, saved.label)
     except TextclsError:
         return SliceChange(saved, figures, "")
-    return _compared(saved, figures, right, _on_rows(earlier, before, rows, inside & kept))
+    return _compared(saved, figures, right, shared)
 
 
 def _on_rows(
-    earlier: Mask, before: AnyPredictions, rows: SliceRows, inside: Mask
+    before: AnyPredictions, rows: SliceRows, inside: Mask, label: str | None
 ) -> tuple[np.ndarray, Mask]:
-    """Return which rows of a slice the run before has too, and whether it had them right."""
+    """Return which rows of a slice the run before has too, and whether it had them right.
+
+    Both runs are judged by the labels of this run's version: a label that was mended in between is
+    no change of the model.
+    """
     chosen = np.flatnonzero(inside)
     wanted = pa.array([rows.facts.row_ids[row] for row in chosen.tolist()], pa.string())
     found = pc.fill_null(pc.index_in(wanted, value_set=pa.array(before.row_ids)), -1)
     places = np.asarray(found, dtype=np.int64)
-    return chosen[places >= 0], earlier[places[places >= 0]]
+    chosen, places = chosen[places >= 0], places[places >= 0]
+    true, _ = truth_and_answer(rows.predictions, label)
+    _, given = truth_and_answer(before, label)
+    if label is None:
+        given = _renamed(given, before.label_names, rows.predictions.label_names)
+    is_same = true[chosen] == given[places]
+    return chosen, is_same if is_same.ndim == 1 else is_same.all(axis=1)
+
+
+def _renamed(answers: np.ndarray, known: Sequence[str], label_names: tuple[str, ...]) -> np.ndarray:
+    """Return ids (N,) or label sets (N, C) of one run in the order of another one's classes.
+
+    Ids of classes that the other run does not know become -1; such labels of a set are left out.
+    """
+    if answers.ndim == 1:
+        ids = [label_names.index(name) if name in label_names else -1 for name in known]
+        return np.array(ids, dtype=np.int64)[answers]
+    nothing = np.zeros(len(answers), dtype=bool)
+    columns = [answers[:, known.index(n)] if n in known else nothing for n in label_names]
+    return np.stack(columns, axis=1)
 
 
 def _compared(
