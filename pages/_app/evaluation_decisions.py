@@ -39,6 +39,7 @@ def show_decisions(run: Run, split: Split, figures: Figures) -> None:
     except TextclsError as error:
         st.info(escape(str(error)), icon=":material/info:")
         return
+    temperature = run.decision.temperature
     try:
         request = choose_request(run, task, tuple(label.label for label in figures.per_class))
         rule = run.decision.rule if request is None else tuned_rule(run, request)
@@ -46,21 +47,23 @@ def show_decisions(run: Run, split: Split, figures: Figures) -> None:
     except TextclsError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    _show_headline(run, split, result, task)
+    _show_headline(run, split, result, temperature)
     _show_charts(run, split, result)
     if result.sets is not None:
         _show_sets(result)
     show_changes(run, split, result)
 
 
-def _show_headline(run: Run, split: Split, result: RuleResult, task: Task) -> None:
+def _show_headline(run: Run, split: Split, result: RuleResult, temperature: float) -> None:
     """Show what the rule is worth in a sentence and as figures, and the button that keeps it."""
+    task: Task = "single_label" if result.is_single_label else "multi_label"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escape(answers_in_words(result))}", width="stretch")
         is_kept = run.decision.rule == result.rule
         if st.button("Use this rule", type="primary", key="decisions.use", disabled=is_kept,
                      help="Keep it in the model; every new text is answered by it."):  # fmt: skip
-            keep_rule(run, result.rule, "New texts are answered by this rule from now on.")
+            said = "New texts are answered by this rule from now on."
+            keep_rule(run, result.rule, said, tuned_at=temperature)
     if not is_kept:
         st.caption(escape(rule_in_words(result.rule, task)))
     controls.metrics(_cards(result, task), card_width=170)

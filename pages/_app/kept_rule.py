@@ -40,13 +40,19 @@ def show_kept_rule(run: Run, task: Task) -> None:
             keep_rule(run, DecisionRule(), "New texts are answered by the plain rule again.")
 
 
-def keep_rule(run: Run, rule: DecisionRule, said: str) -> None:
+def keep_rule(run: Run, rule: DecisionRule, said: str, tuned_at: float | None = None) -> None:
     """Keep a rule in the model, say so, and show the view again with it.
 
+    Args:
+        run: A finished run.
+        rule: What to keep.
+        said: What that means from now on.
+        tuned_at: Temperature of the model when it was tuned; None for a rule that was not.
+
     Raises:
-        TextclsError: If the run has no model any more.
+        TextclsError: If the run has no model any more, or its temperature is another one now.
     """
-    use_rule(run, rule)
+    use_rule(run, rule, tuned_at)
     state.set_parameter("decisions_kind", None)
     st.toast(said)
     st.rerun()

@@ -10,7 +10,6 @@ from textcls_core.evaluation.rule_tuning import RuleRequest
 from textcls_core.runs.rules import (
     changed_rows,
     compare_run_costs,
-    copies,
     measure_run_rule,
     tune_run_rule,
     tuning_rows,
@@ -47,15 +46,7 @@ def test_rule_is_measured_on_the_split_asked_for(topics_run, topics_dataset):
     result = measure_run_rule(topics_run, topics_dataset, "test", DecisionRule())
 
     assert result.predictions.row_ids == topics_run.predictions("test").row_ids
-    assert len(result.groups) == len(result.predictions)
-
-
-def test_texts_that_differ_in_case_alone_are_copies(topics_run, topics_dataset):
-    predictions = topics_run.predictions("test")
-
-    groups = copies(topics_dataset, predictions)
-
-    assert len(np.unique(groups)) == len(predictions)
+    assert len(np.unique(result.groups)) == len(result.predictions)
 
 
 def test_rule_that_is_used_stays_in_the_model(topics_model):
@@ -65,6 +56,16 @@ def test_rule_that_is_used_stays_in_the_model(topics_model):
     use_rule(topics_model, rule)
 
     assert topics_model.decision == Decision(temperature=2.0, rule=rule)
+
+
+def test_rule_that_was_tuned_at_another_temperature_is_not_kept(topics_model):
+    """Somebody else has chosen a temperature while it was tuned."""
+    write_decision(topics_model.model_dir, Decision(temperature=2.0))
+
+    with pytest.raises(RunStateError, match=r"tuned at the temperature 1.00, .* chosen 2.00 since"):
+        use_rule(topics_model, DecisionRule(abstain_below=0.9), tuned_at=1.0)
+
+    assert topics_model.decision == Decision(temperature=2.0)
 
 
 def test_rule_for_other_classes_is_not_kept(topics_model):

@@ -64,6 +64,7 @@ def decide(
 ) -> None:
     """Tune a decision rule on validation and measure it; without options, measure the kept one."""
     run = open_run(run_id)
+    temperature = run.decision.temperature
     wishes = {
         "kind": kind or ("costs" if costs else None),
         "target": target,
@@ -82,7 +83,7 @@ def decide(
     is_priced = rule.kind == "costs"
     compared = compare_run_costs(result, tune_run_rule(run, FOR_F1)) if is_priced else []
     if save or reset:
-        use_rule(run, rule)
+        use_rule(run, rule, None if reset else temperature)
     value = {
         "run_id": run.run_id,
         "split": split,

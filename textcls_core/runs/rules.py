@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from textcls_core.dataset.keys import normalised_keys
+from textcls_core.dataset.keys import equal_text_groups
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import RunStateError
-from textcls_core.evaluation.bootstrap import Groups
 from textcls_core.evaluation.by_task import AnyPredictions, task_of
 from textcls_core.evaluation.costs import RuleCost, compare_costs, uniform_costs
 from textcls_core.evaluation.decision import write_decision
@@ -61,13 +60,7 @@ def measure_run_rule(
         InvalidArgumentError: If the rule does not fit the model.
     """
     predictions = run.predictions(split)
-    return RuleResult(predictions, rule, copies(dataset, predictions))
-
-
-def copies(dataset: TextDataset, predictions: AnyPredictions) -> Groups:
-    """Return a number per row that texts share which differ in case and punctuation alone."""
-    rows = dataset.positions(predictions.row_ids)
-    return normalised_keys(dataset.table["text"].take(rows))
+    return RuleResult(predictions, rule, equal_text_groups(dataset, predictions.row_ids))
 
 
 def compare_run_costs(result: RuleResult, thresholds: DecisionRule) -> list[RuleCost]:
@@ -128,13 +121,24 @@ def _names(result: RuleResult, labels: np.ndarray) -> str:
     return ", ".join(names[label_id] for label_id in np.flatnonzero(labels))
 
 
-def use_rule(run: Run, rule: DecisionRule) -> None:
+def use_rule(run: Run, rule: DecisionRule, tuned_at: float | None = None) -> None:
     """Keep a rule in the model of a run, so that every later prediction follows it.
 
+    Args:
+        run: A run with a finished model.
+        rule: What to keep.
+        tuned_at: Temperature of the model when it was tuned; None for a rule that was not.
+
     Raises:
-        RunStateError: If the run has no finished model.
+        RunStateError: If the run has no finished model, or somebody chose another temperature.
         InvalidArgumentError: If the rule was made for other classes.
     """
     predictions = run.raw_predictions(run.splits[-1])
     rule.require_fit(len(predictions.label_names), task_of(predictions))
-    write_decision(run.require_model(), run.decision.with_rule(rule))
+    model_dir, decision = run.require_model(), run.decision
+    if tuned_at not in {None, decision.temperature}:
+        raise RunStateError(
+            f"The rule was tuned at the temperature {tuned_at:.2f}, but somebody has chosen "
+            f"{decision.temperature:.2f} since. Tune it again."
+        )
+    write_decision(model_dir, decision.with_rule(rule))
