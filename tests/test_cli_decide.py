@@ -91,7 +91,7 @@ def test_decide_compares_costs_of_a_file(run, capsys, tmp_path):
 
 
 def test_decide_is_readable(run, capsys):
-    code = main(["decide", "latest", "--kind", "costs", "--abstain-cost", "0.01"])
+    code = main(["decide", "latest", "--abstain-cost", "0.01"])
 
     lines = capsys.readouterr().out.splitlines()
     assert code == 0
@@ -119,6 +119,8 @@ def test_decide_tunes_the_thresholds_of_labels(topics, capsys):
         (["--save"], "Expected a rule to save, got none."),
         (["--reset", "--kind", "argmax"], "Expected --reset alone"),
         (["--target", "recall", "--kind", "thresholds"], "Thresholds for a recall are for models"),
+        (["--target", "recall"], "Thresholds for a recall are for models"),
+        (["--method", "aps"], "method changes nothing without coverage"),
         (["--abstain-cost", "0.2", "--costs", "none.csv"], "none.csv"),
     ],
 )

@@ -109,9 +109,14 @@ def test_matrix_for_other_classes_is_refused():
         ({"coverage": 1.0}, "coverage: Input should be less than 1"),
         ({"costs": [[0, -1], [1, 0]]}, r"costs\.0\.1: Input should be greater"),
         ({"accuracy": 0}, "accuracy: Input should be greater than 0"),
+        ({"target": "recall"}, "target changes nothing without kind thresholds"),
+        ({"kind": "thresholds", "at_least": 0.8}, "at_least changes nothing without target"),
+        ({"costs": uniform_costs(2)}, "costs changes nothing without kind costs"),
+        ({"kind": "argmax", "abstain_cost": 0.2}, "abstain_cost changes nothing without"),
+        ({"method": "aps"}, "method changes nothing without coverage"),
     ],
 )
-def test_wish_out_of_range_is_refused(values, message):
+def test_wish_that_cannot_be_granted_is_refused(values, message):
     with pytest.raises(InvalidArgumentError, match=message):
         RuleRequest.create(values)
 

@@ -66,7 +66,7 @@ def decide(
     run = open_run(run_id)
     temperature = run.decision.temperature
     wishes = {
-        "kind": kind or ("costs" if costs else None),
+        "kind": kind or _kind_of(costs is not None or abstain_cost is not None, target),
         "target": target,
         "at_least": at_least,
         "costs": None if costs is None else _read_costs(run, costs),
@@ -94,6 +94,13 @@ def decide(
     if compared:
         value["costs"] = [cost.to_json() for cost in compared]
     emit(as_json, value, _lines(result, compared, is_kept=run.decision.rule == rule))
+
+
+def _kind_of(has_prices: bool, target: str | None) -> str | None:
+    """Return the kind of rule that other options are about; None if they are about any."""
+    if has_prices:
+        return "costs"
+    return None if target is None else "thresholds"
 
 
 def _rule(run: Run, given: dict[str, Any], *, save: bool, reset: bool) -> DecisionRule:

@@ -48,16 +48,34 @@ class RuleRequest(BaseModel):
         """Return a request from values of unknown origin.
 
         Raises:
-            InvalidArgumentError: If a value is out of range.
+            InvalidArgumentError: If a value is out of range, or would change nothing.
         """
         try:
-            return cls.model_validate(values)
+            request = cls.model_validate(values)
         except ValidationError as error:
             problem = error.errors()[0]
             name = ".".join(str(part) for part in problem["loc"])
             raise InvalidArgumentError(
                 f"The rule cannot be made: {name}: {problem['msg']}. Change it."
             ) from error
+        request._require_use()
+        return request
+
+    def _require_use(self) -> None:
+        """Refuse a wish that this kind of rule does not listen to."""
+        users = {
+            "target": ("kind thresholds", self.kind == "thresholds"),
+            "at_least": ("target precision or recall", self.target != "f1"),
+            "costs": ("kind costs", self.kind == "costs"),
+            "abstain_cost": ("kind costs", self.kind == "costs"),
+            "method": ("coverage", self.coverage is not None),
+        }
+        for name, (user, is_used) in users.items():
+            if not is_used and getattr(self, name) != type(self).model_fields[name].default:
+                raise InvalidArgumentError(
+                    f"The rule cannot be made: {name} changes nothing without {user}. "
+                    "Leave it out, or add that."
+                )
 
 
 def tune_rule(validation: AnyPredictions, request: RuleRequest) -> DecisionRule:
