@@ -19,7 +19,7 @@ from textcls_core.dataset.languages import MAX_LANGUAGE_ROWS
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.embeddings.clusters import CLUSTER, CLUSTER_TITLE
 from textcls_core.errors import TextclsError
-from textcls_core.evaluation.slices import right_rows
+from textcls_core.evaluation.by_task import right_rows
 from textcls_core.runs.facets import facet_names
 from textcls_core.runs.measured_slices import (
     MeasuredSlice,

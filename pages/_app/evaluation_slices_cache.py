@@ -13,9 +13,8 @@ from textcls_core.embeddings.clusters import (
     stored_cluster_facet,
 )
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.by_task import AnyPredictions
+from textcls_core.evaluation.by_task import AnyPredictions, right_rows
 from textcls_core.evaluation.fairness import Fairness
-from textcls_core.evaluation.slices import right_rows
 from textcls_core.runs.facets import Facet, make_facet
 from textcls_core.runs.group_fairness import fairness_of
 from textcls_core.runs.measured_slices import FoundSlices, find_weak

@@ -12,8 +12,9 @@ from textcls_core.charts.evaluation.slices import MAX_DRAWN, clicked_slice, slic
 from textcls_core.charts.theme import rows_height
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
+from textcls_core.evaluation.by_task import right_rows
 from textcls_core.evaluation.predictions import Predictions
-from textcls_core.evaluation.slices import MIN_ROWS, SliceFigures, right_rows
+from textcls_core.evaluation.slices import MIN_ROWS, SliceFigures
 from textcls_core.runs.measured_slices import MeasuredSlice, micro_f1, slice_examples
 from textcls_core.runs.run import Run
 from textcls_core.runs.saved_slices import MAX_NAME, SavedSlices

@@ -6,11 +6,21 @@ import pytest
 
 from tests.cases import MIXED, make_label_sets
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.by_task import figures_of, load_predictions, predictions_of
+from textcls_core.evaluation.by_task import (
+    figures_of,
+    label_sets,
+    load_predictions,
+    predictions_of,
+    right_rows,
+    truth_and_answer,
+)
 from textcls_core.evaluation.evaluation import Evaluation
 from textcls_core.evaluation.multi_label import MultiLabelEvaluation, MultiLabelPredictions
 from textcls_core.evaluation.predictions import Predictions
 
+SETS = make_label_sets(
+    [[1, 0, 0], [1, 1, 0], [0, 0, 0]], [[0.9, 0.1, 0.1], [0.9, 0.2, 0.1], [0.1, 0.1, 0.6]]
+)
 SEVERAL = make_label_sets([[1, 0, 1]], [[0.9, 0.1, 0.4]])
 
 
@@ -77,3 +87,37 @@ def test_figures_of_both_kinds_have_the_names_of_history_rows():
     found = [[getattr(figures_of(item), name) for name in shared] for item in (MIXED, SEVERAL)]
 
     assert np.isfinite(found).all()
+
+
+def test_right_rows_of_one_label_compare_the_class():
+    assert right_rows(MIXED).tolist() == [True, True, False, True, False, True]
+
+
+def test_right_rows_of_label_sets_need_every_label():
+    assert right_rows(SETS).tolist() == [True, False, False]
+
+
+def test_right_rows_about_one_class_ask_yes_or_no():
+    assert right_rows(SETS, "spam").tolist() == [True, False, True]
+    assert right_rows(MIXED, "news").tolist() == [True, True, True, True, False, True]
+
+
+def test_truth_and_answer_of_a_class():
+    true, given = truth_and_answer(MIXED, "spam")
+
+    assert true.tolist() == [False, False, False, True, True, False]
+    assert given.tolist() == [False, False, True, True, False, False]
+
+
+def test_right_rows_of_an_unknown_class_are_refused():
+    with pytest.raises(InvalidArgumentError, match=r'^"nope" is not a class of this run\. Known: '):
+        right_rows(MIXED, "nope")
+
+
+def test_label_sets_of_one_label_hold_its_class():
+    assert label_sets(MIXED).argmax(axis=1).tolist() == MIXED.true_label_ids.tolist()
+    assert (label_sets(MIXED).sum(axis=1) == 1).all()
+
+
+def test_label_sets_of_several_labels_are_the_targets():
+    assert label_sets(SETS).tolist() == (SETS.targets == 1).tolist()

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from tests.cases import make_label_sets, make_predictions
-from textcls_core.evaluation.agreement import Tally, accuracy, weighted_f1
-from textcls_core.evaluation.alignment import pair_up
 from textcls_core.evaluation.by_task import figures_of, predictions_of
-from textcls_core.evaluation.paired_bootstrap import Outcomes, paired_figures
+from textcls_core.evaluation.paired_bootstrap import paired_figures
 
 SINGLE = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss")
 MULTI = (*SINGLE, "micro_f1", "hamming_loss")
@@ -57,21 +55,6 @@ def test_paired_figures_are_those_of_each_run(make, names, repeat):
         assert by_class[name].other.tolist() == pytest.approx(
             [getattr(one, name) for one in now.per_class], abs=1e-12
         )
-
-
-@pytest.mark.parametrize("make", [random_pair, random_sets], ids=["single", "multi"])
-def test_outcomes_add_up_to_any_sample_of_rows(generator, make):
-    pair = make(generator)
-    rows = generator.integers(0, 40, 40)
-    outcomes = Outcomes.of(pair)
-
-    halves = np.split(outcomes.table[outcomes.cells[rows]].sum(axis=0), 2)
-
-    for half, predictions in zip(halves, pair, strict=True):
-        expected = figures_of(drawn(predictions, rows))
-        tally = Tally.of_sums(half)
-        assert weighted_f1(tally) == pytest.approx(expected.weighted_f1, abs=1e-12)
-        assert accuracy(tally) == pytest.approx(expected.accuracy, abs=1e-12)
 
 
 def test_paired_figures_of_equal_runs_are_zero(generator):
@@ -130,9 +113,3 @@ def test_paired_figures_depend_on_nothing_but_the_seed(generator):
 
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
-
-
-def test_outcomes_are_no_more_than_the_different_outcomes(generator):
-    pair = pair_up(*random_pair(generator, num_rows=400, num_labels=2))
-
-    assert len(Outcomes.of(pair).table) <= 8

@@ -1,22 +1,13 @@
-"""Tests of slices: membership, what counts as right, and figures against the rest."""
+"""Tests of slices: membership, and figures against the rest."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from tests.cases import MIXED, NO_EXAMPLE, make_label_sets
+from tests.cases import NO_EXAMPLE
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.slices import (
-    MIN_ROWS,
-    Membership,
-    measure_slices,
-    right_rows,
-    truth_and_answer,
-)
-
-SETS = make_label_sets(
-    [[1, 0, 0], [1, 1, 0], [0, 0, 0]], [[0.9, 0.1, 0.1], [0.9, 0.2, 0.1], [0.1, 0.1, 0.6]]
-)
+from textcls_core.evaluation.by_task import right_rows
+from textcls_core.evaluation.slices import MIN_ROWS, Membership, measure_slices
 
 
 def test_membership_of_codes_leaves_out_rows_without_a_slice():
@@ -39,31 +30,6 @@ def test_membership_among_some_rows_counts_positions_anew():
 
     assert some.mask(1, 3).tolist() == [True, False, True]
     assert some.counts(np.array([True, False, False])).tolist() == [0, 1]
-
-
-def test_right_rows_of_one_label_compare_the_class():
-    assert right_rows(MIXED).tolist() == [True, True, False, True, False, True]
-
-
-def test_right_rows_of_label_sets_need_every_label():
-    assert right_rows(SETS).tolist() == [True, False, False]
-
-
-def test_right_rows_about_one_class_ask_yes_or_no():
-    assert right_rows(SETS, "spam").tolist() == [True, False, True]
-    assert right_rows(MIXED, "news").tolist() == [True, True, True, True, False, True]
-
-
-def test_truth_and_answer_of_a_class():
-    true, given = truth_and_answer(MIXED, "spam")
-
-    assert true.tolist() == [False, False, False, True, True, False]
-    assert given.tolist() == [False, False, True, True, False, False]
-
-
-def test_right_rows_of_an_unknown_class_are_refused():
-    with pytest.raises(InvalidArgumentError, match=r'^"nope" is not a class of this run\. Known: '):
-        right_rows(MIXED, "nope")
 
 
 def two_slices(wrong: int, other_wrong: int):

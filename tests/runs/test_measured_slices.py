@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from tests.runs.slices import NUM_ROWS, make_rows
-from textcls_core.evaluation.slices import right_rows
+from textcls_core.evaluation.by_task import right_rows
 from textcls_core.runs.facets import make_facet
 from textcls_core.runs.measured_slices import (
     find_weak,

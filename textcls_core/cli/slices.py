@@ -12,8 +12,9 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.embeddings.clusters import CLUSTER, NO_EMBEDDINGS, stored_cluster_facet
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.by_task import right_rows
 from textcls_core.evaluation.fairness import RATES, Fairness, Rate
-from textcls_core.evaluation.slices import SliceFigures, right_rows
+from textcls_core.evaluation.slices import SliceFigures
 from textcls_core.runs.facets import Facet, make_facet
 from textcls_core.runs.group_fairness import fairness_of
 from textcls_core.runs.measured_slices import MeasuredSlice, find_weak, measure_facet, micro_f1

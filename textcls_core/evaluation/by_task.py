@@ -5,13 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
+from textcls_core.arrays import LabelSets, Mask
 from textcls_core.dataset.text_dataset import Task
+from textcls_core.errors import InvalidArgumentError, did_you_mean
 from textcls_core.evaluation.decision import tempered
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.figures import Figures
 from textcls_core.evaluation.multi_label import MultiLabelPredictions, evaluate_multi_label
 from textcls_core.evaluation.prediction_file import read_task
 from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.row_scores import one_hot
 
 AnyPredictions = Predictions | MultiLabelPredictions
 
@@ -68,6 +71,60 @@ def figures_of(predictions: AnyPredictions) -> Figures:
     if isinstance(predictions, MultiLabelPredictions):
         return evaluate_multi_label(predictions)
     return evaluate(predictions)
+
+
+def label_sets(predictions: AnyPredictions) -> LabelSets:
+    """Return whether each row has each class, shape (N, C)."""
+    if isinstance(predictions, Predictions):
+        return one_hot(predictions)
+    return np.asarray(predictions.targets == 1)
+
+
+def right_rows(predictions: AnyPredictions, label: str | None = None) -> Mask:
+    """Return which rows are right, shape (N,).
+
+    Args:
+        predictions: Of N rows, with one label per text or with several.
+        label: Look at the yes or no of this class only; None asks for the whole answer: the class
+            of a text, or every label of a text that may have several.
+
+    Raises:
+        InvalidArgumentError: If there is no such class.
+    """
+    true, given = truth_and_answer(predictions, label)
+    if true.ndim == 1:
+        return np.asarray(true == given)
+    return np.asarray((true == given).all(axis=1))
+
+
+def truth_and_answer(
+    predictions: AnyPredictions, label: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is true and what was predicted: ids (N,), label sets (N, C), or one label (N,).
+
+    Args:
+        predictions: Of N rows.
+        label: The class whose yes or no is asked for; None returns everything.
+
+    Raises:
+        InvalidArgumentError: If there is no such class.
+    """
+    if label is not None and label not in predictions.label_names:
+        raise InvalidArgumentError(
+            f'"{label[:60]}" is not a class of this run. '
+            f"{did_you_mean(label, list(predictions.label_names))}"
+        )
+    if isinstance(predictions, Predictions):
+        true, given = predictions.true_label_ids, predictions.predicted_label_ids
+        if label is None:
+            return true, given
+        number = predictions.label_names.index(label)
+        return true == number, given == number
+    true, given = predictions.targets == 1, predictions.predicted
+    if label is None:
+        return true, given
+    number = predictions.label_names.index(label)
+    return true[:, number], given[:, number]
 
 
 def true_text(predictions: AnyPredictions, row: int) -> str:

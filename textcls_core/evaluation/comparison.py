@@ -6,17 +6,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from textcls_core.arrays import Indices, Mask
+from textcls_core.arrays import Indices
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.alignment import Mismatch, Pair, pair_up
 from textcls_core.evaluation.bootstrap import NUM_SAMPLES, Groups, Interval, percentile_interval
-from textcls_core.evaluation.by_task import AnyPredictions, figures_of, task_of
+from textcls_core.evaluation.by_task import AnyPredictions, figures_of, right_rows, task_of
 from textcls_core.evaluation.figures import require_rows
 from textcls_core.evaluation.metric_names import METRICS
 from textcls_core.evaluation.paired_bootstrap import Paired, paired_figures
 from textcls_core.evaluation.paired_tests import McNemar, mcnemar
-from textcls_core.evaluation.predictions import Predictions
 
 Outcome = Literal["better", "worse", "unclear"]
 LOWER_IS_BETTER = frozenset(name for name, metric in METRICS.items() if metric.is_error)
@@ -165,7 +164,7 @@ def compare(
         )
     require_rows(len(pair[0]))
     over_all, by_class = paired_figures(pair, groups, num_samples=num_samples, seed=seed)
-    was_right, is_right = is_all_right(pair[0]), is_all_right(pair[1])
+    was_right, is_right = right_rows(pair[0]), right_rows(pair[1])
     fixed, broken = np.flatnonzero(is_right & ~was_right), np.flatnonzero(was_right & ~is_right)
     return Comparison(
         pair=pair,
@@ -175,13 +174,6 @@ def compare(
         fixed=fixed,
         broken=broken,
     )
-
-
-def is_all_right(predictions: AnyPredictions) -> Mask:
-    """Return which rows are right; with several labels per text, right in every one."""
-    if isinstance(predictions, Predictions):
-        return ~predictions.is_mistake
-    return np.asarray((predictions.predicted == (predictions.targets == 1)).all(axis=1))
 
 
 def _change(name: str, figure: Paired) -> Change:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from textcls_core.arrays import LabelSets, Mask
-from textcls_core.evaluation.by_task import AnyPredictions
-from textcls_core.evaluation.predictions import Predictions
-from textcls_core.evaluation.row_scores import one_hot
+from textcls_core.arrays import Mask
+from textcls_core.evaluation.by_task import AnyPredictions, label_sets
 
 MAX_POINTS = 500
 """Points of a curve at most."""
@@ -59,7 +57,7 @@ def curves_of(predictions: AnyPredictions) -> Curves:
     of precision as steps. The areas given for them are the means of the areas of the classes,
     scikit-learn's macro average.
     """
-    targets = _targets(predictions)
+    targets = label_sets(predictions)
     classes, heights = [], []
     for label_id, (is_positive, scores) in enumerate(
         zip(targets.T, predictions.probabilities.T, strict=True)
@@ -79,13 +77,6 @@ def curves_of(predictions: AnyPredictions) -> Curves:
         macro_roc=_macro(np.append(0, _GRID), np.append(0, rates), [c.roc for c in classes]),
         macro_precision_recall=_macro(_GRID, precisions, [c.precision_recall for c in classes]),
     )
-
-
-def _targets(predictions: AnyPredictions) -> LabelSets:
-    """Return whether a row has a class, shape (N, C)."""
-    if isinstance(predictions, Predictions):
-        return one_hot(predictions)
-    return np.asarray(predictions.targets == 1)
 
 
 def _found(

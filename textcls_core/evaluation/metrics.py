@@ -14,9 +14,9 @@ from jaxtyping import Float
 
 from textcls_core.arrays import LabelIds, LabelSets
 from textcls_core.evaluation import agreement, row_scores
-from textcls_core.evaluation.agreement import FigureValues, Tally, decision_table
+from textcls_core.evaluation.agreement import FigureValues, Tally
 from textcls_core.evaluation.bootstrap import CONFIDENCE, NUM_SAMPLES, Groups, Interval
-from textcls_core.evaluation.by_task import AnyPredictions
+from textcls_core.evaluation.by_task import AnyPredictions, label_sets, truth_and_answer
 from textcls_core.evaluation.figures import Figures, ratio, require_rows
 from textcls_core.evaluation.intervals import (
     FigureOfSums,
@@ -26,6 +26,7 @@ from textcls_core.evaluation.intervals import (
     share_interval,
 )
 from textcls_core.evaluation.metric_names import METRICS, TOP
+from textcls_core.evaluation.outcomes import Outcomes
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.ranking import (
     Ranking,
@@ -142,11 +143,11 @@ def measure(
     known_groups = np.arange(len(predictions)) if groups is None else np.unique(groups)
     if len(known_groups) == len(predictions):
         groups = None
-    targets = _targets(predictions)
+    targets = label_sets(predictions)
     rankings = rank_classes(targets, predictions.probabilities)
     draw = partial(resampled_sums, groups=groups, num_samples=num_samples, seed=seed)
     known = {
-        **_decided(predictions, targets, draw),
+        **_decided(predictions, draw),
         **_scored(predictions, draw),
         **_ranked("macro", macro_ranking(rankings), groups),
     }
@@ -163,27 +164,14 @@ def measure(
     )
 
 
-def _targets(predictions: AnyPredictions) -> LabelSets:
-    """Return whether a row has a class, shape (N, C)."""
-    if isinstance(predictions, Predictions):
-        return row_scores.one_hot(predictions)
-    return np.asarray(predictions.targets == 1)
-
-
-def _decided(predictions: AnyPredictions, targets: LabelSets, draw: _Draw) -> dict[str, Metric]:
+def _decided(predictions: AnyPredictions, draw: _Draw) -> dict[str, Metric]:
     """Return the figures of what was decided; rows with the same truth and answer are one cell."""
-    if isinstance(predictions, Predictions):
-        figures, size = _OF_ONE_LABEL, targets.shape[1]
-        given = np.eye(size, dtype=bool)[predictions.predicted_label_ids]
-        answers = predictions.true_label_ids * size + predictions.predicted_label_ids
-    else:
-        figures, given = _OF_LABEL_SETS, predictions.predicted
-        bits = np.packbits(np.concatenate([targets, given], axis=1), axis=1)
-        answers = bits.view(f"V{bits.shape[1]}").ravel()
-    _, chosen, cells = np.unique(answers, return_index=True, return_inverse=True)
-    sums = draw(cells, decision_table(targets[chosen], given[chosen]))
+    is_single = isinstance(predictions, Predictions)
+    outcomes = Outcomes.of(len(predictions.label_names), *truth_and_answer(predictions))
+    sums = draw(outcomes.cells, outcomes.table)
+    figures = _OF_ONE_LABEL if is_single else _OF_LABEL_SETS
     measured = {name: _measured(name, sums, _of_tally(figure)) for name, figure in figures.items()}
-    return measured | ({"micro_f1": measured["accuracy"]} if figures is _OF_ONE_LABEL else {})
+    return measured | ({"micro_f1": measured["accuracy"]} if is_single else {})
 
 
 def _of_tally(figure: Callable[[Tally], FigureValues]) -> FigureOfSums:

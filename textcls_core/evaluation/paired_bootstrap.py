@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from textcls_core.evaluation import agreement
-from textcls_core.evaluation.agreement import FigureValues, Tally, decision_table
+from textcls_core.evaluation.agreement import FigureValues, Tally
 from textcls_core.evaluation.alignment import Pair
 from textcls_core.evaluation.bootstrap import Groups
-from textcls_core.evaluation.by_task import AnyPredictions
+from textcls_core.evaluation.by_task import truth_and_answer
 from textcls_core.evaluation.figures import ratio
 from textcls_core.evaluation.intervals import resampled_sums
+from textcls_core.evaluation.outcomes import Outcomes
 from textcls_core.evaluation.predictions import Predictions
 
 _Figure = Callable[[Tally], FigureValues]
@@ -48,48 +48,6 @@ class Paired:
     """Other minus reference in each sample, shape (S,) or (S, C)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """The K different outcomes (true, given by the reference, given by the other) of N rows."""
-
-    cells: Int[np.ndarray, " N"]
-    """Which outcome each row has."""
-    table: Float[np.ndarray, "K F"]
-    """What an outcome adds to the counts of the reference, then to those of the other run."""
-
-    @classmethod
-    def of(cls, pair: Pair) -> "Outcomes":
-        """Return the outcomes of two predictions of the same rows."""
-        answers = (_truth(pair[0]), _answers(pair[0]), _answers(pair[1]))
-        if isinstance(pair[0], Predictions):
-            size = len(pair[0].label_names)
-            keys = np.ravel_multi_index(answers, (size, size, size))
-            _, chosen, cells = np.unique(keys, return_index=True, return_inverse=True)
-            sets = [np.eye(size, dtype=bool)[ids[chosen]] for ids in answers]
-        else:
-            bits = np.packbits(np.concatenate(answers, axis=1), axis=1)
-            keys = bits.view(f"V{bits.shape[1]}").ravel()
-            _, chosen, cells = np.unique(keys, return_index=True, return_inverse=True)
-            sets = [values[chosen] for values in answers]
-        true, first, second = sets
-        tables = (decision_table(true, first), decision_table(true, second))
-        return cls(cells, np.concatenate(tables, axis=1))
-
-
-def _truth(predictions: AnyPredictions) -> np.ndarray:
-    """Return class ids (N,), or whether a row has each class (N, C)."""
-    if isinstance(predictions, Predictions):
-        return predictions.true_label_ids
-    return np.asarray(predictions.targets == 1)
-
-
-def _answers(predictions: AnyPredictions) -> np.ndarray:
-    """Return what was predicted, in the shape of `_truth`."""
-    if isinstance(predictions, Predictions):
-        return predictions.predicted_label_ids
-    return predictions.predicted
-
-
 def paired_figures(
     pair: Pair, groups: Groups | None, *, num_samples: int, seed: int
 ) -> tuple[dict[str, Paired], dict[str, Paired]]:
@@ -108,7 +66,8 @@ def paired_figures(
     Returns:
         Over all classes, and by class.
     """
-    outcomes = Outcomes.of(pair)
+    (true, first), (_, second) = (truth_and_answer(predictions) for predictions in pair)
+    outcomes = Outcomes.of(len(pair[0].label_names), true, first, second)
     sums = resampled_sums(
         outcomes.cells, outcomes.table, groups, num_samples=num_samples, seed=seed
     )

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from textcls_core.arrays import Indices, LabelIds, Lengths
-from textcls_core.evaluation.agreement import Tally, accuracy, decision_table, macro_f1
+from textcls_core.evaluation.agreement import Tally, accuracy, macro_f1
 from textcls_core.evaluation.bootstrap import Interval
-from textcls_core.evaluation.by_task import AnyPredictions
+from textcls_core.evaluation.by_task import AnyPredictions, truth_and_answer
 from textcls_core.evaluation.intervals import (
     FigureOfSums,
     Sums,
@@ -18,7 +18,7 @@ from textcls_core.evaluation.intervals import (
     resampled_sums,
     share_interval,
 )
-from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.outcomes import Outcomes
 
 PartMetric = Literal["accuracy", "macro_f1"]
 METRICS: dict[PartMetric, str] = {"accuracy": "Accuracy", "macro_f1": "Macro-F1"}
@@ -78,7 +78,8 @@ def part_figures(
         num_parts: Number of parts, P.
         metric: What is measured.
     """
-    cells, table = _decisions(predictions)
+    outcomes = Outcomes.of(len(predictions.label_names), *truth_and_answer(predictions))
+    cells, table = outcomes.cells, outcomes.table
     members = [part_of_row == part for part in range(num_parts)]
     return [_figure(cells[rows], table, metric) if rows.any() else None for rows in members]
 
@@ -87,26 +88,6 @@ def _figure(cells: LabelIds, table: Float[np.ndarray, "K F"], metric: PartMetric
     sums = resampled_sums(cells, table)
     figure, interval = _FIGURES[metric]
     return PartFigure(len(cells), float(figure(sums.total)), interval(sums, figure))
-
-
-def _decisions(predictions: AnyPredictions) -> tuple[LabelIds, Float[np.ndarray, "K F"]]:
-    """Return the kind of each row, shape (N,), and what each kind adds to a `Tally`.
-
-    Rows are of one kind if the same is true and predicted.
-    """
-    if isinstance(predictions, Predictions):
-        classes = np.arange(len(predictions.label_names))
-        codes = predictions.true_label_ids * len(classes) + predictions.predicted_label_ids
-        kinds, cells = np.unique(codes, return_inverse=True)
-        true, given = (side[:, None] == classes for side in divmod(kinds, len(classes)))
-    else:
-        both = np.concatenate([predictions.targets == 1, predictions.predicted], axis=1)
-        bits = np.packbits(both, axis=1)
-        _, first, cells = np.unique(
-            bits.view(f"V{bits.shape[1]}").ravel(), return_index=True, return_inverse=True
-        )
-        true, given = np.split(both[first], 2, axis=1)
-    return cells, decision_table(true, given)
 
 
 _FIGURES: dict[PartMetric, tuple[FigureOfSums, Callable[[Sums, FigureOfSums], Interval | None]]] = {

@@ -8,16 +8,24 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from textcls_core.arrays import Indices, LabelSets, Mask
+from textcls_core.evaluation.agreement import (
+    FigureValues,
+    Tally,
+    decision_table,
+    macro_f1,
+    macro_f1_of_labels,
+)
 from textcls_core.evaluation.bootstrap import (
     Groups,
     Interval,
     percentile_interval,
     resampled_cells,
 )
-from textcls_core.evaluation.by_task import AnyPredictions, task_of
+from textcls_core.evaluation.by_task import AnyPredictions, label_sets, task_of
 from textcls_core.evaluation.conformal import SetFigures, set_figures
-from textcls_core.evaluation.figures import ratio, require_rows
+from textcls_core.evaluation.figures import require_rows
 from textcls_core.evaluation.intervals import bca_interval, resampled_sums, share_interval
+from textcls_core.evaluation.outcomes import Outcomes
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.rule import Answers, DecisionRule
 from textcls_core.evaluation.selective import RiskCoverage, risk_coverage
@@ -68,11 +76,7 @@ class RuleResult:
     @cached_property
     def truth(self) -> LabelSets:
         """Whether a row has a label, shape (N, C)."""
-        predictions = self.predictions
-        if isinstance(predictions, Predictions):
-            num_classes = len(predictions.label_names)
-            return np.asarray(predictions.true_label_ids[:, None] == np.arange(num_classes))
-        return np.asarray(predictions.targets == 1)
+        return label_sets(self.predictions)
 
     @cached_property
     def plain(self) -> LabelSets:
@@ -112,43 +116,36 @@ class RuleResult:
         return Measured(float(flags[rows].mean()), interval)
 
     @cached_property
-    def _answer_counts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rows that are answered, with their cell and what each cell counts; see `_macro_f1`."""
-        given = np.flatnonzero(~self.answers.abstained)
-        counts = _counted(self.truth[given], self.answers.chosen[given])
-        _, first, cells = np.unique(
-            np.packbits(counts, axis=1), axis=0, return_index=True, return_inverse=True
-        )
-        return given, cells.reshape(-1), counts[first].astype(np.float64)
-
-    @cached_property
     def macro_f1(self) -> float:
         """Mean F1 over the classes of the answered rows; as in `evaluate` for either task."""
         given = ~self.answers.abstained
-        counts = _counted(self.truth[given], self.answers.chosen[given])
-        return float(self._macro_f1(counts.sum(axis=0)))
+        return self._macro_f1_of(self.truth[given], self.answers.chosen[given])
 
     @cached_property
     def macro_f1_interval(self) -> Interval | None:
         """Where that may lie; None where the samples do not say it, as without any mistake."""
-        rows, cells, table = self._answer_counts
+        rows = np.flatnonzero(~self.answers.abstained)
         if not len(rows):
             return None
+        sides = (self.truth[rows], self.answers.chosen[rows])
+        if self.is_single_label:
+            sides = (sides[0].argmax(axis=1), sides[1].argmax(axis=1))
+        outcomes = Outcomes.of(self.truth.shape[1], *sides)
         groups = None if self.groups is None else self.groups[rows]
-        return bca_interval(resampled_sums(cells, table, groups), self._macro_f1)
+        return bca_interval(resampled_sums(outcomes.cells, outcomes.table, groups), self._macro_f1)
 
     @cached_property
     def plain_macro_f1(self) -> float:
         """Mean F1 over the classes of the plain answers, on all rows."""
-        return float(self._macro_f1(_counted(self.truth, self.plain).sum(axis=0)))
+        return self._macro_f1_of(self.truth, self.plain)
 
-    def _macro_f1(self, counts: np.ndarray) -> Any:
-        """Return macro-F1 from hits, true and given rows of each class, shape (..., 3 C)."""
-        hits, support, given = np.split(np.asarray(counts, np.float64), 3, axis=-1)
-        f1 = ratio(2 * hits, support + given)
-        if not self.is_single_label:
-            return f1.mean(axis=-1)
-        return f1.sum(axis=-1) / np.maximum((support + given > 0).sum(axis=-1), 1)
+    def _macro_f1_of(self, truth: LabelSets, given: LabelSets) -> float:
+        return float(self._macro_f1(decision_table(truth, given).sum(axis=0)))
+
+    def _macro_f1(self, sums: Float[np.ndarray, "... F"]) -> FigureValues:
+        """Return macro-F1 of summed lines of a decision table."""
+        tally = Tally.of_sums(sums)
+        return macro_f1(tally) if self.is_single_label else macro_f1_of_labels(tally)
 
     @property
     def plain_accuracy(self) -> float:
@@ -224,8 +221,3 @@ class RuleResult:
 def _by_class(names: tuple[str, ...], shares: Float[np.ndarray, " C"]) -> dict[str, float | None]:
     values = [None if np.isnan(share) else float(share) for share in shares]
     return dict(zip(names, values, strict=True))
-
-
-def _counted(truth: LabelSets, given: LabelSets) -> np.ndarray:
-    """Return what each row adds to hits, true and given rows of each class, bool (N, 3 C)."""
-    return np.concatenate([truth & given, truth, given], axis=1)

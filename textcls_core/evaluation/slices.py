@@ -6,10 +6,7 @@ from typing import Any
 import numpy as np
 
 from textcls_core.arrays import Indices, Mask
-from textcls_core.errors import InvalidArgumentError, did_you_mean
-from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.figures import ratio, require_rows
-from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.slice_tests import (
     Numbers,
     adjusted_p_values,
@@ -113,53 +110,6 @@ class SliceFigures:
         """Return the figures in the form of the command line."""
         values = {name: getattr(self, name) for name in self.__slots__}
         return {**values, "is_small": self.is_small, "is_weaker": self.is_weaker}
-
-
-def right_rows(predictions: AnyPredictions, label: str | None = None) -> Mask:
-    """Return which rows are right, shape (N,).
-
-    Args:
-        predictions: Of N rows, with one label per text or with several.
-        label: Look at the yes or no of this class only; None asks for the whole answer: the class
-            of a text, or every label of a text that may have several.
-
-    Raises:
-        InvalidArgumentError: If there is no such class.
-    """
-    true, given = truth_and_answer(predictions, label)
-    if true.ndim == 1:
-        return np.asarray(true == given)
-    return np.asarray((true == given).all(axis=1))
-
-
-def truth_and_answer(
-    predictions: AnyPredictions, label: str | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is true and what was predicted: ids (N,), label sets (N, C), or one label (N,).
-
-    Args:
-        predictions: Of N rows.
-        label: The class whose yes or no is asked for; None returns everything.
-
-    Raises:
-        InvalidArgumentError: If there is no such class.
-    """
-    if label is not None and label not in predictions.label_names:
-        raise InvalidArgumentError(
-            f'"{label[:60]}" is not a class of this run. '
-            f"{did_you_mean(label, list(predictions.label_names))}"
-        )
-    if isinstance(predictions, Predictions):
-        true, given = predictions.true_label_ids, predictions.predicted_label_ids
-        if label is None:
-            return true, given
-        number = predictions.label_names.index(label)
-        return true == number, given == number
-    true, given = predictions.targets == 1, predictions.predicted
-    if label is None:
-        return true, given
-    number = predictions.label_names.index(label)
-    return true[:, number], given[:, number]
 
 
 def measure_slices(membership: Membership, right: Mask) -> list[SliceFigures]:

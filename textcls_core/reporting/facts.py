@@ -15,6 +15,7 @@ from textcls_core.evaluation.by_task import (
     AnyPredictions,
     figures_of,
     predicted_text,
+    right_rows,
     task_of,
     true_text,
 )
@@ -22,7 +23,6 @@ from textcls_core.evaluation.calibration_figures import (
     Calibration,
     calibration_of,
 )
-from textcls_core.evaluation.comparison import is_all_right
 from textcls_core.evaluation.figures import Figures
 from textcls_core.evaluation.metrics import Metrics, measure
 from textcls_core.evaluation.rule_figures import RuleResult
@@ -102,7 +102,7 @@ class Facts:
     @property
     def num_wrong(self) -> int:
         """Rows that are wrong; with several labels per text, wrong in at least one."""
-        return int((~is_all_right(self.predictions)).sum())
+        return int((~right_rows(self.predictions)).sum())
 
     @property
     def is_multi_label(self) -> bool:
@@ -144,7 +144,7 @@ def gather(run: Run, split: Split, workspace: Workspace) -> Facts:
         rule=_kept_rule(run, dataset, split),
         weak=find_weak(
             SliceRows.of_run(run, dataset, split, workspace.cache_dir),
-            is_all_right(predictions),
+            right_rows(predictions),
         ),
         mistakes=worst_mistakes(predictions, dataset),
         seeds=seed_spread(run, RunStore.open(workspace).runs(), split),
@@ -163,7 +163,7 @@ def worst_mistakes(
     predictions: AnyPredictions, dataset: TextDataset, limit: int = NUM_MISTAKES
 ) -> tuple[Mistake, ...]:
     """Return the wrong rows with the largest loss, the largest first."""
-    wrong = np.flatnonzero(~is_all_right(predictions))
+    wrong = np.flatnonzero(~right_rows(predictions))
     rows = wrong[np.argsort(-predictions.loss[wrong], kind="stable")][:limit]
     row_ids = [predictions.row_ids[row] for row in rows]
     texts = dataset.texts(dataset.positions(row_ids))

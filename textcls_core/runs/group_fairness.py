@@ -3,8 +3,8 @@
 import numpy as np
 
 from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.evaluation.by_task import truth_and_answer
 from textcls_core.evaluation.fairness import Fairness, measure_fairness
-from textcls_core.evaluation.slices import truth_and_answer
 from textcls_core.runs.facets import facet_names, make_facet
 from textcls_core.runs.slice_conditions import name_of
 from textcls_core.runs.slice_rows import SliceRows, first_of_each

@@ -11,17 +11,10 @@ import pyarrow.compute as pc
 from textcls_core.arrays import Mask
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
-from textcls_core.evaluation.by_task import AnyPredictions
+from textcls_core.evaluation.by_task import AnyPredictions, right_rows, truth_and_answer
 from textcls_core.evaluation.paired_tests import mcnemar
 from textcls_core.evaluation.prediction_file import read_task
-from textcls_core.evaluation.slices import (
-    MIN_ROWS,
-    Membership,
-    SliceFigures,
-    measure_slices,
-    right_rows,
-    truth_and_answer,
-)
+from textcls_core.evaluation.slices import MIN_ROWS, Membership, SliceFigures, measure_slices
 from textcls_core.runs.run import Run
 from textcls_core.runs.saved_slices import SavedSlice, dataset_name
 from textcls_core.runs.slice_conditions import rows_meeting
@@ -182,7 +175,7 @@ def _renamed(answers: np.ndarray, known: Sequence[str], label_names: tuple[str, 
     """
     if answers.ndim == 1:
         ids = [label_names.index(name) if name in label_names else -1 for name in known]
-        return np.array(ids, dtype=np.int64)[answers]
+        return np.asarray(np.array(ids, dtype=np.int64)[answers])
     nothing = np.zeros(len(answers), dtype=bool)
     columns = [answers[:, known.index(n)] if n in known else nothing for n in label_names]
     return np.stack(columns, axis=1)
