@@ -73,7 +73,7 @@ def test_reliability_diagram_has_a_point_for_every_bin():
         ReliabilityBin(0.9, 1.0, 90, 0.95, 0.9, 0.8, 1.0),
     )
 
-    document = Document(reliability_diagram(Reliability(bins)))
+    document = Document(reliability_diagram(Reliability(bins), "rows"))
 
     assert document.names.count("circle") == 2
     assert "90 rows, 95.0 % sure, 90.0 % right" in document.text

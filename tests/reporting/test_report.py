@@ -130,6 +130,7 @@ def test_report_of_several_labels_counts_by_label(topics_run):
     assert "test rows have all labels right" in shown
     assert "Given and right" in shown
     assert "LRAP" in shown
+    assert "The labels of rows, in bins of similar probability" in shown
 
 
 def test_report_of_many_classes_is_a_short_file(workspace):

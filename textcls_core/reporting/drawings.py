@@ -82,14 +82,19 @@ def _cell(is_right: bool, count: int, most: int, is_shaded: bool) -> Safe:
     return element("td", shown, style=shade)
 
 
-def reliability_diagram(reliability: Reliability) -> Safe:
-    """Return how often the model is right against how sure it is, with intervals and counts."""
+def reliability_diagram(reliability: Reliability, noun: str) -> Safe:
+    """Return how often the model is right against how sure it is, with intervals and counts.
+
+    Args:
+        reliability: Bins of claims.
+        noun: What a claim is about: rows, or labels of rows.
+    """
     most = max(one.count for one in reliability.bins)
     parts = [_line(0, 0, 1, 1, "ideal"), _line(0, 0, 1, 0, "axis"), _line(0, 0, 0, 1, "axis")]
     for one in reliability.bins:
         parts.append(_bar(one, most))
         parts.append(_line(one.confidence, one.low, one.confidence, one.high, "whisker"))
-        hover = f"{one.count:,} rows, {100 * one.confidence:.1f} % sure, "
+        hover = f"{one.count:,} {noun}, {100 * one.confidence:.1f} % sure, "
         hover += f"{100 * one.accuracy:.1f} % right"
         x, y = _place(one.confidence, one.accuracy)
         parts.append(element("circle", element("title", hover), cx=x, cy=y, r=5, class_="dot"))
@@ -118,7 +123,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Safe:
 
 
 def _bar(one: ReliabilityBin, most: int) -> Safe:
-    """Return the share of rows in a bin as a bar on the axis."""
+    """Return the share of claims in a bin as a bar on the axis."""
     height = 0.2 * one.count / most
     x, y = _place(one.confidence, height)
     bottom = _place(0, 0)[1]

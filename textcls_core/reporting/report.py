@@ -196,10 +196,13 @@ def _label_counts(predictions: MultiLabelPredictions) -> list[Safe]:
 
 def _calibration(facts: Facts) -> list[Safe]:
     whole, temperature = facts.calibration.equal_width, facts.run.decision.temperature
-    who = "The labels" if facts.is_multi_label else "Its answers"
+    noun, against = "rows", "how sure the model is against how often it is right"
+    if facts.is_multi_label:
+        noun = "labels of rows"
+        against = "how probable the model finds a label against how often it is true"
     values = [
         ("Expected calibration error, equal width", percent(whole.expected_error)),
-        ("By chance alone, on so many rows", percent(whole.chance_error)),
+        (f"By chance alone, on so many {noun}", percent(whole.chance_error)),
         (
             "Expected calibration error, equal mass",
             percent(facts.calibration.equal_mass.expected_error),
@@ -210,10 +213,10 @@ def _calibration(facts: Facts) -> list[Safe]:
         values.append(("Temperature kept with the model", f"{temperature:.2f}"))
         values.append(("Expected calibration error before", percent(facts.error_before)))
     caption = (
-        f"{who} in bins of similar probability: how sure the model is against how often it is "
-        "right, with 95 % intervals; on the dashed line both agree. Bars: share of the rows."
+        f"The {noun}, in bins of similar probability: {against}, with 95 % intervals; on the "
+        "dashed line both agree. Bars: share of them."
     )
-    figure = element("figure", reliability_diagram(whole), element("figcaption", caption))
+    figure = element("figure", reliability_diagram(whole, noun), element("figcaption", caption))
     kept = "" if temperature != 1.0 else "No temperature is kept with the model."
     return [element("p", calibration_sentence(facts)), figure, definitions(values), _note(kept)]
 
