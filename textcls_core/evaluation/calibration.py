@@ -14,7 +14,7 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.figures import require_rows
 from textcls_core.evaluation.predictions import Predictions
-from textcls_core.evaluation.slice_tests import wilson_interval as wilson_intervals
+from textcls_core.evaluation.share_intervals import wilson_intervals
 
 Binning = Literal["equal_width", "equal_mass"]
 NUM_BINS = 15
@@ -193,24 +193,6 @@ def reliability(
     columns = (edges[filled], edges[filled + 1], counts, said, true / counts, low, high)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return Reliability(tuple(ReliabilityBin(*row) for row in rows))
-
-
-def wilson_interval(hits: int, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of one share, which is also usable for few rows, 0 % and 100 %.
-
-    Args:
-        hits: Rows that count.
-        count: All rows, at least 1.
-
-    Source:
-        Wilson 1927, "Probable inference, the law of succession, and statistical inference".
-
-    Example:
-        >>> [round(end, 3) for end in wilson_interval(9, 10)]
-        [0.596, 0.982]
-    """
-    low, high = wilson_intervals(np.array([hits]), np.array([count]))
-    return float(low[0]), float(high[0])
 
 
 def _mean_deviation(count: int, share: float) -> float:

@@ -12,9 +12,9 @@ from textcls_core.evaluation.calibration import (
     Reliability,
     claims_of,
     reliability,
-    wilson_interval,
 )
 from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.share_intervals import wilson_interval
 from textcls_core.wording import percent
 
 NO_GAP = "no clear gap"

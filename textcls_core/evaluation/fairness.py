@@ -17,7 +17,7 @@ from textcls_core.arrays import Indices, Mask
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.bootstrap import Interval, percentile_interval, resampled_cells
 from textcls_core.evaluation.figures import ratio
-from textcls_core.evaluation.slice_tests import difference_interval, wilson_interval
+from textcls_core.evaluation.share_intervals import difference_interval, wilson_intervals
 from textcls_core.evaluation.slices import MIN_ROWS
 from textcls_core.wording import plural
 
@@ -171,7 +171,7 @@ def _rates(name: RateName, counts: Cells) -> list[Rate]:
     others, other_rows = hits.sum() - hits, rows.sum() - rows
     share = ratio(hits, rows)
     gap = share - ratio(others, other_rows)
-    low, high = (ends.tolist() for ends in wilson_interval(hits, rows))
+    low, high = (ends.tolist() for ends in wilson_intervals(hits, rows))
     gaps_low, gaps_high = (
         ends.tolist() for ends in difference_interval(hits, rows, others, other_rows)
     )

@@ -6,15 +6,9 @@ needs no approximation, so small slices are treated as fairly as large ones.
 """
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from textcls_core.evaluation.figures import ratio
+from textcls_core.evaluation.share_intervals import Numbers, Shares
 
-Numbers = Int[np.ndarray, " S"]
-Shares = Float[np.ndarray, " S"]
-
-_Z = 1.959963984540054
-"""Quantile of the normal distribution that leaves 2.5 % above it."""
 _NEGLIGIBLE = 1e-17
 
 
@@ -89,38 +83,6 @@ def adjusted_p_values(p_values: Shares) -> Shares:
     adjusted = np.empty(len(p_values))
     adjusted[order] = np.minimum.accumulate(scaled[::-1])[::-1]
     return np.minimum(adjusted, 1.0)
-
-
-def wilson_interval(right: Numbers, rows: Numbers) -> tuple[Shares, Shares]:
-    """Return the ends of the 95 % score interval of shares (Wilson 1927); 0 to 1 without rows.
-
-    Example:
-        >>> [end.round(3).tolist() for end in wilson_interval(np.array([10]), np.array([10]))]
-        [[0.722], [1.0]]
-    """
-    counted = np.maximum(rows, 1)
-    share, z2 = right / counted, _Z**2 / counted
-    middle = (share + z2 / 2) / (1 + z2)
-    half = _Z * np.sqrt(share * (1 - share) / counted + z2 / (4 * counted)) / (1 + z2)
-    low = np.where(right <= 0, 0.0, middle - half)
-    high = np.where(right >= rows, 1.0, middle + half)
-    return np.where(rows > 0, low, 0.0), np.where(rows > 0, high, 1.0)
-
-
-def difference_interval(
-    right: Numbers, rows: Numbers, other_right: Numbers, other_rows: Numbers
-) -> tuple[Shares, Shares]:
-    """Return the ends of the 95 % interval of the difference of two independent shares.
-
-    Newcombe 1998, "Interval estimation for the difference between independent proportions",
-    method 10: from the score intervals of both. It never leaves [-1, 1].
-    """
-    share, other = ratio(right, rows), ratio(other_right, other_rows)
-    low, high = wilson_interval(right, rows)
-    other_low, other_high = wilson_interval(other_right, other_rows)
-    down = np.sqrt((share - low) ** 2 + (other_high - other) ** 2)
-    up = np.sqrt((high - share) ** 2 + (other - other_low) ** 2)
-    return share - other - down, share - other + up
 
 
 def effect_sizes(share: Shares, other: Shares) -> Shares:

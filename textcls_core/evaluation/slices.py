@@ -7,14 +7,8 @@ import numpy as np
 
 from textcls_core.arrays import Indices, Mask
 from textcls_core.evaluation.figures import ratio, require_rows
-from textcls_core.evaluation.slice_tests import (
-    Numbers,
-    adjusted_p_values,
-    difference_interval,
-    effect_sizes,
-    fisher_p_values,
-    wilson_interval,
-)
+from textcls_core.evaluation.share_intervals import Numbers, difference_interval, wilson_intervals
+from textcls_core.evaluation.slice_tests import adjusted_p_values, effect_sizes, fisher_p_values
 
 SIGNIFICANT = 0.05
 """Share of false alarms that is accepted among the slices that are called weaker."""
@@ -157,7 +151,7 @@ def slice_figures(
     rest, rest_right = num_rows - rows, num_right - right
     accuracy = ratio(right, rows)
     rest_accuracy = np.where(rest > 0, ratio(rest_right, rest), accuracy)
-    low, high = wilson_interval(right, rows)
+    low, high = wilson_intervals(right, rows)
     gap_low, gap_high = difference_interval(right, rows, rest_right, rest)
     columns = (
         rows.tolist(),

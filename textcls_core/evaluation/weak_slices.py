@@ -18,7 +18,8 @@ from jaxtyping import Float, Int
 
 from textcls_core.arrays import Mask
 from textcls_core.evaluation.figures import require_rows
-from textcls_core.evaluation.slice_tests import Numbers, adjusted_p_values, fisher_p_values
+from textcls_core.evaluation.share_intervals import Numbers
+from textcls_core.evaluation.slice_tests import adjusted_p_values, fisher_p_values
 from textcls_core.evaluation.slices import (
     MIN_ROWS,
     SIGNIFICANT,

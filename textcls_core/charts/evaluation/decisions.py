@@ -18,7 +18,7 @@ from textcls_core.charts.theme import (
 from textcls_core.evaluation.conformal import SetFigures
 from textcls_core.evaluation.costs import RuleCost
 from textcls_core.evaluation.rule_figures import RuleResult
-from textcls_core.evaluation.slice_tests import wilson_interval
+from textcls_core.evaluation.share_intervals import wilson_intervals
 from textcls_core.wording import percent, plural
 
 MAX_CLASSES = 18
@@ -241,7 +241,7 @@ def class_coverage_chart(
     known = [c for c in range(len(label_names)) if sets.support[c]]
     shown = sorted(known, key=lambda c: sets.class_coverage[c])[:MAX_CLASSES]
     values = 100 * sets.class_coverage[shown]
-    ends = 100 * np.stack(wilson_interval(sets.class_hits[shown], sets.support[shown]), axis=1)
+    ends = 100 * np.stack(wilson_intervals(sets.class_hits[shown], sets.support[shown]), axis=1)
     texts = [f"{plain(label_names[c], 80)} ({plural(int(sets.support[c]), 'row')})" for c in shown]
     figure = go.Figure(_dots(values.tolist(), "%{customdata}: %{x:.1f} %", texts, ends))
     names = [f"{plain(label_names[c], 22)} · {int(sets.support[c]):,}" for c in shown]
