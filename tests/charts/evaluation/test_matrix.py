@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.cases import ALL_WRONG, CLASS_ABSENT, MIXED, PERFECT, decided, make_predictions
-from textcls_core.charts.evaluation.grid import ALL, _text_color, selected_cell
+from textcls_core.charts.evaluation.grid import ALL, _text_color
 from textcls_core.charts.evaluation.matrix import confusion_chart, difference_chart
 from textcls_core.charts.theme import diverging_color, magnitude_color, magnitude_scale
 from textcls_core.evaluation.confusion_difference import confusion_difference
@@ -60,10 +60,6 @@ def luminance(rgb):
         for part in (value / 255 for value in rgb)
     ]
     return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
-
-
-def click(*names):
-    return {"points": [{"customdata": list(names)}], "point_indices": [1]}
 
 
 def test_confusion_chart_rows_are_true_classes():
@@ -312,6 +308,14 @@ def test_confusion_chart_frames_nothing_without_a_selected_cell(selected):
     assert not chart(selected=selected)[2].get("shapes")
 
 
+def test_confusion_chart_of_many_classes_is_the_same_whatever_is_selected():
+    selected = chart(many_classes(30), selected=("class 001", "class 001"))
+    nothing = chart(many_classes(30))
+
+    assert selected == nothing
+    assert nothing[0]["unselected"]["marker"]["opacity"] == 0.4
+
+
 def difference(by="counts", **options):
     """Return cells and totals: `ham` is taken for `spam` less often, `news` for `ham` more."""
     this = decided([0, 0, 0, 0, 2, 2], [0, 0, 0, 1, 0, 0])
@@ -373,45 +377,3 @@ def test_difference_chart_numbers_can_be_read(share, is_positive, page):
     text = _text_color(share, is_dark=page != (255, 255, 255))
 
     assert contrast(text, diverging_color(sign * share), page) >= 4.5
-
-
-def test_selected_cell_is_true_and_predicted_class():
-    assert selected_cell(click("ham", "spam", 1)) == ("ham", "spam")
-
-
-@pytest.mark.parametrize("names", [("ham", ALL), (ALL, "spam")])
-def test_selected_cell_of_a_total_has_an_empty_name(names):
-    assert selected_cell(click(*names, 3)) == names
-
-
-@pytest.mark.parametrize("position", range(9))
-def test_selected_cell_gives_back_names_with_markup(position):
-    cells, _, _ = chart(with_names(HOSTILE))
-
-    true, predicted = selected_cell(click(*cells["customdata"][position]))
-
-    assert (true, predicted) == (HOSTILE[position // 3], HOSTILE[position % 3])
-
-
-@pytest.mark.parametrize(
-    "selection",
-    [
-        {},
-        {"points": []},
-        {"points": None},
-        {"points": [{}]},
-        {"points": [{"customdata": []}]},
-        {"points": [{"customdata": ["ham"]}]},
-        {"points": [{"customdata": None}]},
-        {"points": [{"customdata": 7}]},
-        {"points": [{"customdata": {"0": "ham", "1": "spam"}}]},
-        {"points": ["ham"]},
-        {"points": [None]},
-    ],
-)
-def test_selected_cell_is_none_without_a_click_on_a_cell(selection):
-    assert selected_cell(selection) is None
-
-
-def test_selected_cell_turns_anything_into_names():
-    assert selected_cell(click(None, ["x"], 1)) == ("None", "['x']")

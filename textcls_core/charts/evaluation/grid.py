@@ -114,6 +114,7 @@ def _cells(grid: Grid, *, is_dark: bool) -> dict[str, Any]:
             "line": _line(len(names)),
         },
         "customdata": _notes(grid, names, places.tolist()),
+        "unselected": _unselected(grid),
         "hovertemplate": f"{grid.titles[0].lower()} %{{customdata[0]}}<br>"
         f"{grid.titles[1].lower()} %{{customdata[1]}}<br>%{{customdata[2]}}<extra></extra>",
     }
@@ -160,6 +161,7 @@ def _totals(
             [row, column, f"{total:+,}" if grid.is_signed else f"{total:,}", title.lower()]
             for _, _, total, row, column, title in margin
         ],
+        "unselected": _unselected(grid),
         "hovertemplate": "%{customdata[3]} %{customdata[0]}%{customdata[1]}<br>"
         "%{customdata[2]} rows in all<extra></extra>",
     }
@@ -177,8 +179,12 @@ def _bars(rows: Sequence[float], columns: Sequence[float]) -> dict[str, Any]:
         "insidetextanchor": "middle",
         "textangle": 0,
         "constraintext": "none",
-        "unselected": {"marker": {"opacity": 1}},
     }
+
+
+def _unselected(grid: Grid) -> dict[str, Any]:
+    """Return how other cells look after a click; where a frame marks the cell, no different."""
+    return {"marker": {"opacity": 1 if grid.has_numbers else 0.4}}
 
 
 def _line(size: int) -> dict[str, Any]:
@@ -241,11 +247,15 @@ def _ticks(names: Sequence[str], most: int, *, has_totals: bool) -> dict[str, An
 
 
 def _frame_selected(figure: go.Figure, grid: Grid, *, is_dark: bool) -> None:
-    """Draw a frame around the cell whose rows are shown; the link says which one that is."""
+    """Draw a frame around the cell whose rows are shown; the link says which one that is.
+
+    With many classes the browser takes seconds to draw the chart anew, so it stays as it is, and
+    Plotly alone marks the cell that was clicked.
+    """
     place_of = {name: place for place, name in enumerate(grid.label_names)}
     if grid.totals is not None:
         place_of[ALL] = len(place_of) + _TOTAL_GAP  # type: ignore[assignment]
-    if grid.selected is None or grid.selected == (ALL, ALL):
+    if not grid.has_numbers or grid.selected is None or grid.selected == (ALL, ALL):
         return
     if any(name not in place_of for name in grid.selected):
         return
