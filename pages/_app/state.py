@@ -123,8 +123,11 @@ def evaluation(run: Run, split: Split) -> Figures:
 
 
 def decision_key(run: Run) -> str:
-    """Return what was chosen for a model after training, for the key of what follows from it."""
-    return run.decision.model_dump_json()
+    """Return what its figures depend on: what was chosen for the model, and when the run ended.
+
+    A run that was stopped can go on, and then has another model and other predictions.
+    """
+    return f"{run.ended_at} {run.decision.model_dump_json()}"
 
 
 @st.cache_resource(max_entries=1, show_spinner="Loading the model")

@@ -1,5 +1,7 @@
 """Tests of what pages remember, and of the choices they keep in the URL."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pages._app import state
 from pages._app.state import distinct_labels
 from textcls_core.errors import ModelError
+from textcls_core.files import write_json
 from textcls_core.runs.run import Run
 
 pytestmark = pytest.mark.usefixtures("navigated", "quick")
@@ -213,3 +216,18 @@ def test_search_emptied_cleans_the_url():
 
     assert app.text[0].value == ""
     assert "words" not in app.query_params
+
+
+def test_figures_are_new_when_a_stopped_run_went_on(open_page, toy_run):
+    before = state.decision_key(toy_run)
+    shown = [metric.value for metric in open_page("evaluation").metric]
+    first = toy_run.predictions("test")
+    everything_right = replace(first, true_label_ids=first.predicted_label_ids)
+
+    everything_right.save(toy_run.predictions_file("test"))
+    write_json(toy_run.folder / "finished.json", {**toy_run.finished, "steps": 40})
+
+    assert state.decision_key(toy_run) != before
+    after = [metric.value for metric in open_page("evaluation").metric]
+    assert shown[0] != "100.0 %"
+    assert after[0] == "100.0 %"

@@ -194,6 +194,12 @@ class Run:
         return self._facts("finished.json")
 
     @property
+    def ended_at(self) -> dt.datetime | None:
+        """When the worker wrote how it ended, UTC; None before. A stopped run may go on."""
+        file = self.folder / "finished.json"
+        return _modified(file) if file.exists() else None
+
+    @property
     def history(self) -> History:
         """Metric rows so far."""
         return read_history(self.history_file)
