@@ -101,7 +101,7 @@ def _show_cards(
         "Calibration error (ECE): how far what the model says is from what happens, averaged over "
         f"{NUM_BINS} bins of equal width. On {plural(whole.num_claims, noun)}, chance alone would "
         f"give a perfectly calibrated model about {percent(whole.chance_error)}. The worst bin is "
-        f"off by {percent(abs(worst.gap))} and holds {plural(worst.count, noun)}. Class by class: "
+        f"off by {100 * abs(worst.gap):.1f} points and holds {plural(worst.count, noun)}. Class by class: "
         "the mean of the errors of the classes, every class alike. Gap: what the model says of "
         "its answers minus how often they are right, on average."
     )

@@ -84,6 +84,17 @@ def test_class_size_chart_places_classes_by_size_and_f1():
     assert figure["layout"]["xaxis"]["type"] == "log"
 
 
+@pytest.mark.parametrize(
+    ("sizes", "ticks"), [([52, 60, 76], ["52", "76"]), ([40, 40], ["40"]), ([], ["1"])]
+)
+def test_class_size_chart_of_near_sizes_still_has_numbers(sizes, ticks):
+    per_class = [ClassFigures(f"class {n}", 1, 1, 1, size) for n, size in enumerate(sizes)]
+
+    axis = class_size_chart(per_class).to_dict()["layout"]["xaxis"]
+
+    assert list(axis["ticktext"]) == ticks
+
+
 def test_class_size_chart_leaves_out_classes_without_rows():
     per_class = [ClassFigures("a", 0, 0, 0, 0), ClassFigures("b", 1, 1, 1, 4)]
 

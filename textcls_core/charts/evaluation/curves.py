@@ -183,7 +183,7 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
             "precision %{customdata[1]:.1%}, recall %{customdata[2]:.1%}<extra></extra>",
         )
     )
-    _style_sizes(figure)
+    _style_sizes(figure, [one.support for _, one in known])
     return figure
 
 
@@ -194,14 +194,22 @@ def _point_color(label_id: int, named: Sequence[int], num_classes: int) -> str:
     return class_color(named.index(label_id)) if label_id in named else GREY
 
 
-def _style_sizes(figure: go.Figure) -> None:
+def _size_ticks(sizes: Sequence[int]) -> list[int]:
+    """Return round numbers for an axis of sizes, or the sizes where fewer than two of those fit."""
+    low, high = min(sizes, default=1), max(sizes, default=1)
+    inside = [number for number in _ROUND_NUMBERS if low <= number <= high]
+    return _ROUND_NUMBERS if len(inside) > 1 else sorted({low, high})
+
+
+def _style_sizes(figure: go.Figure, sizes: Sequence[int]) -> None:
+    ticks = _size_ticks(sizes)
     figure.update_layout(
         **base_layout(_HEIGHT - 60),
         xaxis={
             "type": "log",
             "title": "Rows of the class (logarithmic)",
-            "tickvals": _ROUND_NUMBERS,
-            "ticktext": [f"{number:,}" for number in _ROUND_NUMBERS],
+            "tickvals": ticks,
+            "ticktext": [f"{number:,}" for number in ticks],
             "fixedrange": True,
         },
         yaxis={**_SHARE_AXIS, "title": "F1"},
