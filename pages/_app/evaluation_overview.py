@@ -62,7 +62,7 @@ def _show_cards(
 
 def _title(name: str, figures: Figures) -> str:
     if name == "accuracy" and isinstance(figures, MultiLabelEvaluation):
-        return "All labels right"
+        return "Accuracy (all labels right)"
     return METRICS[name].title
 
 
@@ -119,7 +119,7 @@ def _explain(run: Run, split: Split, figures: Figures, metrics: Metrics) -> None
     if split == "train":
         lines.append("The model was trained on these rows: the figures say little about new texts.")
     if isinstance(figures, MultiLabelEvaluation):
-        lines.append("All labels right counts a text only if every one of its labels is right.")
+        lines.append("Accuracy counts a text only if every one of its labels is right.")
     temperature = run.decision.temperature
     if temperature != 1:
         lines.append(

@@ -219,7 +219,7 @@ def test_evaluation_shows_the_figures_of_label_sets(open_page, topics_run, split
 
     assert not app.exception
     assert not app.error
-    assert "All labels right" in metrics(app)
+    assert "Accuracy (all labels right)" in metrics(app)
     rows = figure_rows(app)
     assert {"Hamming loss", "Label ranking (LRAP)", "ROC-AUC, micro"} <= set(rows.index)
     assert "Cohen's kappa" not in rows.index

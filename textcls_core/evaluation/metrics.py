@@ -162,9 +162,7 @@ def measure(
     )
 
 
-def measure_decided(
-    predictions: AnyPredictions, groups: Groups | None = None
-) -> dict[str, Metric]:
+def measure_decided(predictions: AnyPredictions, groups: Groups | None = None) -> dict[str, Metric]:
     """Return the figures of what was decided, without those of probabilities, as in `measure`.
 
     Args:
