@@ -96,6 +96,8 @@ def test_class_size_chart_of_near_sizes_still_has_numbers(sizes, ticks):
     axis = class_size_chart(per_class).to_dict()["layout"]["xaxis"]
 
     assert list(axis["ticktext"]) == ticks
+    low, high = (10**end for end in axis["range"])
+    assert low < min(sizes, default=1) <= max(sizes, default=1) < high
 
 
 def test_class_size_chart_leaves_out_classes_without_rows():

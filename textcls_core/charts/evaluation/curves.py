@@ -30,6 +30,9 @@ _LINE_HEIGHT, _STROKE, _LOW_F1 = 15, 22, 0.5
 """Pixels from name to name and from a point to its name; names stand above points lower than this.
 """
 _ROUND_NUMBERS = [step * 10**power for power in range(7) for step in (1, 2, 5)]
+_ROOM, _LEAST_ROOM = 0.06, 0.05
+"""Beside the smallest and the largest class: a share of the axis, and at least in powers of ten.
+Plotly, left to itself, misplaces the names of classes of one size."""
 _FEW, _WORST = 12, 5
 """Classes that get their name in the scatter of sizes: all of a few, the worst of many."""
 _MACRO = "Mean of all classes"
@@ -214,11 +217,14 @@ def _size_ticks(sizes: Sequence[int]) -> list[int]:
 
 def _style_sizes(figure: go.Figure, sizes: Sequence[int]) -> None:
     ticks = _size_ticks(sizes)
+    ends = [math.log10(size) for size in (min(sizes, default=1), max(sizes, default=1))]
+    room = max(_ROOM * (ends[1] - ends[0]), _LEAST_ROOM)
     figure.update_layout(
         **base_layout(_HEIGHT - 60),
         xaxis={
             "type": "log",
             "title": "Rows of the class (logarithmic)",
+            "range": [ends[0] - room, ends[1] + room],
             "tickvals": ticks,
             "ticktext": [f"{number:,}" for number in ticks],
             "fixedrange": True,
