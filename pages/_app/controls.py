@@ -18,6 +18,8 @@ from textcls_core.wording import ago, percent, shorten
 _EXAMPLE_COLUMNS = ("true", "predicted", "confidence", "loss", "text")
 NO_TOOLBAR = {"displayModeBar": False}
 _PANEL_WIDTH, _CARD_WIDTH = 400, 140
+_SPLIT_WIDTH = 130
+"""Leaves the rest of the line to the names of runs, which are long."""
 _TABLE_HEADER, _TABLE_ROW = 38, 35
 _SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=130)
 _SCORE = st.column_config.NumberColumn(format="%.3f")
@@ -237,7 +239,7 @@ def choose_split(run: Run) -> Split:
     """Return the split in the URL, with a switcher."""
     names = {split: split.capitalize() for split in run.splits}
     default = "test" if "test" in names else next(iter(names))
-    chosen = state.choose("split", "Split", names, default=default)
+    chosen = state.choose("split", "Split", names, default=default, width=_SPLIT_WIDTH)
     return next(split for split in run.splits if split == chosen)
 
 

@@ -101,9 +101,9 @@ def _show_cards(
         "Calibration error (ECE): how far what the model says is from what happens, averaged over "
         f"{NUM_BINS} bins of equal width. On {plural(whole.num_claims, noun)}, chance alone would "
         f"give a perfectly calibrated model about {percent(whole.chance_error)}. The worst bin is "
-        f"off by {percent(abs(worst.gap))} and holds {plural(worst.count, noun)}. Class by class: "
-        "the mean of the errors of the classes, every class alike. Gap: what the model says of "
-        "its answers minus how often they are right, on average."
+        f"off by {100 * abs(worst.gap):.1f} points and holds {plural(worst.count, noun)}. "
+        "Class by class: the mean of the errors of the classes, every class alike. Gap: what the "
+        "model says of its answers minus how often they are right, on average."
     )
 
 
@@ -177,7 +177,7 @@ def _show_classes(
     given = "labels it gives" if is_multi else "rows it predicts as the class"
     st.caption(
         "ECE of a class is measured on its probability in all rows, predicted as it or not. "
-        f"Says, right and the verdict look at the {given}"
+        f"Given, says, right and the verdict look at the {given}"
         f"{'' if shown == 1 else f', at temperature {shown:.2f}'}. "
         "No clear gap: the 95 % interval of what is right contains what the model says; about one "
         "class in twenty shows a gap by chance. Clear gaps come first."

@@ -48,9 +48,8 @@ def show_cell(run: Run, split: Split, predictions: Predictions, cell: Cell) -> N
     _heading(plural(len(rows), "row"), what, "Show all mistakes" if has_cell else "")
     records = _records(run, predictions, rows)
     link = {"run": run.run_id, "split": split, **({"outcome": "all"} if has_cell else {})}
-    sides = zip(("true", "predicted"), cell, strict=True)
-    same = tuple(name for name, label_id in sides if label_id is not None)
-    _show_records(records, _key(predictions.label_names, cell), link, hidden=same)
+    sides = _sides(cell)
+    _show_records(records, _key(predictions.label_names, cell), link, sides=sides, hidden=sides)
     _say_how_many(len(rows))
 
 
@@ -77,7 +76,7 @@ def show_changes(
     key = f"changes.{_key(names, cell)}"
     link = {"run": run.run_id, "split": split, "outcome": "all"}
     hidden = () if cell[0] is None else ("true",)
-    _show_records(records, key, link, extra=extra, hidden=hidden)
+    _show_records(records, key, link, sides=_sides(cell), extra=extra, hidden=hidden)
     _say_how_many(sum(map(len, parts.values())))
 
 
@@ -110,6 +109,12 @@ def _cell_words(names: Sequence[str], cell: Cell) -> str:
     return ", ".join(f"{side} {label(names[i])}" for side, i in sides if i is not None)
 
 
+def _sides(cell: Cell) -> tuple[str, ...]:
+    """Return which of the true and the predicted class a cell says."""
+    sides = zip(("true", "predicted"), cell, strict=True)
+    return tuple(side for side, label_id in sides if label_id is not None)
+
+
 def _key(names: Sequence[str], cell: Cell) -> str:
     true, predicted = ("" if i is None else names[i] for i in cell)
     return f"{true}.{predicted}"
@@ -130,14 +135,27 @@ def _show_records(
     key: str,
     link: dict[str, str],
     *,
+    sides: tuple[str, ...],
     extra: tuple[str, ...] = (),
     hidden: tuple[str, ...] = (),
 ) -> None:
-    """Show examples; selecting one opens it on the Mistakes page."""
+    """Show examples; selecting one opens it on the Mistakes page, among those of its cell.
+
+    Args:
+        records: The rows with their texts.
+        key: Ends the key of the table.
+        link: What the address of the Mistakes page says of all rows.
+        sides: Classes of the row that it says too. They come with the link: were they left to the
+            other page to remember, each would be one more step on the way back, and a row that
+            only the other run has in the cell would not pass them.
+        extra: Columns beside those of all examples.
+        hidden: Columns that say nothing here.
+    """
     table = f"evaluation.rows.{key}"
     picked = controls.examples_table(records, table, _HEIGHT, extra=extra, hidden=("loss", *hidden))
     for position in picked:
-        row = {"row": records[position]["row_id"]}
+        record = records[position]
+        row = {"row": record["row_id"], **{side: record[side] for side in sides}}
         st.switch_page("pages/mistakes.py", query_params=link | row)
     st.caption("Select a row to read it on the Mistakes page.")
 

@@ -80,7 +80,7 @@ def _show_headline(run: Run, split: Split, result: RuleResult, temperature: floa
 
 def _cards(result: RuleResult, task: Task) -> list[tuple[str, str, str]]:
     """Return label, value and note of the figures."""
-    right = "Right answers" if task == "single_label" else "Right in every label"
+    right = "Right answers" if task == "single_label" else "Right answers (all labels)"
     plain, accuracy = percent(result.plain_accuracy), result.accuracy
     ends = result.macro_f1_interval
     f1 = f"{span(ends)} %, " if ends else ""

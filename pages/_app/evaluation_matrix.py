@@ -43,6 +43,7 @@ _MAX_BESIDE = MAX_CLASSES_WITH_NUMBERS
 """With more classes the matrix takes the width of the page, and the examples stand below it."""
 _PAIRS_SHOWN = 200
 _SHARE = "share of the true class"
+_COUNTS = ("rows", "rows in this run", "in the other run")
 _CHART, _PAIRS, _TWIN = "evaluation.confusion", "evaluation.pairs", "evaluation.twin"
 
 
@@ -198,7 +199,8 @@ def _explain(view: _View) -> None:
     if view.change is not None:
         parts.append(
             "This run minus the other one: orange has more rows in this run, blue fewer. On the "
-            "diagonal more is better, elsewhere worse."
+            "diagonal more is better, elsewhere worse. (The Compare view shows the other run minus "
+            "this one.)"
         )
     st.caption(" ".join(parts))
 
@@ -212,12 +214,13 @@ def _show_pairs(view: _View, pairs: list[tuple[int, int]]) -> None:
         return
     records = _pair_records(view, pairs)
     share = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
+    count = st.column_config.NumberColumn(format="localized")
     st.dataframe(
         records,
         key=_PAIRS,
         hide_index=True,
         height=controls.table_height(len(records), 260),
-        column_config={_SHARE: share},
+        column_config=dict.fromkeys(_COUNTS, count) | {_SHARE: share},
         on_select="rerun",
         selection_mode="single-row",
         alt="Pairs of true and predicted class, the most frequent first",

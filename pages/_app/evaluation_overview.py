@@ -62,7 +62,7 @@ def _show_cards(
 
 def _title(name: str, figures: Figures) -> str:
     if name == "accuracy" and isinstance(figures, MultiLabelEvaluation):
-        return "All labels right"
+        return "Accuracy (all labels right)"
     return METRICS[name].title
 
 
@@ -119,7 +119,7 @@ def _explain(run: Run, split: Split, figures: Figures, metrics: Metrics) -> None
     if split == "train":
         lines.append("The model was trained on these rows: the figures say little about new texts.")
     if isinstance(figures, MultiLabelEvaluation):
-        lines.append("All labels right counts a text only if every one of its labels is right.")
+        lines.append("Accuracy counts a text only if every one of its labels is right.")
     temperature = run.decision.temperature
     if temperature != 1:
         lines.append(
@@ -183,18 +183,18 @@ def _show_classes(figures: Figures, metrics: Metrics) -> None:
     """Show precision, recall and F1 of every class, and how well its probability ranks the rows."""
     rows = [
         {
-            "label": row.label,
-            "support": row.support,
+            "class": row.label,
+            "rows": row.support,
             "precision": row.precision,
             "recall": row.recall,
-            "f1": row.f1,
+            "F1": row.f1,
             **{title: getattr(scores, name) for name, title in _SCORES.items()},
         }
         for row, scores in zip(figures.per_class, metrics.per_class, strict=True)
     ]
     controls.shares_table(
         rows,
-        ("precision", "recall", "f1"),
-        "Support, precision, recall, F1, ROC-AUC and average precision per class",
+        ("precision", "recall", "F1"),
+        "Rows, precision, recall, F1, ROC-AUC and average precision per class",
         scores=tuple(_SCORES.values()),
     )

@@ -41,7 +41,7 @@ def repeats_note(rows: SliceRows) -> str:
         return ""
     return (
         f" {plural(rows.num_repeats, 'row')} with the text of another row left out: repeats are "
-        "right or wrong together."
+        "right or wrong together. So the figures of all rows may differ a little from the overview."
     )
 
 
@@ -114,12 +114,12 @@ def slices_table(
         hide_index=True,
         height=controls.table_height(len(records), _TABLE_HEIGHT),
         column_config={
-            "slice": st.column_config.TextColumn(width=170),
+            "slice": st.column_config.TextColumn(width=145),
             "rows": st.column_config.NumberColumn(format="localized", width=55),
             "accuracy": st.column_config.NumberColumn(format="%.1f %%", width=75),
-            "verdict": st.column_config.TextColumn(width=115),
+            "verdict": st.column_config.TextColumn(width=90),
             "micro-F1": st.column_config.NumberColumn(format="%.1f %%", width=80),
-            "95 % interval": st.column_config.TextColumn(width=100),
+            "95 % interval": st.column_config.TextColumn(width=90),
             "to the rest": st.column_config.TextColumn(width=100),
             "adjusted p": st.column_config.NumberColumn(format="%.4f", width=90),
             "effect size": st.column_config.NumberColumn(format="%.2f", width=90),
@@ -152,8 +152,8 @@ def _record(name: str, found: SliceFigures) -> dict[str, Any]:
         "slice": cells([name])[0],
         "rows": found.num_rows,
         "accuracy": 100 * found.accuracy,
-        "verdict": verdict(found),
         "95 % interval": spread(low, high),
+        "verdict": verdict(found),
         "to the rest": points(found.accuracy, found.rest_accuracy),
         "adjusted p": found.adjusted_p,
         "effect size": found.effect_size,

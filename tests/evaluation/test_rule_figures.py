@@ -7,6 +7,7 @@ from tests.cases import CASES, MIXED, NO_EXAMPLE, make_label_sets, make_predicti
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.by_task import figures_of
 from textcls_core.evaluation.conformal import Conformal
+from textcls_core.evaluation.metrics import measure
 from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.evaluation.rule_figures import CHANGES, RuleResult
 from textcls_core.evaluation.rule_words import answers_in_words, rule_in_words
@@ -35,6 +36,18 @@ def test_plain_rule_reaches_the_plain_figures(predictions):
     assert result.macro_f1 == pytest.approx(figures.macro_f1)
     assert result.plain_macro_f1 == pytest.approx(figures.macro_f1)
     assert result.change_counts["same"] == len(predictions)
+
+
+@pytest.mark.parametrize("predictions", [SURE, TOPICS], ids=["one label", "label sets"])
+@pytest.mark.parametrize("rule", [DecisionRule(), DecisionRule(abstain_below=1e-9)])
+def test_intervals_of_plain_answers_are_those_of_evaluate(predictions, rule):
+    groups = np.arange(len(predictions)) // 2
+    expected = measure(predictions, groups).values
+
+    result = RuleResult(predictions, rule, groups)
+
+    assert result.accuracy.interval == expected["accuracy"].interval
+    assert result.macro_f1_interval == expected["macro_f1"].interval
 
 
 def test_plain_rule_reaches_the_plain_figures_of_label_sets():

@@ -146,6 +146,8 @@ def test_evaluation_selected_example_opens_on_the_mistakes_page(open_page, toy_r
     assert app.title[0].value == "Mistakes"
     assert app.query_params["run"] == toy_run.run_id
     assert app.query_params["row"] in toy_run.predictions("test").row_ids
+    assert (app.query_params["true"], app.query_params["predicted"]) == ("food", "animals")
+    assert not any("not in this selection" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize(
@@ -330,6 +332,23 @@ def test_evaluation_difference_opens_the_rows_of_both_runs(
     table = next(frame.value for frame in app.dataframe if "in the cell of" in frame.value)
     assert table["in the cell of"].tolist() == ["this run", "both"]
     assert table["other run"].tolist() == ["food", "animals"]
+
+
+def test_row_that_only_the_other_run_has_in_a_cell_opens_among_its_own(
+    open_page, workspace, toy_dataset, toy_run
+):
+    other = make_run(workspace, "toy", toy_dataset, {("food", "animals"): 1}, name="Other")
+    app = open_page(
+        "evaluation", panel="Matrix", run=other.run_id, matrix_other=toy_run.run_id,
+        true="food", predicted="animals",
+    )  # fmt: skip
+    rows = next(t.value for t in app.dataframe if "in the cell of" in t.value)
+    place = rows["in the cell of"].tolist().index("other run")
+    select_row(app, TABLE.format("changes.food", "animals"), place)
+
+    assert app.title[0].value == "Mistakes"
+    assert app.query_params["predicted"] == rows["predicted"].tolist()[place] != "animals"
+    assert not any("not in this selection" in caption.value for caption in app.caption)
 
 
 def test_evaluation_difference_to_a_run_on_other_rows_is_refused(

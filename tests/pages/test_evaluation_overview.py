@@ -147,10 +147,10 @@ def test_evaluation_without_mistakes_says_why_intervals_are_missing(open_page, t
 def test_evaluation_shows_figures_per_class(open_page, toy_run):
     rows = table(open_page("evaluation"), "precision")
 
-    assert rows["label"].tolist() == ["animals", "food", "weather"]
+    assert rows["class"].tolist() == ["animals", "food", "weather"]
     assert rows["recall"].round(1).tolist() == [100.0, 81.8, 90.9]
     assert rows["ROC-AUC"].round(3).tolist() == [0.955, 0.886, 0.955]
-    assert rows["support"].tolist() == [11, 11, 11]
+    assert rows["rows"].tolist() == [11, 11, 11]
 
 
 def test_evaluation_draws_duplicates_together_and_says_so(open_page, workspace, toy_dataset):
@@ -210,7 +210,7 @@ def test_evaluation_shows_hostile_classes_as_they_are(open_page, hostile_run):
     app = open_page("evaluation")
 
     assert not app.exception
-    assert table(app, "precision")["label"].tolist() == sorted(HOSTILE_CLASSES)
+    assert table(app, "precision")["class"].tolist() == sorted(HOSTILE_CLASSES)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -219,7 +219,7 @@ def test_evaluation_shows_the_figures_of_label_sets(open_page, topics_run, split
 
     assert not app.exception
     assert not app.error
-    assert "All labels right" in metrics(app)
+    assert "Accuracy (all labels right)" in metrics(app)
     rows = figure_rows(app)
     assert {"Hamming loss", "Label ranking (LRAP)", "ROC-AUC, micro"} <= set(rows.index)
     assert "Cohen's kappa" not in rows.index

@@ -140,9 +140,8 @@ def measure(
         InvalidArgumentError: If there are no rows.
     """
     require_rows(len(predictions))
-    known_groups = np.arange(len(predictions)) if groups is None else np.unique(groups)
-    if len(known_groups) == len(predictions):
-        groups = None
+    num_groups = len(predictions) if groups is None else len(np.unique(groups))
+    groups = _drawn_together(groups)
     targets = label_sets(predictions)
     rankings = rank_classes(targets, predictions.probabilities)
     draw = partial(resampled_sums, groups=groups, num_samples=num_samples, seed=seed)
@@ -158,10 +157,27 @@ def measure(
         values={name: known[name] for name in METRICS if name in known},
         per_class=_class_scores(predictions, targets, rankings),
         num_examples=len(predictions),
-        num_groups=len(known_groups),
+        num_groups=num_groups,
         num_samples=num_samples,
         seed=seed,
     )
+
+
+def measure_decided(predictions: AnyPredictions, groups: Groups | None = None) -> dict[str, Metric]:
+    """Return the figures of what was decided, without those of probabilities, as in `measure`.
+
+    Args:
+        predictions: N rows with one label or any number.
+        groups: Equal for rows that are drawn together because their texts are equal, shape (N,);
+            None draws row by row.
+    """
+    require_rows(len(predictions))
+    return _decided(predictions, partial(resampled_sums, groups=_drawn_together(groups)))
+
+
+def _drawn_together(groups: Groups | None) -> Groups | None:
+    """Return the groups, or None if each holds a single row."""
+    return None if groups is None or len(np.unique(groups)) == len(groups) else groups
 
 
 def _decided(predictions: AnyPredictions, draw: _Draw) -> dict[str, Metric]:

@@ -25,6 +25,7 @@ from textcls_core.evaluation.by_task import AnyPredictions, label_sets, task_of
 from textcls_core.evaluation.conformal import SetFigures, set_figures
 from textcls_core.evaluation.figures import require_rows
 from textcls_core.evaluation.intervals import bca_interval, resampled_sums, share_interval
+from textcls_core.evaluation.metrics import Metric, measure_decided
 from textcls_core.evaluation.outcomes import Outcomes
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.rule import Answers, DecisionRule
@@ -104,8 +105,22 @@ class RuleResult:
     @cached_property
     def accuracy(self) -> Measured | None:
         """Share of the answers that are right; None without any answer."""
+        plain = self._as_plain.get("accuracy")
+        if plain is not None and plain.interval is not None:
+            return Measured(plain.value, plain.interval)
         given = ~self.answers.abstained
         return self._share(self.is_right, given) if given.any() else None
+
+    @cached_property
+    def _as_plain(self) -> dict[str, Metric]:
+        """Figures of the plain answers if the rule gives just these, else nothing.
+
+        They are taken from where `evaluate` takes them: drawn in another order, the intervals
+        would differ in the last digit, and two views of one run would seem to disagree.
+        """
+        if self.answers.abstained.any() or not np.array_equal(self.answers.chosen, self.plain):
+            return {}
+        return measure_decided(self.predictions, self.groups)
 
     def _share(self, flags: Mask, among: Mask | None = None) -> Measured:
         """Return the share of flags, of all rows or of some, and where it may lie."""
@@ -124,6 +139,8 @@ class RuleResult:
     @cached_property
     def macro_f1_interval(self) -> Interval | None:
         """Where that may lie; None where the samples do not say it, as without any mistake."""
+        if self._as_plain:
+            return self._as_plain["macro_f1"].interval
         rows = np.flatnonzero(~self.answers.abstained)
         if not len(rows):
             return None

@@ -1,5 +1,8 @@
 """Tests of the charts of curves, class sizes and text lengths."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 
@@ -79,9 +82,22 @@ def test_class_size_chart_places_classes_by_size_and_f1():
 
     figure = class_size_chart(per_class).to_dict()
 
-    assert figure["data"][0]["x"] == [1, 2, 3]
-    assert figure["data"][0]["y"] == [one.f1 for one in reversed(per_class)]
+    assert figure["data"][0]["x"] == [one.support for one in per_class]
+    assert figure["data"][0]["y"] == [one.f1 for one in per_class]
     assert figure["layout"]["xaxis"]["type"] == "log"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "ticks"), [([52, 60, 76], ["52", "76"]), ([40, 40], ["40"]), ([], ["1"])]
+)
+def test_class_size_chart_of_near_sizes_still_has_numbers(sizes, ticks):
+    per_class = [ClassFigures(f"class {n}", 1, 1, 1, size) for n, size in enumerate(sizes)]
+
+    axis = class_size_chart(per_class).to_dict()["layout"]["xaxis"]
+
+    assert list(axis["ticktext"]) == ticks
+    low, high = (10**end for end in axis["range"])
+    assert low < min(sizes, default=1) <= max(sizes, default=1) < high
 
 
 def test_class_size_chart_leaves_out_classes_without_rows():
@@ -96,11 +112,23 @@ def test_class_size_chart_leaves_out_classes_without_rows():
 def test_class_size_chart_of_many_classes_names_the_worst():
     per_class = [ClassFigures(f"class {n}", 0, 0, n / 40, 5) for n in range(40)]
 
-    [points] = class_size_chart(per_class).to_dict()["data"]
+    figure = class_size_chart(per_class).to_dict()
 
-    named = [text.split("<br>")[0] for text in points["text"] if text]
+    named = [name["text"] for name in figure["layout"]["annotations"]]
     assert named == [f"class {n}" for n in range(5)]
-    assert len(points["x"]) == 40
+    assert len(figure["data"][0]["x"]) == 40
+
+
+@pytest.mark.parametrize("lowest", [0.1, 0.8])
+def test_names_of_classes_of_equal_size_stand_apart(lowest):
+    per_class = [ClassFigures(f"class {n}", 0, 0, lowest + n / 1_000, 40) for n in range(12)]
+
+    names = class_size_chart(per_class).to_dict()["layout"]["annotations"]
+
+    heights = [name["ay"] for name in names]  # pixels downwards, from points that rise
+    assert all(low - high >= 11 for low, high in itertools.pairwise(heights))
+    assert {name["x"] for name in names} == {math.log10(40)}
+    assert (heights[0] > 0) == (lowest > 0.5)
 
 
 def test_length_chart_says_rows_and_interval_of_each_part():

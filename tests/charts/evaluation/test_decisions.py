@@ -149,9 +149,16 @@ def test_costs_stand_with_their_intervals():
     bars = figure.data[0]
     assert bars.x == (pytest.approx(1 / 3), pytest.approx(1 / 3))
     assert bars.error_x.array[0] > 0
-    assert title(figure) == "Cheapest: argmax, 0.333"
+    assert title(figure) == "All rules cost the same here: 0.333"
     assert [row["rule"] for row in rows] == ["argmax", "costs"]
     assert rows[1]["saved"] == 0.0
+
+
+def test_cheapest_rule_is_named():
+    rules = {"argmax": DecisionRule(), "never": DecisionRule(abstain_below=1.0)}
+    costs = compare_costs(MIXED, rules, uniform_costs(3), 0.1)
+
+    assert title(costs_chart(costs)) == "Cheapest: never, 0.1"
 
 
 def test_costs_of_nothing_are_drawn():

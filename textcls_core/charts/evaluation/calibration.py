@@ -59,6 +59,7 @@ def reliability_chart(
             "domain": _LOWER,
             "rangemode": "tozero",
             "nticks": 3,
+            "tickformat": ",",
             "fixedrange": True,
         },
     )

@@ -1,5 +1,6 @@
 """How well classes are told apart at every threshold, and where a model is weak."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,8 +26,13 @@ _HEIGHT, _LEGEND_LINE = 420, 20
 _MAX_COLORS = 2 * len(CLASS_COLORS)
 """With more classes, colours no longer tell all of them apart."""
 _FLAT_HEIGHT = 170
-_LINE_BELOW = "<br>\u00a0"
+_LINE_HEIGHT, _STROKE, _LOW_F1 = 15, 22, 0.5
+"""Pixels from name to name and from a point to its name; names stand above points lower than this.
+"""
 _ROUND_NUMBERS = [step * 10**power for power in range(7) for step in (1, 2, 5)]
+_ROOM, _LEAST_ROOM = 0.06, 0.05
+"""Beside the smallest and the largest class: a share of the axis, and at least in powers of ten.
+Plotly, left to itself, misplaces the names of classes of one size."""
 _FEW, _WORST = 12, 5
 """Classes that get their name in the scatter of sizes: all of a few, the worst of many."""
 _MACRO = "Mean of all classes"
@@ -156,35 +162,43 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
         is_dark: Whether the page behind is dark.
     """
     known = [(i, one) for i, one in enumerate(per_class) if one.support]
-    known.sort(key=lambda pair: pair[1].support)  # neighbours get their names at other heights
     worst = [i for i, _ in sorted(known, key=lambda pair: pair[1].f1)]
     named = worst[: _WORST if len(known) > _FEW else _FEW]
-    by_size = [i for i, _ in known if i in named]
     ink = INK["dark" if is_dark else "light"]
     figure = go.Figure(
         go.Scatter(
             x=[one.support for _, one in known],
             y=[one.f1 for _, one in known],
-            mode="markers+text",
+            mode="markers",
             marker={
                 "color": [_point_color(i, named, len(known)) for i, _ in known],
                 "size": 8 if len(known) > _FEW else 11,
                 "line": {"width": 1, "color": ink},
             },
-            text=[
-                plain(one.label, 20) + _LINE_BELOW * (by_size.index(i) % 3) if i in named else ""
-                for i, one in known
-            ],
-            textposition="top center",
-            textfont={"size": 11, "color": ink},
             cliponaxis=False,
             customdata=[[literal(one.label), one.precision, one.recall] for _, one in known],
             hovertemplate="%{customdata[0]}<br>F1 %{y:.1%} on %{x:,} rows<br>"
             "precision %{customdata[1]:.1%}, recall %{customdata[2]:.1%}<extra></extra>",
         )
     )
-    _style_sizes(figure)
+    _name_points(figure, [per_class[i] for i in named], ink)
+    _style_sizes(figure, [one.support for _, one in known])
     return figure
+
+
+def _name_points(figure: go.Figure, worst_first: Sequence[ClassFigures], ink: str) -> None:
+    """Name classes one line apart, each with a stroke to its point, so that no two names touch."""
+    sizes = [math.log10(one.support) for one in worst_first]
+    is_below = bool(worst_first) and worst_first[0].f1 > _LOW_F1
+    for place, (one, size) in enumerate(zip(worst_first, sizes, strict=True)):
+        is_right = 2 * size > min(sizes) + max(sizes)  # names turn to the middle, where room is
+        lines = len(worst_first) - place if is_below else -place - 1
+        figure.add_annotation(
+            x=size, y=one.f1, text=plain(one.label, 20), font={"size": 11, "color": ink},
+            ax=-_STROKE if is_right else _STROKE, ay=_LINE_HEIGHT * lines,
+            xanchor="right" if is_right else "left",
+            arrowhead=0, arrowwidth=1, arrowcolor=GREY, standoff=4,
+        )  # fmt: skip
 
 
 def _point_color(label_id: int, named: Sequence[int], num_classes: int) -> str:
@@ -194,19 +208,30 @@ def _point_color(label_id: int, named: Sequence[int], num_classes: int) -> str:
     return class_color(named.index(label_id)) if label_id in named else GREY
 
 
-def _style_sizes(figure: go.Figure) -> None:
+def _size_ticks(sizes: Sequence[int]) -> list[int]:
+    """Return round numbers for an axis of sizes, or the sizes where fewer than two of those fit."""
+    low, high = min(sizes, default=1), max(sizes, default=1)
+    inside = [number for number in _ROUND_NUMBERS if low <= number <= high]
+    return _ROUND_NUMBERS if len(inside) > 1 else sorted({low, high})
+
+
+def _style_sizes(figure: go.Figure, sizes: Sequence[int]) -> None:
+    ticks = _size_ticks(sizes)
+    ends = [math.log10(size) for size in (min(sizes, default=1), max(sizes, default=1))]
+    room = max(_ROOM * (ends[1] - ends[0]), _LEAST_ROOM)
     figure.update_layout(
         **base_layout(_HEIGHT - 60),
         xaxis={
             "type": "log",
             "title": "Rows of the class (logarithmic)",
-            "tickvals": _ROUND_NUMBERS,
-            "ticktext": [f"{number:,}" for number in _ROUND_NUMBERS],
+            "range": [ends[0] - room, ends[1] + room],
+            "tickvals": ticks,
+            "ticktext": [f"{number:,}" for number in ticks],
             "fixedrange": True,
         },
         yaxis={**_SHARE_AXIS, "title": "F1"},
     )
-    figure.update_layout(margin={"t": 52, "r": 40})
+    figure.update_layout(margin={"t": 12, "r": 40})
 
 
 def length_chart(

@@ -1,5 +1,6 @@
 """Pictures of a decision rule: answers against mistakes, thresholds, costs and prediction sets."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -171,9 +172,15 @@ def costs_chart(costs: Sequence[RuleCost]) -> go.Figure:
     dots.marker.color = [GREY, *[LINE] * (len(costs) - 1)]
     figure = go.Figure(dots)
     _style_rows(figure, names, "Mean cost of a text", [0, 1.08 * float(ends.max()) or 1.0])
-    best = min(costs, key=lambda cost: cost.mean)
-    figure.update_layout(title_text=f"Cheapest: {plain(best.name, 40).lower()}, {best.mean:.3g}")
+    figure.update_layout(title_text=_cost_finding(costs))
     return figure
+
+
+def _cost_finding(costs: Sequence[RuleCost]) -> str:
+    best = min(costs, key=lambda cost: cost.mean)
+    if all(math.isclose(cost.mean, best.mean, abs_tol=1e-9) for cost in costs):
+        return f"All rules cost the same here: {best.mean:.3g}"
+    return f"Cheapest: {plain(best.name, 40).lower()}, {best.mean:.3g}"
 
 
 def cost_rows(costs: Sequence[RuleCost]) -> list[dict[str, object]]:

@@ -84,7 +84,7 @@ def _style(figure: go.Figure, names: Sequence[str]) -> None:
         **base_layout(rows_height(len(names), least=220) + 30),
         barmode="stack",
         bargap=0.25,
-        xaxis={"title": "Rows", "rangemode": "tozero", "fixedrange": True},
+        xaxis={"title": "Rows", "rangemode": "tozero", "fixedrange": True, "tickformat": ","},
         yaxis={
             "tickvals": list(range(len(names))),
             "ticktext": names,

@@ -107,6 +107,7 @@ def fairness_chart(result: Fairness) -> go.Figure:
         figure.add_trace(_rate_dots(groups, name), row=1, col=column)
     layout = base_layout(rows_height(len(groups), least=150))
     figure.update_layout(**layout)
+    figure.update_annotations(font_size=13)  # titles of panels, no larger than that of a chart
     figure.update_xaxes(**_shares(-0.02, ""))
     figure.update_yaxes(**_names([group.group for group in groups]))
     return figure
