@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages._app import controls, frame, state
+from pages._app import controls, frame, run_cache, state
 from pages._app.evaluation_calibration import show_calibration
 from pages._app.evaluation_compare import show_compare
 from pages._app.evaluation_curves import show_curves
@@ -40,4 +40,4 @@ else:
         "panel", "View", list(VIEWS), default="Overview",
         draw=st.segmented_control, label_visibility="collapsed",
     )  # fmt: skip
-    VIEWS[panel](chosen, chosen_split, state.evaluation(chosen, chosen_split))
+    VIEWS[panel](chosen, chosen_split, run_cache.evaluation(chosen, chosen_split))

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._app import controls, frame, state
+from pages._app import controls, frame, run_cache, state
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.charts.mistakes import outcome_counts, outcomes_chart
 from textcls_core.charts.prediction import probabilities_chart
@@ -98,7 +98,7 @@ def step_button(name: str, icon: str, row_id: str | None, shortcut: str) -> None
 
 def show_run(run: Run, split: Split) -> None:
     """Show outcomes, filters, table and the open example."""
-    shown = state.examples(run, split)
+    shown = run_cache.examples(run, split)
     counts = outcome_counts(shown.predictions)
     wrong = counts["wrong and sure"] + counts["wrong but unsure"]
     st.plotly_chart(

@@ -5,8 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages._app import evaluation_matrix_cache as matrix_cache
-from pages._app import state
+from pages._app import run_cache, state
 from textcls_core.arrays import Lengths
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.curves import Curves, curves_of
@@ -25,7 +24,7 @@ Unit = Literal["words", "characters", "tokens"]
 
 @st.cache_resource(max_entries=8, show_spinner="Sorting rows by probability")
 def _curves(folder: str, split: Split, decision: str) -> Curves:  # noqa: ARG001 - the key
-    return curves_of(matrix_cache.predictions(Run(Path(folder)), split))
+    return curves_of(run_cache.predictions(Run(Path(folder)), split))
 
 
 def curves(run: Run, split: Split) -> Curves:
@@ -58,7 +57,7 @@ def _by_length(
 ) -> tuple[LengthParts, list[PartFigure | None]]:  # fmt: skip
     run = Run(Path(folder))
     parts = length_parts(lengths(run, split)[unit])
-    predictions = matrix_cache.predictions(run, split)
+    predictions = run_cache.predictions(run, split)
     return parts, part_figures(predictions, parts.part_of_row, len(parts.bounds), metric)
 
 
@@ -77,7 +76,7 @@ def _by_truncation(
     cut = _facts(folder, split).is_truncated
     if cut is None:
         return [None, None]
-    return part_figures(matrix_cache.predictions(run, split), cut.astype(int), 2, metric)
+    return part_figures(run_cache.predictions(run, split), cut.astype(int), 2, metric)
 
 
 def by_truncation(run: Run, split: Split, metric: PartMetric) -> list[PartFigure | None]:

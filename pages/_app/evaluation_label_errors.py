@@ -6,8 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._app import controls, state
-from pages._app import evaluation_matrix_cache as cache
+from pages._app import controls, run_cache, state
 from pages._app.evaluation_cell import ROWS_SHOWN, new_click
 from pages._app.text import badge_label, cells, escape, label, show_text
 from textcls_core.arrays import Counts, Indices, LabelIds
@@ -51,7 +50,7 @@ _WHOLE_TABLE = 420
 
 def show_label_errors(run: Run, split: Split) -> None:
     """Show what became of each label, or which errors come together, and the rows behind it."""
-    predictions = cache.predictions(run, split)
+    predictions = run_cache.predictions(run, split)
     if not isinstance(predictions, MultiLabelPredictions):
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._app import controls, state
+from pages._app import controls, run_cache, state
 from pages._app import evaluation_matrix_cache as cache
 from pages._app.evaluation_cell import new_click, show_cell, show_changes
 from pages._app.evaluation_label_errors import show_label_errors
@@ -61,7 +61,7 @@ class _View:
 
 def show_matrix(run: Run, split: Split, figures: Figures) -> None:
     """Show the matrix and the examples behind its cells; of label sets, the errors per label."""
-    predictions = cache.predictions(run, split)
+    predictions = run_cache.predictions(run, split)
     if not isinstance(figures, Evaluation) or not isinstance(predictions, Predictions):
         show_label_errors(run, split)
         return

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._app import state
+from pages._app import run_cache, state
 from textcls_core.dataset.keys import RowKeys, equal_text_groups
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import NotFoundError
@@ -15,7 +15,7 @@ from textcls_core.runs.run import Run
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _metrics(root: str, run_id: str, split: Split, decision: str) -> Metrics:  # noqa: ARG001 - the key
     run = Run(Path(root) / run_id)
-    predictions = run.predictions(split)
+    predictions = run_cache.predictions(run, split)
     return measure(predictions, _groups(run, predictions.row_ids))
 
 

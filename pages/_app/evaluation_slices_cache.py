@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._app import state
+from pages._app import run_cache, state
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.embeddings.clusters import (
     CLUSTER,
@@ -90,12 +90,7 @@ def fairness(key: Key, by: str, positive: str) -> Fairness:
     return fairness_of(rows_of(key), by, positive)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the run before")
-def _predictions(key: Key) -> AnyPredictions:
-    return _run(key).predictions(key[2])
-
-
 def run_before(run: Run, split: Split) -> tuple[Run, AnyPredictions] | None:
     """Return the run before this one on the same data set, with what it said about a split."""
     earlier = previous_run(state.workspace(), run, split)
-    return None if earlier is None else (earlier, _predictions(key_of(earlier, split)))
+    return None if earlier is None else (earlier, run_cache.predictions(earlier, split))

@@ -17,9 +17,7 @@ from textcls_core.dataset.statistics import sample_texts
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import ModelError
-from textcls_core.evaluation.by_task import AnyPredictions, figures_of
-from textcls_core.evaluation.figures import Figures
-from textcls_core.mistakes.selection import Examples
+from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.models.catalogue import locate_tokenizer
 from textcls_core.runs import versions
 from textcls_core.runs.history import History, read_history
@@ -99,27 +97,6 @@ def _dataset(root: str, fingerprint: str) -> TextDataset:
 def dataset(fingerprint: str) -> TextDataset:
     """Return the rows of one version."""
     return _dataset(str(workspace().datasets_dir), fingerprint)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Reading predictions")
-def _examples(root: str, run_id: str, split: Split, decision: str) -> Examples:  # noqa: ARG001 - the key
-    run = Run(Path(root) / run_id)
-    return Examples.of_run(run, dataset(run.config.dataset_fingerprint), split)
-
-
-def examples(run: Run, split: Split) -> Examples:
-    """Return the predictions of a finished run with their texts."""
-    return _examples(str(run.folder.parent), run.run_id, split, decision_key(run))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _evaluation(root: str, run_id: str, split: Split, decision: str) -> Figures:  # noqa: ARG001 - the key
-    return figures_of(Run(Path(root) / run_id).predictions(split))
-
-
-def evaluation(run: Run, split: Split) -> Figures:
-    """Return the figures of a finished run on one split."""
-    return _evaluation(str(run.folder.parent), run.run_id, split, decision_key(run))
 
 
 def decision_key(run: Run) -> str:

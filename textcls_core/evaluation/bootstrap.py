@@ -140,8 +140,9 @@ def percentile_interval(values: Samples, confidence: float = CONFIDENCE) -> Inte
         confidence: Share of the samples between both ends.
 
     Example:
-        >>> percentile_interval(np.arange(101.0), 0.9)
-        Interval(low=5.0, high=95.0)
+        >>> interval = percentile_interval(np.arange(101.0), 0.9)
+        >>> round(interval.low, 6), round(interval.high, 6)
+        (5.0, 95.0)
     """
     outside = (1 - confidence) / 2
     low, high = np.quantile(values, (outside, 1 - outside))

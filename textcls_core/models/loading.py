@@ -40,7 +40,9 @@ def load_model(folder: Path, **options: Any) -> tuple[Any, set[str]]:
         The model, and the names of its weights that the file does not have in their shape.
     """
     from transformers import AutoModelForSequenceClassification
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # nobody sees it, and two threads of the app can wait for its lock
     try:
         model, loading = AutoModelForSequenceClassification.from_pretrained(
             folder,
