@@ -42,7 +42,8 @@ def load_model(folder: Path, **options: Any) -> tuple[Any, set[str]]:
     from transformers import AutoModelForSequenceClassification
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # nobody sees it, and two threads of the app can wait for its lock
+    # nobody sees progress bars, and two threads of the app can wait for their lock
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model, loading = AutoModelForSequenceClassification.from_pretrained(
             folder,
