@@ -184,7 +184,7 @@ def _bars(rows: Sequence[float], columns: Sequence[float]) -> dict[str, Any]:
 
 def _unselected(grid: Grid) -> dict[str, Any]:
     """Return how other cells look after a click; where a frame marks the cell, no different."""
-    return {"marker": {"opacity": 1 if grid.has_numbers else 0.4}}
+    return {"marker": {"opacity": 1 if grid.is_roomy else 0.4}}
 
 
 def _line(size: int) -> dict[str, Any]:
@@ -255,7 +255,7 @@ def _frame_selected(figure: go.Figure, grid: Grid, *, is_dark: bool) -> None:
     place_of = {name: place for place, name in enumerate(grid.label_names)}
     if grid.totals is not None:
         place_of[ALL] = len(place_of) + _TOTAL_GAP  # type: ignore[assignment]
-    if not grid.has_numbers or grid.selected is None or grid.selected == (ALL, ALL):
+    if not grid.is_roomy or grid.selected is None or grid.selected == (ALL, ALL):
         return
     if any(name not in place_of for name in grid.selected):
         return
