@@ -42,7 +42,7 @@ def test_evaluation_page_shows_the_figures_of_label_sets(open_page, topics_run):
     assert not app.get("plotly_chart")
     values = [metric.value for metric in app.metric]
     assert values[:2] == [percent(result.accuracy), percent(result.macro_f1)]
-    assert app.dataframe[1].value["label"].tolist() == ["animals", "food", "weather"]
+    assert app.dataframe[1].value["class"].tolist() == ["animals", "food", "weather"]
     assert "Measure the baselines of this data set" not in [link.label for link in app.page_link]
 
 
