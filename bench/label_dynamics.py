@@ -19,7 +19,7 @@ from bench.machine import say
 from textcls_core.arrays import Losses
 from textcls_core.config import RunConfig
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.mistakes.label_issues_job import compute_label_issues
+from textcls_core.mistakes.label_issues.job import compute_label_issues
 from textcls_core.training.launch import start_run, wait
 from textcls_core.workspace import Workspace
 

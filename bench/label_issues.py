@@ -29,9 +29,9 @@ from textcls_core.embeddings.encoder import TextEncoder
 from textcls_core.embeddings.source import open_source
 from textcls_core.embeddings.store import MAX_TOKENS
 from textcls_core.jobs.progress import ignore
-from textcls_core.mistakes.label_issues_confident import self_confidence
-from textcls_core.mistakes.label_issues_heads import NUM_FOLDS, deal_folds, same_text_groups
-from textcls_core.mistakes.label_issues_opinions import fused_opinion, gather
+from textcls_core.mistakes.label_issues.confident import self_confidence
+from textcls_core.mistakes.label_issues.heads import NUM_FOLDS, deal_folds, same_text_groups
+from textcls_core.mistakes.label_issues.opinions import fused_opinion, gather
 from textcls_core.workspace import APP_DIR, Workspace
 
 NAMES = ("banking77", data.BBC)

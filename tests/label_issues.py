@@ -5,9 +5,9 @@ import numpy as np
 from textcls_core.dataset.fixes import relabel
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
-from textcls_core.mistakes.label_issues import LabelIssues
-from textcls_core.mistakes.label_issues_job import queue_dir
-from textcls_core.mistakes.label_issues_ranking import rank_label_issues
+from textcls_core.mistakes.label_issues.job import queue_dir
+from textcls_core.mistakes.label_issues.queue import LabelIssues
+from textcls_core.mistakes.label_issues.ranking import rank_label_issues
 from textcls_core.models.catalogue import EMBEDDED
 from textcls_core.workspace import Workspace
 

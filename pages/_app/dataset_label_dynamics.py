@@ -12,8 +12,8 @@ from textcls_core.charts.dynamics import MAX_POINTS, DrawnRows, cartography_char
 from textcls_core.charts.map import make_hovers
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.embeddings.area import Area, drawn_area, parse_area
-from textcls_core.mistakes.label_issues import LabelIssues
-from textcls_core.mistakes.label_issues_dynamics import Cartography, cartography, recorded_runs
+from textcls_core.mistakes.label_issues.dynamics import Cartography, cartography, recorded_runs
+from textcls_core.mistakes.label_issues.queue import LabelIssues
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural, shorten
 

@@ -21,12 +21,12 @@ from textcls_core.dataset.store import DatasetInfo
 from textcls_core.embeddings.computing import MAX_ROWS
 from textcls_core.errors import NotFoundError, TextclsError
 from textcls_core.jobs.job import job_id_of, read_job, start_job
-from textcls_core.mistakes.decisions import Decision, Decisions, count_kinds
-from textcls_core.mistakes.label_issues import GROUP_PREFIX, LabelIssueFacts, LabelIssues
-from textcls_core.mistakes.label_issues_dynamics import Cartography
-from textcls_core.mistakes.label_issues_folds import finished_cross_validations
-from textcls_core.mistakes.label_issues_job import ENTRY, queue_dir
-from textcls_core.mistakes.label_issues_review import (
+from textcls_core.mistakes.label_issues.decisions import Decision, Decisions, count_kinds
+from textcls_core.mistakes.label_issues.dynamics import Cartography
+from textcls_core.mistakes.label_issues.folds import finished_cross_validations
+from textcls_core.mistakes.label_issues.job import ENTRY, queue_dir
+from textcls_core.mistakes.label_issues.queue import GROUP_PREFIX, LabelIssueFacts, LabelIssues
+from textcls_core.mistakes.label_issues.review import (
     SHOWN,
     count_reviewed,
     make_version,

@@ -23,7 +23,7 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
 from textcls_core.dataset.word_index import split_words
 from textcls_core.errors import DatasetFormatError
-from textcls_core.mistakes.label_issues_job import queue_dir
+from textcls_core.mistakes.label_issues.job import queue_dir
 
 
 def dataset_of(*texts):

@@ -7,7 +7,7 @@ from pages._app import dataset_label_dynamics
 from tests.label_issues import plant, stored_queue
 from tests.pages.conftest import HOSTILE_CLASSES, chart, press, shown
 from textcls_core.config import RunConfig
-from textcls_core.mistakes.decisions import Decisions
+from textcls_core.mistakes.label_issues.decisions import Decisions
 from textcls_core.runs.dynamics import save_epoch
 from textcls_core.runs.store import RunStore
 

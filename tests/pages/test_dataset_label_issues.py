@@ -7,9 +7,9 @@ from tests.pages.conftest import as_shown, chart, labels, metrics, press, select
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.jobs import job as jobs
 from textcls_core.jobs.job import job_id_of
-from textcls_core.mistakes.decisions import Decisions
-from textcls_core.mistakes.label_issues_job import ENTRY
-from textcls_core.mistakes.label_issues_review import suspects
+from textcls_core.mistakes.label_issues.decisions import Decisions
+from textcls_core.mistakes.label_issues.job import ENTRY
+from textcls_core.mistakes.label_issues.review import suspects
 from textcls_core.models.catalogue import EMBEDDED
 
 

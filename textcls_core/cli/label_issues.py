@@ -4,8 +4,8 @@ from typing import Any
 
 from textcls_core.cli.printing import emit
 from textcls_core.jobs.progress import Report
-from textcls_core.mistakes.label_issues import LabelIssues, label_issue_rows
-from textcls_core.mistakes.label_issues_job import compute_label_issues
+from textcls_core.mistakes.label_issues.job import compute_label_issues
+from textcls_core.mistakes.label_issues.queue import LabelIssues, label_issue_rows
 from textcls_core.wording import percent, plural, shorten
 from textcls_core.workspace import Workspace
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from textcls_core.mistakes.label_issues_fusion import _surprise, fuse, fuse_sets
+from textcls_core.mistakes.label_issues.fusion import _surprise, fuse, fuse_sets
 
 
 @pytest.fixture

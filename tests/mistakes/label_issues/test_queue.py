@@ -9,8 +9,8 @@ from sklearn.metrics import average_precision_score
 from tests.label_issues import facts_of, plant, topic_vectors
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.text_dataset import TextDataset
-from textcls_core.mistakes.label_issues import LabelIssues, label_issue_rows, reasons
-from textcls_core.mistakes.label_issues_ranking import rank_label_issues
+from textcls_core.mistakes.label_issues.queue import LabelIssues, label_issue_rows, reasons
+from textcls_core.mistakes.label_issues.ranking import rank_label_issues
 
 PLANTED = 16
 

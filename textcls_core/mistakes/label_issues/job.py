@@ -18,14 +18,14 @@ from textcls_core.embeddings.source import source_name
 from textcls_core.embeddings.store import MAX_TOKENS, stored_embeddings
 from textcls_core.errors import DatasetFormatError
 from textcls_core.jobs.progress import Report, ignore
-from textcls_core.mistakes.label_issues import GROUP_PREFIX, RECIPE, LabelIssues
-from textcls_core.mistakes.label_issues_folds import cross_validated
-from textcls_core.mistakes.label_issues_ranking import rank_label_issues
+from textcls_core.mistakes.label_issues.folds import cross_validated
+from textcls_core.mistakes.label_issues.queue import GROUP_PREFIX, RECIPE, LabelIssues
+from textcls_core.mistakes.label_issues.ranking import rank_label_issues
 from textcls_core.models.catalogue import EMBEDDED
 from textcls_core.runs.group_store import GroupStore
 from textcls_core.workspace import Workspace
 
-ENTRY = "textcls_core.mistakes.label_issues_job:run_job"
+ENTRY = "textcls_core.mistakes.label_issues.job:run_job"
 _ID_CHARACTERS = 16
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textcls_core.mistakes.label_issues_neighbours import (
+from textcls_core.mistakes.label_issues.neighbours import (
     Neighbourhood,
     disagreeing,
     neighbour_shares,

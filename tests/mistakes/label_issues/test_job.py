@@ -12,14 +12,14 @@ from textcls_core.errors import DatasetFormatError, NotFoundError, RunStateError
 from textcls_core.evaluation.decision import Decision, write_decision
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.jobs.progress import JobCancelledError
-from textcls_core.mistakes import label_issues_job
-from textcls_core.mistakes.label_issues import GROUP_PREFIX, label_issue_rows
-from textcls_core.mistakes.label_issues_folds import cross_validated, finished_cross_validations
-from textcls_core.mistakes.label_issues_job import (
+from textcls_core.mistakes.label_issues import job as label_issues_job
+from textcls_core.mistakes.label_issues.folds import cross_validated, finished_cross_validations
+from textcls_core.mistakes.label_issues.job import (
     compute_label_issues,
     find_label_issues,
     run_job,
 )
+from textcls_core.mistakes.label_issues.queue import GROUP_PREFIX, label_issue_rows
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from tests.label_issues import plant, stored_queue
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import InvalidArgumentError, NotFoundError
-from textcls_core.mistakes.decisions import Decisions
-from textcls_core.mistakes.label_issues_review import (
+from textcls_core.mistakes.label_issues.decisions import Decisions
+from textcls_core.mistakes.label_issues.review import (
     count_reviewed,
     make_version,
     reason_of,

@@ -10,16 +10,16 @@ import pyarrow as pa
 from textcls_core.arrays import Embeddings, Losses
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.jobs.progress import Report, ignore
-from textcls_core.mistakes.label_issues import LabelIssueFacts, LabelIssues, NoisyPair
-from textcls_core.mistakes.label_issues_confident import (
+from textcls_core.mistakes.label_issues.confident import (
     estimated_joint,
     noise_pairs,
     normalised_margin,
     self_confidence,
 )
-from textcls_core.mistakes.label_issues_fusion import Fusion
-from textcls_core.mistakes.label_issues_neighbours import Neighbourhood, disagreeing
-from textcls_core.mistakes.label_issues_opinions import Material, fused_opinion, gather
+from textcls_core.mistakes.label_issues.fusion import Fusion
+from textcls_core.mistakes.label_issues.neighbours import Neighbourhood, disagreeing
+from textcls_core.mistakes.label_issues.opinions import Material, fused_opinion, gather
+from textcls_core.mistakes.label_issues.queue import LabelIssueFacts, LabelIssues, NoisyPair
 
 MIN_TEXTS = 2
 """Distinct texts a class needs to be judged: one to learn from, one to be asked about."""

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from textcls_core.arrays import Indices, Losses, Points
-from textcls_core.mistakes.label_issues import LabelIssues, Learned
+from textcls_core.mistakes.label_issues.queue import LabelIssues, Learned
 from textcls_core.runs.dynamics import Dynamics, has_dynamics
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore

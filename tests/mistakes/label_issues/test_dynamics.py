@@ -5,8 +5,8 @@ import pytest
 
 from tests.label_issues import plant, stored_queue
 from textcls_core.config import RunConfig
-from textcls_core.mistakes.label_issues import Learned, reasons
-from textcls_core.mistakes.label_issues_dynamics import cartography, recorded_runs
+from textcls_core.mistakes.label_issues.dynamics import cartography, recorded_runs
+from textcls_core.mistakes.label_issues.queue import Learned, reasons
 from textcls_core.runs.dynamics import Dynamics, save_epoch
 from textcls_core.runs.store import RunStore
 

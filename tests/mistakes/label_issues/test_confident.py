@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textcls_core.mistakes.label_issues_confident import (
+from textcls_core.mistakes.label_issues.confident import (
     confident_joint,
     estimated_joint,
     noise_pairs,

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.mistakes.decisions import Decisions, count_kinds
+from textcls_core.mistakes.label_issues.decisions import Decisions, count_kinds
 from textcls_core.workspace import APP_DIR, Workspace
 
 HOSTILE = "'); drop table decisions; -- \u202e \U0001f600"
 WRITER = """
 import sys
 from pathlib import Path
-from textcls_core.mistakes.decisions import Decisions
+from textcls_core.mistakes.label_issues.decisions import Decisions
 decisions = Decisions(Path(sys.argv[1]), "f")
 for number in range(15):
     decisions.record(f"{sys.argv[2]}-{number}", "keep")

@@ -7,8 +7,8 @@ from textcls_core.dataset.fixes import drop_rows, relabel
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.mistakes.decisions import Decision, Decisions, count_kinds
-from textcls_core.mistakes.label_issues import LabelIssues
+from textcls_core.mistakes.label_issues.decisions import Decision, Decisions, count_kinds
+from textcls_core.mistakes.label_issues.queue import LabelIssues
 from textcls_core.wording import plural
 from textcls_core.workspace import Workspace
 

@@ -9,15 +9,15 @@ from textcls_core.arrays import Embeddings, Indices, LabelIds, LabelProbabilitie
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.embeddings.neighbours import nearest_others, normalised
 from textcls_core.jobs.progress import Report
-from textcls_core.mistakes.label_issues_fusion import Fusion, fuse, fuse_sets
-from textcls_core.mistakes.label_issues_heads import (
+from textcls_core.mistakes.label_issues.fusion import Fusion, fuse, fuse_sets
+from textcls_core.mistakes.label_issues.heads import (
     NUM_FOLDS,
     deal_folds,
     out_of_fold,
     same_text_groups,
     word_features,
 )
-from textcls_core.mistakes.label_issues_neighbours import (
+from textcls_core.mistakes.label_issues.neighbours import (
     NUM_NEIGHBOURS,
     Neighbourhood,
     neighbour_shares,

@@ -8,7 +8,7 @@ from scipy.special import log_softmax
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
 
-from textcls_core.mistakes.label_issues_heads import (
+from textcls_core.mistakes.label_issues.heads import (
     SHRINKAGE,
     deal_folds,
     out_of_fold,

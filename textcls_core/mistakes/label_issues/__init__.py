@@ -1,0 +1,1 @@
+"""Label issues: rows whose label is probably wrong, and what people decide about them."""
