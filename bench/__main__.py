@@ -21,6 +21,7 @@ from bench import (
     memory,
     near,
     overhead,
+    relabel,
     resume,
     time_to_accuracy,
     train,
@@ -107,6 +108,11 @@ BENCHES = {
     ),
     "label-issues": Bench(
         "how well planted wrong labels are found", label_issues.add_arguments, label_issues.measure
+    ),
+    "relabel": Bench(
+        "accuracy that accepting label suggestions wins back",
+        relabel.add_arguments,
+        relabel.measure,
     ),
     "peak": Bench("matmul peak of this machine", add_shared, machine.measure_peak),
     "near": Bench("near-duplicates against datasketch", near.add_arguments, near.measure),
