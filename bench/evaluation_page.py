@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Position, expect, sync_playwright
 
 from bench.errors import BenchError
 from bench.pages import see_title, start_app
@@ -17,6 +17,15 @@ from textcls_core.workspace import APP_DIR
 
 _DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 _TIMEOUT = 120_000
+_FIRST_CELL = """canvas => {
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  for (let at = 0; at < pixels.length; at += 4)
+    if (pixels[at + 3] > 150 && pixels[at + 2] - pixels[at] > 80)
+      return [at / 4 % canvas.width + 3, at / 4 / canvas.width + 3]
+        .map(value => value * canvas.clientWidth / canvas.width);
+  return null;
+}"""
+"""Where a matrix has its first pixel in the blue of large counts, and a little inside of it."""
 
 
 def measure(run: Run, wide: Run, repeats: int) -> dict[str, Any]:
@@ -74,23 +83,29 @@ def _time_matrix(page: Page, url: str) -> dict[str, float]:
     expect(page.get_by_test_id("stMetricValue").first).to_be_visible(timeout=_TIMEOUT)
     page.wait_for_selector(_DONE, timeout=_TIMEOUT)
     view = page.get_by_role("radio", name="Matrix")
-    cell = page.locator('[data-testid="stPlotlyChart"] .barlayer .point path').first
-    drawn = _seconds(view.click, lambda: expect(cell).to_be_visible(timeout=_TIMEOUT))
+    matrix = page.locator('[data-testid="stVegaLiteChart"] canvas').first
+    drawn = _seconds(view.click, lambda: _first_cell(matrix))
     page.wait_for_selector(_DONE, timeout=_TIMEOUT)
     heading = page.get_by_text(re.compile(r"rows?: *true .*, predicted")).first
     opened = _seconds(
-        lambda: _click_on(page, cell), lambda: expect(heading).to_be_visible(timeout=_TIMEOUT)
+        lambda: matrix.click(position=_first_cell(matrix)),
+        lambda: expect(heading).to_be_visible(timeout=_TIMEOUT),
     )
     return {"matrix_seconds": drawn, "drill_down_seconds": opened}
 
 
-def _click_on(page: Page, cell: Locator) -> None:
-    """Click where a cell is drawn; the layer that takes clicks lies above it."""
-    cell.scroll_into_view_if_needed()
-    box = cell.bounding_box()
-    if box is None:
-        raise BenchError("Expected a cell of the matrix on the screen, found none.")
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+def _first_cell(matrix: Locator) -> Position:
+    """Return where the first cell of the drawn matrix is; wait until it has one.
+
+    Raises:
+        BenchError: If nothing is drawn.
+    """
+    expect(matrix).to_be_visible(timeout=_TIMEOUT)
+    end = time.perf_counter() + _TIMEOUT / 1_000
+    while time.perf_counter() < end:
+        if (found := matrix.evaluate(_FIRST_CELL)) is not None:
+            return {"x": found[0], "y": found[1]}
+    raise BenchError("Expected a cell of the matrix on the screen, found none.")
 
 
 def _seconds(act: Callable[[], None], see: Callable[[], None]) -> float:

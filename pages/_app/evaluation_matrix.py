@@ -12,8 +12,15 @@ from pages._app.evaluation_cell import new_click, show_cell, show_changes
 from pages._app.evaluation_label_errors import show_label_errors
 from pages._app.text import escape
 from textcls_core.arrays import LabelIds
-from textcls_core.charts.evaluation.grid import ALL, MAX_CLASSES_WITH_NUMBERS, selected_cell
-from textcls_core.charts.evaluation.matrix import confusion_chart, difference_chart
+from textcls_core.charts.evaluation.grid import (
+    ALL,
+    MAX_CLASSES_WITH_NUMBERS,
+    Grid,
+    grid_chart,
+    selected_cell,
+)
+from textcls_core.charts.evaluation.matrix import confusion_grid, difference_grid
+from textcls_core.charts.evaluation.wide_grid import CELL, clicked_names, wide_grid_chart
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.class_order import (
@@ -44,7 +51,8 @@ _MAX_BESIDE = MAX_CLASSES_WITH_NUMBERS
 _PAIRS_SHOWN = 200
 _SHARE = "share of the true class"
 _COUNTS = ("rows", "rows in this run", "in the other run")
-_CHART, _PAIRS, _TWIN = "evaluation.confusion", "evaluation.pairs", "evaluation.twin"
+_CHART, _WIDE_CHART = "evaluation.confusion", "evaluation.wide_confusion"
+_PAIRS, _TWIN = "evaluation.pairs", "evaluation.twin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,9 @@ def _take_clicks(view: _View, pairs: list[tuple[int, int]]) -> None:
     point = new_click(_CHART, "points")
     if point is not None:
         _set_cell(*(selected_cell({"points": [point]}) or (ALL, ALL)))
+    wide = new_click(_WIDE_CHART, CELL)
+    if wide is not None:
+        _set_cell(*(clicked_names({CELL: [wide]}) or (ALL, ALL)))
     row = new_click(_PAIRS, "rows")
     if row is not None and row < len(pairs):
         _set_cell(*(names[i] for i in pairs[row]))
@@ -169,23 +180,33 @@ def _show_grid(view: _View) -> None:
         "label_ids": view.label_ids,
         "selected": (state.parameter("true"), state.parameter("predicted")),
         "errors_only": view.errors_only,
-        "is_dark": state.theme() == "dark",
     }
     if view.change is None:
-        figure = confusion_chart(view.result, view.by, **options)
+        grid = confusion_grid(view.result, view.by, **options)
         alternative = f"Confusion matrix, accuracy {percent(view.result.accuracy)}"
     else:
-        figure = difference_chart(view.change, view.by, **options)
+        grid = difference_grid(view.change, view.by, **options)
         alternative = "Confusion matrix of this run minus that of the other run"
+    _draw(grid, alternative)
+    _explain(view)
+
+
+def _draw(grid: Grid, alternative: str) -> None:
+    is_dark = state.theme() == "dark"
+    if len(grid.label_names) > MAX_CLASSES_WITH_NUMBERS:
+        wide = wide_grid_chart(grid, is_dark=is_dark)
+        st.altair_chart(
+            wide, key=_WIDE_CHART, alt=alternative, on_select="rerun", selection_mode=[CELL]
+        )
+        return
     st.plotly_chart(
-        figure,
+        grid_chart(grid, is_dark=is_dark),
         key=_CHART,
         on_select="rerun",
         selection_mode="points",
         config=controls.NO_TOOLBAR,
         alt=alternative,
     )
-    _explain(view)
 
 
 def _explain(view: _View) -> None:

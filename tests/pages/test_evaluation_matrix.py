@@ -1,5 +1,7 @@
 """Tests of the matrix view: cells, totals, and the examples behind them."""
 
+import json
+
 import pytest
 
 from tests.pages.conftest import (
@@ -280,8 +282,27 @@ def test_evaluation_matrix_of_many_classes_shows_the_most_confused(open_page, ma
 def test_evaluation_matrix_of_many_classes_shows_all_on_demand(open_page, many_run):
     app = open_page("evaluation", panel="Matrix", matrix_classes="all")
 
-    assert len(chart(app)["layout"]["yaxis"]["ticktext"]) == 31
+    [wide] = app.get("vega_lite_chart")
+    assert json.loads(wide.proto.spec)["encoding"]["y"]["scale"]["domain"] == list(range(31))
     assert heading(app) == "**4 rows:** all mistakes"
+
+
+@pytest.mark.parametrize(
+    ("cell", "rows"),
+    [
+        ({"row_name": "class 00", "column_name": "class 29"}, "**3 rows:** true class 00"),
+        ({"row_name": "class 07", "column_name": ""}, "**3 rows:** true class 07"),
+        ({"row_name": "", "column_name": "class 03"}, "**4 rows:** predicted class 03"),
+    ],
+)
+def test_evaluation_matrix_of_all_classes_opens_what_is_clicked(open_page, many_run, cell, rows):
+    app = open_page("evaluation", panel="Matrix", matrix_classes="all")
+
+    app.session_state["evaluation.wide_confusion"] = {"selection": {"cell": [cell]}}
+    app.run()
+
+    assert not app.exception
+    assert heading(app).startswith(rows)
 
 
 def test_evaluation_matrix_of_many_classes_shows_one_and_what_it_is_confused_with(

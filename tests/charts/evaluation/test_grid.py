@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.cases import make_predictions
-from textcls_core.charts.evaluation.grid import ALL, selected_cell
-from textcls_core.charts.evaluation.matrix import confusion_chart
+from textcls_core.charts.evaluation.grid import ALL, grid_chart, selected_cell
+from textcls_core.charts.evaluation.matrix import confusion_grid
 from textcls_core.evaluation.evaluation import evaluate
 
 HOSTILE = ("<b>ham</b>", "a & b", "&lt;i&gt;")
@@ -30,7 +30,7 @@ def test_selected_cell_of_a_total_has_an_empty_name(names):
 
 @pytest.mark.parametrize("position", range(9))
 def test_selected_cell_gives_back_names_with_markup(position):
-    cells = confusion_chart(evaluate(with_names(HOSTILE)), "counts").data[0]
+    cells = grid_chart(confusion_grid(evaluate(with_names(HOSTILE)), "counts")).data[0]
 
     true, predicted = selected_cell(click(*cells.customdata[position]))
 

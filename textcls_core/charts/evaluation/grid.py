@@ -1,6 +1,7 @@
 """A square of clickable cells: the same classes as rows and columns.
 
-Cells are bars, because a Plotly heat map gives no click event in Streamlit.
+Cells are bars, because a Plotly heat map gives no click event in Streamlit. `wide_grid` draws the
+same for many classes.
 """
 
 import html
@@ -18,18 +19,13 @@ from textcls_core.charts.theme import (
     literal,
     magnitude_scale,
     plain,
-    spaced,
 )
 
 MAX_CLASSES_WITH_NUMBERS = 25
-"""With more classes, cells carry no number, and cells without rows are left out."""
+"""With more classes there is no room for numbers: see `wide_grid`."""
 MAX_ROOMY = 10
 """With more classes, names stand upright, numbers are small, and shares carry no sign."""
-_MAX_COLUMN_NAMES, _NAME_HEIGHT = 70, 11
 _TOTAL_GAP = 0.25
-_FAINTEST = 0.2
-"""Where on the scale of colours single rows stand in a matrix without numbers."""
-_FRAME, _TALLEST = 150, 1_400
 _LINE = {"width": 1, "color": "rgba(128,136,152,0.25)"}
 ALL = ""
 """Stands for all classes in a click on a total."""
@@ -44,7 +40,7 @@ class Grid:
     values: np.ndarray
     """What the colours say, shape (K, K); with a sign in `is_signed` grids."""
     is_drawn: np.ndarray
-    """Cells that have rows, shape (K, K); others are left out where there are many."""
+    """Cells that have rows, shape (K, K); `wide_grid` leaves the others out."""
     text: Callable[[float], str]
     """Returns what is written into a cell with this value."""
     note: Callable[[int, int], str]
@@ -61,11 +57,6 @@ class Grid:
     """Whether 0 is the middle of the colours."""
     selected: tuple[str, str] | None = None
     """Names of the cell with a frame; `ALL` in one that is a total."""
-
-    @property
-    def has_numbers(self) -> bool:
-        """Whether there is room for text in the cells."""
-        return len(self.label_names) <= MAX_CLASSES_WITH_NUMBERS
 
     @property
     def is_roomy(self) -> bool:
@@ -95,43 +86,27 @@ def grid_chart(grid: Grid, *, is_dark: bool = False) -> go.Figure:
 
 
 def _cells(grid: Grid, *, is_dark: bool) -> dict[str, Any]:
-    """Return the bars of the cells.
-
-    Colours are numbers on a scale and notes an array, which Plotly checks as a whole: one by one
-    they take seconds in a full matrix of 150 classes.
-    """
+    """Return the bars of the cells, row by row."""
     names = [literal(name) for name in grid.label_names]
-    drawn = np.ones_like(grid.is_drawn) if grid.has_numbers else grid.is_drawn
-    places = np.argwhere(drawn)
-    shares = _shares(grid)[drawn]
-    cells = {
+    places = np.argwhere(np.ones_like(grid.is_drawn))
+    shares = (grid.values / max(float(np.abs(grid.values).max(initial=0)), 1e-12)).ravel()
+    colors = [_text_color(abs(share), is_dark) for share in shares.tolist()]
+    return {
         **_bars(places[:, 0].tolist(), places[:, 1].tolist()),
         "marker": {
             "color": shares.round(4),
             "cmin": -1 if grid.is_signed else 0,
             "cmax": 1,
             "colorscale": diverging_scale() if grid.is_signed else magnitude_scale(),
-            "line": _line(len(names)),
+            "line": _LINE,
         },
+        "text": [grid.text(value) for value in grid.values.ravel().tolist()],
+        "insidetextfont": {"color": colors, "size": grid.text_size},
         "customdata": _notes(grid, names, places.tolist()),
         "unselected": _unselected(grid),
         "hovertemplate": f"{grid.titles[0].lower()} %{{customdata[0]}}<br>"
         f"{grid.titles[1].lower()} %{{customdata[1]}}<br>%{{customdata[2]}}<extra></extra>",
     }
-    if not grid.has_numbers:
-        return cells
-    colors = [_text_color(abs(share), is_dark) for share in shares.tolist()]
-    text = [grid.text(value) for value in grid.values[drawn].tolist()]
-    return {**cells, "text": text, "insidetextfont": {"color": colors, "size": grid.text_size}}
-
-
-def _shares(grid: Grid) -> np.ndarray:
-    """Return where on the scale of colours each cell stands, shape (K, K)."""
-    shares = grid.values / max(float(np.abs(grid.values).max(initial=0)), 1e-12)
-    if grid.has_numbers:
-        return np.asarray(shares)
-    # single rows among thousands must be seen
-    return np.sign(shares) * (_FAINTEST + (1 - _FAINTEST) * np.sqrt(np.abs(shares)))
 
 
 def _notes(grid: Grid, names: Sequence[str], places: Sequence[Sequence[int]]) -> np.ndarray:
@@ -154,8 +129,8 @@ def _totals(
     text = [grid.total_text(total) or "0" for _, _, total, *_ in margin]
     return {
         **_bars([y for y, *_ in margin], [x for _, x, *_ in margin]),
-        "marker": {"color": "rgba(128,136,152,0.12)", "line": _line(size)},
-        "text": text if grid.has_numbers else None,
+        "marker": {"color": "rgba(128,136,152,0.12)", "line": _LINE},
+        "text": text,
         "insidetextfont": {"color": _text_color(0.0, is_dark), "size": grid.text_size},
         "customdata": [
             [row, column, f"{total:+,}" if grid.is_signed else f"{total:,}", title.lower()]
@@ -187,29 +162,22 @@ def _unselected(grid: Grid) -> dict[str, Any]:
     return {"marker": {"opacity": 1 if grid.is_roomy else 0.4}}
 
 
-def _line(size: int) -> dict[str, Any]:
-    return _LINE if size <= MAX_CLASSES_WITH_NUMBERS else {"width": 0}
-
-
 def _style(figure: go.Figure, grid: Grid) -> None:
     size = len(grid.label_names)
-    font_size = 13 if grid.is_roomy else (11 if grid.has_numbers else 10)
+    font_size = 13 if grid.is_roomy else 11
     shared = {
         **{"fixedrange": True, "showgrid": False, "zeroline": False},
         "tickfont": {"size": font_size},
     }
     end = size + (_TOTAL_GAP + 0.55 if grid.totals is not None else -0.45)
-    height = _height(size)
-    names = grid.label_names
-    num_names = size if grid.has_numbers else (height - _FRAME) // _NAME_HEIGHT
-    has_totals = grid.totals is not None
+    ticks = _ticks(grid)
     figure.update_layout(
-        **base_layout(height),
+        **base_layout(_height(size)),
         barmode="overlay",
         bargap=0,
         xaxis={
             **shared,
-            **_ticks(names, min(num_names, _MAX_COLUMN_NAMES), has_totals=has_totals),
+            **ticks,
             "title": f"{grid.titles[1]} ({grid.unit})" if grid.unit else grid.titles[1],
             "tickangle": -35 if grid.is_roomy else -90,
             "range": [-0.55, end],
@@ -217,7 +185,7 @@ def _style(figure: go.Figure, grid: Grid) -> None:
         },
         yaxis={
             **shared,
-            **_ticks(names, num_names, has_totals=has_totals),
+            **ticks,
             "title": grid.titles[0],
             "range": [end, -0.55],
         },
@@ -226,21 +194,18 @@ def _style(figure: go.Figure, grid: Grid) -> None:
 
 
 def _height(size: int) -> int:
-    """Return the height in pixels: large cells for few classes, a line of text each for many."""
-    if size <= MAX_CLASSES_WITH_NUMBERS:
-        return max(340, min(820, 130 + 52 * size))
-    return max(820, min(_TALLEST, _FRAME + _NAME_HEIGHT * size))
+    """Return the height in pixels."""
+    return max(340, min(820, 130 + 52 * size))
 
 
-def _ticks(names: Sequence[str], most: int, *, has_totals: bool) -> dict[str, Any]:
-    """Return the names along one axis, as many as fit, and the one of the totals."""
-    size = len(names)
-    limit = 16 if size <= MAX_ROOMY else 20
-    shown = spaced(size, most)
+def _ticks(grid: Grid) -> dict[str, Any]:
+    """Return the names along an axis, and the one of the totals."""
+    size, has_totals = len(grid.label_names), grid.totals is not None
+    limit = 16 if grid.is_roomy else 20
     return {
-        "tickvals": [*shown, *([size + _TOTAL_GAP] if has_totals else [])],
+        "tickvals": [*range(size), *([size + _TOTAL_GAP] if has_totals else [])],
         "ticktext": [
-            *(plain(names[position], limit) for position in shown),
+            *(plain(name, limit) for name in grid.label_names),
             *(["all"] if has_totals else []),
         ],
     }
@@ -249,7 +214,7 @@ def _ticks(names: Sequence[str], most: int, *, has_totals: bool) -> dict[str, An
 def _frame_selected(figure: go.Figure, grid: Grid, *, is_dark: bool) -> None:
     """Draw a frame around the cell whose rows are shown; the link says which one that is.
 
-    With many classes the browser takes seconds to draw the chart anew, so it stays as it is, and
+    With more classes the browser takes long to draw the chart anew, so it stays as it is, and
     Plotly alone marks the cell that was clicked.
     """
     place_of = {name: place for place, name in enumerate(grid.label_names)}

@@ -1,16 +1,14 @@
-"""The confusion matrix, and how those of two runs differ, as clickable cells."""
+"""The confusion matrix, and how those of two runs differ, as the cells of a grid."""
 
 from collections.abc import Callable
 
 import numpy as np
-import plotly.graph_objects as go
 
 from textcls_core.arrays import LabelIds
 from textcls_core.charts.evaluation.grid import (
     MAX_CLASSES_WITH_NUMBERS,
     MAX_ROOMY,
     Grid,
-    grid_chart,
 )
 from textcls_core.evaluation.confusion import Normalisation, normalise
 from textcls_core.evaluation.confusion_difference import ConfusionDifference
@@ -18,15 +16,14 @@ from textcls_core.evaluation.evaluation import Evaluation
 from textcls_core.wording import percent, plural
 
 
-def confusion_chart(
+def confusion_grid(
     evaluation: Evaluation,
     by: Normalisation,
     *,
     label_ids: LabelIds | None = None,
     selected: tuple[str, str] | None = None,
     errors_only: bool = False,
-    is_dark: bool = False,
-) -> go.Figure:
+) -> Grid:
     """Return the matrix: rows are true classes, columns predicted ones, totals at the margins.
 
     A click returns true and predicted class name; on a total, the empty name stands for all
@@ -38,7 +35,6 @@ def confusion_chart(
         label_ids: The classes to draw, in this order; all of them without.
         selected: True and predicted class of the cell with a frame.
         errors_only: Leave the diagonal empty, so that colour speaks of mistakes alone.
-        is_dark: Whether the page behind is dark.
     """
     counts = evaluation.confusion
     ids = np.arange(len(counts)) if label_ids is None else label_ids
@@ -57,7 +53,7 @@ def confusion_chart(
             f"{percent(of_predicted)} of the predicted"
         )
 
-    grid = Grid(
+    return Grid(
         label_names=tuple(evaluation.label_names[label_id] for label_id in ids),
         values=shown[np.ix_(ids, ids)],
         is_drawn=drawn > 0,
@@ -68,18 +64,16 @@ def confusion_chart(
         unit=_unit(by, len(ids)),
         selected=selected,
     )
-    return grid_chart(grid, is_dark=is_dark)
 
 
-def difference_chart(
+def difference_grid(
     difference: ConfusionDifference,
     by: Normalisation,
     *,
     label_ids: LabelIds | None = None,
     selected: tuple[str, str] | None = None,
     errors_only: bool = False,
-    is_dark: bool = False,
-) -> go.Figure:
+) -> Grid:
     """Return the matrix of one run minus that of another: blue where it has fewer rows.
 
     Args:
@@ -88,7 +82,6 @@ def difference_chart(
         label_ids: The classes to draw, in this order; all of them without.
         selected: True and predicted class of the cell with a frame.
         errors_only: Leave the diagonal empty, so that colour speaks of mistakes alone.
-        is_dark: Whether the page behind is dark.
     """
     this, other, changes = difference.confusion, difference.other_confusion, difference.counts
     ids = np.arange(len(this)) if label_ids is None else label_ids
@@ -100,7 +93,7 @@ def difference_chart(
         i, j = ids[row], ids[column]
         return f"{plural(int(this[i, j]), 'row')} in this run, {int(other[i, j]):,} in the other"
 
-    grid = Grid(
+    return Grid(
         label_names=tuple(difference.label_names[label_id] for label_id in ids),
         values=shown[np.ix_(ids, ids)],
         is_drawn=shown[np.ix_(ids, ids)] != 0,
@@ -112,7 +105,6 @@ def difference_chart(
         is_signed=True,
         selected=selected,
     )
-    return grid_chart(grid, is_dark=is_dark)
 
 
 def _texts(by: Normalisation, num_classes: int) -> Callable[[float], str]:
