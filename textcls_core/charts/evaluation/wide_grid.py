@@ -55,14 +55,22 @@ def wide_grid_chart(grid: Grid, *, is_dark: bool = False) -> alt.Chart:
         )
         .mark_rect(strokeWidth=2)
         .encode(
-            x=alt.X("column:O", axis=_axis(grid, labelAngle=-90), **_place(grid, grid.titles[1])),
-            y=alt.Y("row:O", axis=_axis(grid), **_place(grid, grid.titles[0])),
+            x=alt.X(
+                "column:O",
+                axis=_axis(grid, labelAngle=-90, labelOverlap=True),
+                **_place(grid, grid.titles[1]),
+            ),
+            y=alt.Y(
+                "row:O",
+                axis=_axis(grid, labelOverlap=_is_dense(grid)),
+                **_place(grid, grid.titles[0]),
+            ),
             color=alt.Color("color:N", scale=None),
             stroke=alt.condition(clicked, alt.value(ink), alt.value(None)),
             tooltip=[
                 alt.Tooltip("row_name:N", title=grid.titles[0].lower()),
                 alt.Tooltip("column_name:N", title=grid.titles[1].lower()),
-                alt.Tooltip("note:N", title="rows"),
+                alt.Tooltip("note:N", title="cell"),
             ],
         )
         .properties(height=_height(len(grid.label_names)))
@@ -119,11 +127,15 @@ def _axis(grid: Grid, **options: Any) -> alt.Axis:
         labelExpr=f"{_vega_list([*names, 'all'])}[datum.value]",
         labelFontSize=9,
         labelLimit=_NAME_WIDTH,
-        labelOverlap=True,
         ticks=False,
         domain=False,
         **options,
     )
+
+
+def _is_dense(grid: Grid) -> bool:
+    """Tell whether rows are lower than a line of text, so that names must be left out."""
+    return len(grid.label_names) * _LINE_HEIGHT > _MOST
 
 
 def _vega_list(texts: Sequence[str]) -> str:
