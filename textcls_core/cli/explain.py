@@ -1,0 +1,110 @@
+"""`explain`: attention weights of a text, or which of its words speak for a class."""
+
+from typing import Annotated, Any
+
+import typer
+
+from textcls_core.cli.printing import Json, RunId, emit, open_run
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.explanation.methods import METHODS, Method
+from textcls_core.runs.run import Run
+from textcls_core.wording import percent
+
+ATTENTION = "attention"
+_NAMES = ", ".join((ATTENTION, *METHODS))
+
+
+def explain(
+    run_id: RunId,
+    text: Annotated[str, typer.Option("--text")],
+    method: Annotated[str, typer.Option("--method", help=_NAMES)] = ATTENTION,
+    layer: Annotated[int | None, typer.Option("--layer", help="From 0; default: mean.")] = None,
+    head: Annotated[int | None, typer.Option("--head", help="From 0; default: mean.")] = None,
+    label: Annotated[
+        str | None, typer.Option("--label", help="Class to explain; default: the predicted one.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Why --label and not this class.")
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option("--steps", min=1, help="Of integrated gradients; default: until exact."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the attention weights of one text, or how much its words speak for a class."""
+    run = open_run(run_id)
+    if method == ATTENTION:
+        _refuse({"--label": label, "--against": against, "--steps": steps}, method)
+        value, lines = _attention(run, text, layer, head)
+    else:
+        known = next((name for name in METHODS if name == method), None)
+        if known is None:
+            raise InvalidArgumentError(f'Expected a method ({_NAMES}), got "{method[:40]}".')
+        _refuse({"--layer": layer, "--head": head}, method)
+        value, lines = _attribution(run, text, known, label, against, steps)
+    emit(as_json, {"run_id": run.run_id, "method": method, **value}, lines)
+
+
+def _refuse(options: dict[str, Any], method: str) -> None:
+    """Refuse options that another method takes."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise InvalidArgumentError(
+            f"Expected no {given[0]} with the method {method}. Leave it out, or choose another "
+            "--method."
+        )
+
+
+def _attention(
+    run: Run, text: str, layer: int | None, head: int | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the weights; rows are the tokens that look."""
+    from textcls_core.explanation.attention import explain_attention, load_explainable
+
+    found = explain_attention(load_explainable(run.require_model()), text)
+    matrix = found.matrix(layer, head)
+    value = {
+        "tokens": list(found.tokens),
+        "words": list(found.words),
+        "layer": layer,
+        "head": head,
+        "attention": matrix.tolist(),
+        "predicted": found.predicted,
+        "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
+    }
+    received = zip(found.tokens, matrix[found.deciding_token], strict=True)
+    lines = [f"{weight:.4f}  {token}" for token, weight in received]
+    return value, [f"predicted: {found.predicted}", *lines]
+
+
+def _attribution(
+    run: Run, text: str, method: Method, label: str | None, against: str | None, steps: int | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the scores of tokens and words."""
+    from textcls_core.explanation.attributions import attribute, load_attributable
+
+    if steps is not None and method != "integrated_gradients":
+        _refuse({"--steps": steps}, method)
+    classifier = load_attributable(run.require_model())
+    found = attribute(classifier, text, method, label=label, against=against, num_steps=steps)
+    integral = found.integral
+    value = {
+        "tokens": list(found.read.tokens),
+        "words": list(found.read.words),
+        "scores": found.scores.tolist(),
+        "word_scores": found.word_scores.tolist(),
+        "label": found.label,
+        "against": found.against,
+        "predicted": found.predicted,
+        "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
+        "num_steps": integral.num_steps if integral else None,
+        "difference": integral.difference if integral else None,
+        "gap": integral.gap if integral else None,
+    }
+    words = zip(found.read.words, found.word_scores.tolist(), strict=True)
+    lines = [f"predicted: {found.predicted}, explained: {found.label}"]
+    lines += [f"{score:+.4f}  {word}" for word, score in words]
+    if integral:
+        lines.append(f"gap: {percent(integral.gap, 2)} after {integral.num_steps} steps")
+    return value, lines
