@@ -31,14 +31,12 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
         text: What it reads.
         place: Where the prediction stands.
     """
-    controls_place = st.container(horizontal=True, vertical_alignment="bottom")
-    with controls_place:
-        method = _choose_method()
-        by_token = st.toggle("Show sub-tokens", key="attribution.tokens")
     names = _label_names(run)
-    with controls_place:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = _choose_method()
         wanted = state.choose("label", "Explain", {"": "the predicted class", **names}, default="")
         against = state.choose("against", "Compared with", {"": "nothing", **names}, default="")
+        by_token = st.toggle("Show sub-tokens", key="attribution.tokens")
     try:
         found = explanation_cache.attribution(run, text, method, wanted, against)
     except InvalidArgumentError as error:

@@ -17,6 +17,8 @@ from textcls_core.charts.theme import (
 )
 
 _MAX_TICKS, _MAX_BARS = 60, 15
+_BAR = 0.8
+"""Where on the scale of signed amounts bars stand, whose length says how much."""
 _INVISIBLE = "\u200b"
 
 
@@ -75,14 +77,15 @@ def attribution_chart(
     """
     top = records[:_MAX_BARS]
     values = [float(record["score"]) for record in top]
-    largest = max(map(abs, values), default=0.0) or 1.0
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = 0.15 * ((high - low) or 1.0)
     what = plain(label, 40) + (f" minus that of {plain(against, 40)}" if against else "")
     figure = go.Figure(
         go.Bar(
             orientation="h",
             y=list(range(len(top))),
             x=values,
-            marker={"color": [diverging_color(value / largest) for value in values]},
+            marker={"color": [diverging_color(_BAR if value > 0 else -_BAR) for value in values]},
             text=[f"{value:+.2f}" for value in values],
             textposition="outside",
             cliponaxis=False,
@@ -94,7 +97,7 @@ def attribution_chart(
         **base_layout(rows_height(len(top), least=150) + 60),
         xaxis={
             "title": f"change of the score (logit) of {what}",
-            "range": [-1.25 * largest, 1.25 * largest],
+            "range": [low - room * (low < 0), high + room],
             "fixedrange": True,
         },
         yaxis={

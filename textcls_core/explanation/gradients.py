@@ -14,7 +14,8 @@ MAX_GAP = 0.01
 """Part of the difference that may stay unexplained when the number of steps is free."""
 STEPS = (16, 32, 64, 128, 256)
 """Points on the way that are tried, until the gap is small enough."""
-_TOKENS_AT_ONCE = 4_096
+TOKENS_AT_ONCE = 4_096
+"""Tokens of all steps that are computed together."""
 Tokens = Float[np.ndarray, " T"]
 
 
@@ -101,7 +102,7 @@ def _integrate(
     shares = torch.tensor(weights / 2, dtype=torch.float64)
     way = embedded - baseline
     total = torch.zeros(len(embedded), dtype=torch.float64)
-    at_once = max(_TOKENS_AT_ONCE // len(embedded), 1)
+    at_once = max(TOKENS_AT_ONCE // len(embedded), 1)
     for part, share in zip(alphas.split(at_once), shares.split(at_once), strict=True):
         gradient = _gradients(classifier, baseline + part[:, None, None] * way, score)
         along = (gradient * way).sum(-1)  # (B, T)
