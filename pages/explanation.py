@@ -9,6 +9,7 @@ from pages._app import controls, frame, state
 from pages._app.explanation_attention import show_attention
 from pages._app.explanation_attributions import show_attributions
 from pages._app.explanation_text import choose_text
+from pages._app.explanation_trust import show_trust
 from pages._app.text import show_text
 from textcls_core.runs.run import Run
 
@@ -17,6 +18,7 @@ frame.require()
 VIEWS: dict[str, Callable[[Run, str, DeltaGenerator], None]] = {
     "Heads": show_attention,
     "Attributions": show_attributions,
+    "Trust": show_trust,
 }
 
 with controls.header("Attention", "Where the model looks, and which words speak for its answer."):

@@ -16,8 +16,8 @@ from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural, shorten
 
 NOTE = (
-    "An attribution describes this model and this text. Methods can disagree: compare two before "
-    "you build on one. None of them has been tested for faithfulness on this model here."
+    "An attribution describes this model and this text. Methods can disagree: Trust measures which "
+    "of them to believe on this model."
 )
 _LARGEST_GAP = 0.01
 _TABLE_HEIGHT = 380

@@ -78,10 +78,10 @@ def test_attributions_by_sub_token(open_page, runnable_run):
     assert words(app)["words"] == ["[CLS]", "cat", "##d", "##o", "##g", "[SEP]"]
 
 
-def test_attributions_do_not_claim_to_be_tested(open_page, runnable_run):
+def test_attributions_lead_to_the_trust_meter(open_page, runnable_run):
     app = open_view(open_page, method="occlusion")
 
-    assert "None of them has been tested for faithfulness" in shown(app.info)[0]
+    assert "Trust measures which of them to believe" in shown(app.info)[0]
 
 
 def test_attributions_of_hostile_names_and_texts(

@@ -4,11 +4,20 @@ from typing import Annotated, Any
 
 import typer
 
-from textcls_core.cli.printing import Json, RunId, emit, open_run
+from textcls_core.cli.embeddings import Lines
+from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.explanation.methods import METHODS, Method
+from textcls_core.explanation.methods import JUDGED_TITLES, METHODS, Method
+from textcls_core.explanation.trust_job import (
+    NUM_TEXTS,
+    ensure_trust,
+    sample_rows,
+    trust_arguments,
+)
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent
+from textcls_core.workspace import Workspace
 
 ATTENTION = "attention"
 _NAMES = ", ".join((ATTENTION, *METHODS))
@@ -16,7 +25,7 @@ _NAMES = ", ".join((ATTENTION, *METHODS))
 
 def explain(
     run_id: RunId,
-    text: Annotated[str, typer.Option("--text")],
+    text: Annotated[str | None, typer.Option("--text")] = None,
     method: Annotated[str, typer.Option("--method", help=_NAMES)] = ATTENTION,
     layer: Annotated[int | None, typer.Option("--layer", help="From 0; default: mean.")] = None,
     head: Annotated[int | None, typer.Option("--head", help="From 0; default: mean.")] = None,
@@ -30,10 +39,22 @@ def explain(
         int | None,
         typer.Option("--steps", min=1, help="Of integrated gradients; default: until exact."),
     ] = None,
+    benchmark: Annotated[
+        bool, typer.Option("--benchmark", help="Measure which method to trust, on a sample.")
+    ] = False,
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Texts.")] = NUM_TEXTS,
+    split: SplitName = "test",
+    seed: Annotated[int, typer.Option("--seed", help="Of the sample.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Print the attention weights of one text, or how much its words speak for a class."""
+    """Print attention weights of a text, what speaks for a class, or which method to trust."""
     run = open_run(run_id)
+    if benchmark:
+        value, lines = _benchmark(run, parse_split(split), sample, seed)
+        emit(as_json, {"run_id": run.run_id, "split": split, **value}, lines)
+        return
+    if text is None:
+        raise InvalidArgumentError("Expected --text and a text, or --benchmark, got neither.")
     if method == ATTENTION:
         _refuse({"--label": label, "--against": against, "--steps": steps}, method)
         value, lines = _attention(run, text, layer, head)
@@ -44,6 +65,25 @@ def explain(
         _refuse({"--layer": layer, "--head": head}, method)
         value, lines = _attribution(run, text, known, label, against, steps)
     emit(as_json, {"run_id": run.run_id, "method": method, **value}, lines)
+
+
+def _benchmark(run: Run, split: Split, sample: int, seed: int) -> tuple[dict[str, Any], list[str]]:
+    """Measure how faithful every method is on a sample of a split."""
+    sampled = sample_rows(run.predictions(split).row_ids, sample, seed)
+    arguments = trust_arguments(
+        run.require_model(), str(run.ended_at), run.config.dataset_fingerprint, sampled
+    )
+    report = ensure_trust(Workspace.default(), arguments, Lines())
+    lines = [
+        report.verdict,
+        "comprehensiveness (high is good), sufficiency (low), score, better than random orders in",
+    ]
+    for found in report.judgements:
+        lines.append(
+            f"{found.comprehensiveness:6.3f} {found.sufficiency:6.3f} {found.score:6.3f} "
+            f"{percent(found.beats_random, 0):>6}  {JUDGED_TITLES[found.method]}"
+        )
+    return {"verdict": report.verdict, **report.model_dump(mode="json")}, lines
 
 
 def _refuse(options: dict[str, Any], method: str) -> None:

@@ -30,3 +30,21 @@ MEANINGS: dict[Method, str] = {
     "occlusion_token": _LEFT_OUT.format(part="a token"),
     "occlusion_sentence": _LEFT_OUT.format(part="a sentence") + " Its tokens share the fall.",
 }
+Judged = Literal[
+    "integrated_gradients",
+    "gradient_x_input",
+    "occlusion",
+    "occlusion_sentence",
+    "attention_mean",
+    "attention_rollout",
+]
+"""What the trust meter compares: attributions and ways to read attention."""
+JUDGED: tuple[Judged, ...] = get_args(Judged)
+JUDGED_TITLES: dict[Judged, str] = {
+    "integrated_gradients": TITLES["integrated_gradients"],
+    "gradient_x_input": TITLES["gradient_x_input"],
+    "occlusion": TITLES["occlusion"],
+    "occlusion_sentence": TITLES["occlusion_sentence"],
+    "attention_mean": "Attention, mean of all heads",
+    "attention_rollout": "Attention rollout",
+}
