@@ -78,6 +78,19 @@ def _add_audit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="minilm", help="minilm, a folder, or none")
 
 
+def _measure_explain(options: argparse.Namespace) -> Figures:
+    from bench import explain  # brings torch into this process, which the others keep out
+
+    return explain.measure(options)
+
+
+def _add_explain_arguments(parser: argparse.ArgumentParser) -> None:
+    add_shared(parser)
+    parser.add_argument("--docs", type=whole_number(1), default=20, help="texts of BBC News")
+    parser.add_argument("--steps", type=whole_number(1), default=32, help="of both")
+    parser.add_argument("--max-len", type=whole_number(8), default=400, help="tokens of a text")
+
+
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -121,6 +134,9 @@ BENCHES = {
         "intervals, and how soon the Evaluate page shows them",
         _add_evaluation_arguments,
         _measure_evaluation,
+    ),
+    "explain": Bench(
+        "integrated gradients beside Captum's", _add_explain_arguments, _measure_explain
     ),
     "explore": Bench("a data set of millions of rows", explore.add_arguments, explore.measure),
     "pages": Bench("how soon the pages appear", _add_json, _measure_pages),

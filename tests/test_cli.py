@@ -11,6 +11,7 @@ from tests.pages.conftest import MISTAKES, make_run
 from textcls_core.cli.main import main
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import ModelError
+from textcls_core.explanation.methods import JUDGED, METHODS
 from textcls_core.runs.run import Run
 from textcls_core.workspace import APP_DIR, Workspace
 
@@ -185,8 +186,10 @@ def test_hostile_run_ids_are_one_line_and_exit_code_2(home, capsys, text):
         (["mistakes", "RUN", "--true", "nope"], '"nope" is not a class of this run'),
         (["mistakes", "RUN", "--limit", "0"], "'--limit'"),
         (["predict", "RUN"], "Missing option '--text'"),
-        (["explain", "RUN", "--text", "a", "--method", "lime"], 'Expected the method "attention"'),
+        (["explain", "RUN", "--text", "a", "--method", "lime"], "Expected a method (attention, "),
+        (["explain", "RUN", "--text", "a", "--label", "food"], "Expected no --label with"),
         (["explain", "RUN", "--text", "a", "--layer", "x"], "'--layer'"),
+        (["explain", "RUN"], "Expected --text and a text, or --benchmark, got neither"),
     ],
 )
 def test_bad_arguments_about_a_run_are_one_line(hand_made_run, capsys, arguments, message):
@@ -325,6 +328,28 @@ def test_explain_gives_a_square_matrix_whose_rows_sum_to_one(run, capsys):
     assert [len(row) for row in explained["attention"]] == [size] * size
     assert [sum(row) for row in explained["attention"]] == pytest.approx([1] * size, abs=1e-5)
     assert (explained["layer"], explained["head"]) == (1, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", METHODS)
+def test_explain_gives_every_token_a_score(run, capsys, method):
+    explained = answer(
+        capsys, "explain", "latest", "--text", "the old cat", "--method", method, "--label", "food"
+    )
+
+    assert len(explained["scores"]) == len(explained["tokens"]) == 5
+    assert sum(explained["word_scores"]) == pytest.approx(sum(explained["scores"]))
+    assert explained["label"] == "food"
+    assert (explained["gap"] is not None) == (method == "integrated_gradients")
+
+
+@pytest.mark.slow
+def test_explain_benchmark_says_which_method_to_believe(run, capsys):
+    measured = answer(capsys, "explain", "latest", "--benchmark", "--sample", "2")
+
+    assert measured["num_texts"] == 2
+    assert {found["method"] for found in measured["judgements"]} == set(JUDGED)
+    assert measured["verdict"]
 
 
 def test_module_is_a_program_with_clean_output(home):

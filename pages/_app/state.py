@@ -123,30 +123,6 @@ def predicting_classifier(run: Run) -> Any:
     return _predicting_classifier(str(run.require_model()), decision_key(run))
 
 
-@st.cache_resource(max_entries=1, show_spinner="Loading the model")
-def _explainable_classifier(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
-    """Return a classifier with attention weights; one is kept in memory."""
-    from textcls_core.explanation.attention import load_explainable
-
-    return load_explainable(Path(folder))
-
-
-@st.cache_resource(max_entries=2, show_spinner="Computing attention")
-def _attention_of(folder: str, decision: str, text: str) -> Any:
-    from textcls_core.explanation.attention import explain_attention
-
-    return explain_attention(_explainable_classifier(folder, decision), text)
-
-
-def attention_of(run: Run, text: str) -> Any:
-    """Return the attention weights of one text under one finished run.
-
-    Raises:
-        RunStateError: If the run is not finished.
-    """
-    return _attention_of(str(run.require_model()), decision_key(run), text)
-
-
 @st.cache_data(max_entries=32, ttl=_LOOK_AGAIN_SECONDS, show_spinner="Looking for the model")
 def _find_tokenizer(model: str) -> tuple[str, str]:
     """Return the folder, or why there is none: a hub that is down is not asked at every click."""

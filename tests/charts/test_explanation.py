@@ -1,9 +1,10 @@
-"""Tests of the matrix of attention weights."""
+"""Tests of the matrix of attention weights, and of attributions as bars."""
 
 import numpy as np
 import pytest
 
-from textcls_core.charts.explanation import attention_chart
+from textcls_core.charts.explanation import attention_chart, attribution_chart
+from textcls_core.charts.theme import diverging_color
 
 NAMES = ["[CLS]", "the", "cat", "[SEP]"]
 SPECIAL = [True, False, False, True]
@@ -103,3 +104,33 @@ def test_attention_chart_gives_every_word_its_own_row(names):
     assert len(set(chart["data"][0]["x"])) == len(names)
     assert chart["layout"]["xaxis"]["type"] == "category"
     assert chart["layout"]["xaxis"]["tickvals"] == list(chart["data"][0]["x"])
+
+
+def scored(*scores):
+    return [{"word": f"<b>{n}</b>", "score": score} for n, score in enumerate(scores)]
+
+
+def test_attribution_chart_draws_the_strongest_words():
+    figure = attribution_chart(scored(*[1.0 / n for n in range(1, 30)]), "food")
+
+    assert len(figure.data[0].x) == 15
+    assert figure.layout.yaxis.ticktext[0] == "&lt;b&gt;0&lt;/b&gt;"
+    assert figure.layout.xaxis.title.text == "change of the score (logit) of food"
+
+
+def test_attribution_chart_has_a_colour_for_each_sign():
+    figure = attribution_chart(scored(2.0, -1.0), "food", "<i>animals</i>")
+
+    assert list(figure.data[0].marker.color) == [diverging_color(0.8), diverging_color(-0.8)]
+    assert list(figure.data[0].text) == ["+2.00", "-1.00"]
+    assert figure.layout.xaxis.title.text.endswith("food minus that of &lt;i&gt;animals&lt;/i&gt;")
+
+
+@pytest.mark.parametrize(
+    ("scores", "span"),
+    [((2.0, 1.0), (0.0, 2.3)), ((-2.0, 1.0), (-2.45, 1.45)), ((-2.0,), (-2.3, 0.3))],
+)
+def test_attribution_chart_leaves_room_for_the_numbers(scores, span):
+    figure = attribution_chart(scored(*scores), "food")
+
+    assert tuple(figure.layout.xaxis.range) == pytest.approx(span)

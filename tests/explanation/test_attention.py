@@ -5,6 +5,7 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from tests.explanation.conftest import LABELS
 from textcls_core.errors import InvalidArgumentError, ModelError
 from textcls_core.explanation.attention import (
     AttentionExplanation,
@@ -14,17 +15,7 @@ from textcls_core.explanation.attention import (
 from textcls_core.models.classifier import Classifier
 
 FAMILIES = ["bert", "distilbert", "roberta", "gpt2"]
-LABELS = ("animals", "food", "weather")
 TEXT = "The old horse wasn't here, was it?"
-
-
-@pytest.fixture(scope="module")
-def saved(tiny_models, tmp_path_factory):
-    """Folders of saved classifiers by family."""
-    root = tmp_path_factory.mktemp("saved")
-    for family, folder in tiny_models.items():
-        Classifier.from_pretrained(folder, LABELS, max_length=64).save(root / family)
-    return {family: root / family for family in tiny_models}
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,24 @@
-"""Attention as a token-by-token matrix."""
+"""Attention as a token-by-token matrix, and attributions as signed bars."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from textcls_core.charts.theme import base_layout, magnitude_scale, plain, spaced
+from textcls_core.charts.theme import (
+    base_layout,
+    diverging_color,
+    magnitude_scale,
+    plain,
+    rows_height,
+    spaced,
+)
 
-_MAX_TICKS = 60
+_MAX_TICKS, _MAX_BARS = 60, 15
+_BAR = 0.8
+"""Where on the scale of signed amounts bars stand, whose length says how much."""
 _INVISIBLE = "\u200b"
 
 
@@ -50,6 +60,53 @@ def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[
         **base_layout(max(360, min(900, 150 + 16 * size))),
         xaxis={**axis, "title": "is looked at", "tickangle": -60},
         yaxis={**axis, "title": "looks", "autorange": "reversed"},
+    )
+    figure.update_layout(margin_t=8)
+    return figure
+
+
+def attribution_chart(
+    records: Sequence[Mapping[str, Any]], label: str, against: str | None = None
+) -> go.Figure:
+    """Return the strongest words as bars: to the right what raises the score of a class.
+
+    Args:
+        records: `word` and `score` of each word, the strongest first.
+        label: The class whose score is explained.
+        against: The class whose score is taken away, if there is one.
+    """
+    top = records[:_MAX_BARS]
+    values = [float(record["score"]) for record in top]
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = 0.15 * ((high - low) or 1.0)
+    what = plain(label, 40) + (f" minus that of {plain(against, 40)}" if against else "")
+    figure = go.Figure(
+        go.Bar(
+            orientation="h",
+            y=list(range(len(top))),
+            x=values,
+            marker={"color": [diverging_color(_BAR if value > 0 else -_BAR) for value in values]},
+            text=[f"{value:+.2f}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[plain(record["word"], 80) for record in top],
+            hovertemplate="%{customdata}: %{x:+.4f}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        **base_layout(rows_height(len(top), least=150) + 60),
+        xaxis={
+            "title": f"change of the score (logit) of {what}",
+            "range": [low - room * (low < 0), high + room],
+            "fixedrange": True,
+        },
+        yaxis={
+            "tickvals": list(range(len(top))),
+            "ticktext": [plain(record["word"], 24) for record in top],
+            "autorange": "reversed",
+            "fixedrange": True,
+            "showgrid": False,
+        },
     )
     figure.update_layout(margin_t=8)
     return figure

@@ -1,6 +1,5 @@
 """Attention weights of one text: where the model looks, not why it decides."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +10,9 @@ import torch
 from jaxtyping import Float, Int
 
 from textcls_core.arrays import Attention
-from textcls_core.dataset.building import clean_text
 from textcls_core.errors import InvalidArgumentError, ModelError
+from textcls_core.explanation.words import read_text
 from textcls_core.models.classifier import Classifier
-
-MAX_TOKENS = 512
-"""Tokens looked at: the weights of all layers and heads grow with the square of the length."""
 
 Matrix = Float[np.ndarray, "Q K"]
 
@@ -125,43 +121,23 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
         InvalidArgumentError: If the text is empty.
         ModelError: If the model does not give attention weights.
     """
-    text = clean_text(text)
-    if not text.strip():
-        raise InvalidArgumentError("Expected a text, got nothing. Type or paste one.")
-    encoding = classifier.tokenizer(
-        text,
-        truncation=True,
-        max_length=min(classifier.max_length, MAX_TOKENS),
-        return_offsets_mapping=True,
-        return_tensors="pt",
-    )
-    offsets = encoding.pop("offset_mapping")[0].tolist()
-    inputs = {name: encoding[name] for name in ("input_ids", "attention_mask")}
+    read = read_text(classifier, text)
     with torch.inference_mode():
-        output = classifier.model(**inputs, output_attentions=True)
-    word_of, spans = _words(encoding.word_ids(0), offsets)
-    spans = tuple(_without_spaces(text, *span) for span in spans)
-    tokens = classifier.tokenizer.convert_ids_to_tokens(encoding["input_ids"][0])
+        inputs = torch.from_numpy(read.input_ids)[None]
+        output = classifier.output(input_ids=inputs, output_attentions=True)
+    logits = output.logits.float().numpy()
     return AttentionExplanation(
-        text=text,
-        tokens=tuple(tokens),
-        words=_word_texts(text, tokens, word_of, spans),
-        word_of=word_of,
-        spans=spans,
+        text=read.text,
+        tokens=read.tokens,
+        words=read.words,
+        word_of=read.word_of,
+        spans=read.spans,
         attention=_stack(output.attentions, classifier.model.config),
         label_names=classifier.label_names,
-        probabilities=classifier.probabilities_of(output.logits.float().numpy())[0].astype(
-            np.float64
-        ),
+        probabilities=classifier.probabilities_of(logits)[0].astype(np.float64),
         is_causal=bool(np.triu(output.attentions[0][0, 0].numpy(), 1).max() == 0),
-        num_cut=_num_cut(classifier, text),
+        num_cut=read.num_cut,
     )
-
-
-def _num_cut(classifier: Classifier, text: str) -> int:
-    """Return how many tokens of the text are beyond the classifier's length."""
-    uncut = classifier.tokenizer(text, truncation=False, verbose=False)["input_ids"]
-    return max(len(uncut) - min(classifier.max_length, MAX_TOKENS), 0)
 
 
 def _stack(attentions: Any, config: Any) -> Attention:
@@ -178,43 +154,6 @@ def _stack(attentions: Any, config: Any) -> Attention:
             f"got {found}. This model family does not give them."
         )
     return np.asarray(torch.cat(list(attentions)).float().numpy())
-
-
-def _words(
-    word_ids: Sequence[int | None], offsets: Sequence[Sequence[int]]
-) -> tuple[Int[np.ndarray, " T"], tuple[tuple[int, int], ...]]:
-    """Return the word position of each token and the span of each word in the text."""
-    word_of: list[int] = []
-    spans: list[tuple[int, int]] = []
-    previous: int | None = None
-    for word_id, (start, end) in zip(word_ids, offsets, strict=True):
-        if word_id is None or word_id != previous:
-            spans.append((start, end))
-        else:
-            spans[-1] = (min(spans[-1][0], start), max(spans[-1][1], end))
-        previous = word_id
-        word_of.append(len(spans) - 1)
-    return np.array(word_of, dtype=np.int64), tuple(spans)
-
-
-def _word_texts(
-    text: str,
-    tokens: Sequence[str],
-    word_of: Int[np.ndarray, " T"],
-    spans: Sequence[tuple[int, int]],
-) -> tuple[str, ...]:
-    """Return each word as it stands in the text; special tokens keep their own name."""
-    first = {int(word): token for word, token in zip(word_of[::-1], tokens[::-1], strict=True)}
-    return tuple(text[start:end].strip() or first[word] for word, (start, end) in enumerate(spans))
-
-
-def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return a span without the spaces at its ends; GPT-2 counts them as part of a word."""
-    piece = text[start:end]
-    if not piece.strip():  # nothing but spaces: they are the word
-        return start, end
-    first = start + len(piece) - len(piece.lstrip())
-    return first, first + len(piece.strip())
 
 
 def _require_position(name: str, value: int | None, count: int) -> None:

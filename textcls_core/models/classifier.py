@@ -231,14 +231,26 @@ class Classifier:
         self, sequences: list[np.ndarray], device: str, forward: Callable[..., Any] | None
     ) -> torch.Tensor:
         """Return the logits of sequences padded to the longest one, shape (B, C)."""
-        call = self.model if forward is None else forward  # a compiled model has no truth value
         batch = pad_batch(sequences, self.tokenizer, self.width_multiple)
         moved = {name: tensor.to(device) for name, tensor in batch.items()}
+        return torch.as_tensor(self.output(forward=forward, **moved).logits)
+
+    def output(self, *, forward: Callable[..., Any] | None = None, **inputs: Any) -> Any:
+        """Return what the model says about a dense batch, whatever its head reads.
+
+        Args:
+            forward: What to call instead of the model, for example its distributed wrapper.
+            inputs: `input_ids` (B, T) or `inputs_embeds` (B, T, D), `attention_mask` if there is
+                padding, and further arguments of the model.
+        """
+        call = self.model if forward is None else forward  # a compiled model has no truth value
         if self.readout is None:
-            return torch.as_tensor(call(**moved).logits)
-        mask = moved.get("attention_mask", torch.ones_like(moved["input_ids"]))
-        with self.readout.averaging(mask):
-            return torch.as_tensor(call(**moved).logits)
+            return call(**inputs)
+        given = inputs.get("input_ids", inputs.get("inputs_embeds"))
+        assert given is not None  # noqa: S101 - a model reads one of both
+        everything = given.new_ones(given.shape[:2])
+        with self.readout.averaging(inputs.get("attention_mask", everything)):
+            return call(**inputs)
 
     def predict_probabilities(
         self, texts: Sequence[str] | TokenizedTexts, compute: Compute = CPU

@@ -1,4 +1,4 @@
-"""Attention as weights on the text: words with a background, clickable to look from them.
+"""Numbers on a text: words with a background that says how much, each with its number.
 
 Words reach the page through `textContent` only, so nothing in a text can become markup.
 """
@@ -6,6 +6,8 @@ Words reach the page through `textContent` only, so nothing in a text can become
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+
+from textcls_core.charts.theme import diverging_color, magnitude_color
 
 _CSS = """
 .words { font-family: var(--st-font); font-size: 0.98rem; line-height: 2.05;
@@ -33,10 +35,8 @@ export default function (component) {
     const button = document.createElement("button")
     button.type = "button"
     button.textContent = word
-    button.title = `${(100 * data.weights[position]).toFixed(2)} %`
-    const share = data.largest > 0 && !data.special[position]
-      ? data.weights[position] / data.largest : 0
-    button.style.backgroundColor = `rgba(66, 105, 208, ${(0.62 * share).toFixed(3)})`
+    button.title = data.titles[position]
+    button.style.backgroundColor = data.colors[position]
     if (position === data.from) button.classList.add("from")
     if (data.special[position]) button.classList.add("special")
     button.onclick = () => setTriggerValue("clicked", position)
@@ -45,7 +45,9 @@ export default function (component) {
 }
 """
 
-_component = st.components.v2.component("attention_text", css=_CSS, js=_JS)
+_component = st.components.v2.component("words_text", css=_CSS, js=_JS)
+_STRONGEST = 0.62
+"""Share of the scale of colours that is used, so that words stay readable."""
 
 
 def attention_text(
@@ -64,15 +66,45 @@ def attention_text(
         looks_from: Word that looks, marked with a border; None for the mean over all.
         on_click: Called after a click; `st.session_state["attention.text"].clicked` is the word.
     """
-    ordinary = [w for w, is_special in zip(weights, special, strict=True) if not is_special]
+    shares = _shares(weights, special)
     _component(
         key="attention.text",
         data={
             "words": list(words),
-            "weights": list(weights),
+            "titles": [f"{100 * weight:.2f} %" for weight in weights],
+            "colors": [magnitude_color(_STRONGEST * share) for share in shares],
             "special": list(special),
             "from": looks_from,
-            "largest": max(ordinary, default=0.0),
         },
         on_clicked_change=on_click,
     )
+
+
+def attribution_text(
+    words: Sequence[str], scores: Sequence[float], special: Sequence[bool]
+) -> None:
+    """Show words with a background that says how far each raises or lowers a score.
+
+    Args:
+        words: W words.
+        scores: W signed numbers, in units of logits.
+        special: Whether a word is a special token of the model.
+    """
+    shares = _shares(scores, special)
+    _component(
+        key="attribution.text",
+        data={
+            "words": list(words),
+            "titles": [f"{score:+.3f}" for score in scores],
+            "colors": [diverging_color(_STRONGEST * share) for share in shares],
+            "special": list(special),
+            "from": None,
+        },
+    )
+
+
+def _shares(values: Sequence[float], special: Sequence[bool]) -> list[float]:
+    """Return each value as a share of the largest ordinary one; special tokens have no colour."""
+    ordinary = [abs(v) for v, is_special in zip(values, special, strict=True) if not is_special]
+    largest = max(ordinary, default=0.0) or 1.0
+    return [0.0 if hidden else v / largest for v, hidden in zip(values, special, strict=True)]

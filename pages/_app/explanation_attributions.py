@@ -1,0 +1,112 @@
+"""Attributions: which words speak for a class, and which against it."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._app import controls, explanation_cache, state
+from pages._app.explanation_prediction import show_prediction
+from pages._app.text import escape, label
+from pages._app.words_text import attribution_text
+from textcls_core.charts.explanation import attribution_chart
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.explanation.methods import MEANINGS, METHODS, TITLES, Method
+from textcls_core.runs.run import Run
+from textcls_core.wording import percent, plural, shorten
+
+NOTE = (
+    "An attribution describes this model and this text. Methods can disagree: Trust measures which "
+    "of them to believe on this model."
+)
+_LARGEST_GAP = 0.01
+_TABLE_HEIGHT = 380
+
+
+def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
+    """Show how much each word speaks for a class, on the text and as bars.
+
+    Args:
+        run: A finished run.
+        text: What it reads.
+        place: Where the prediction stands.
+    """
+    names = _label_names(run)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = _choose_method()
+        wanted = state.choose("label", "Explain", {"": "the predicted class", **names}, default="")
+        against = state.choose("against", "Compared with", {"": "nothing", **names}, default="")
+        by_token = st.toggle("Show sub-tokens", key="attribution.tokens")
+    try:
+        found = explanation_cache.attribution(run, text, method, wanted, against)
+    except InvalidArgumentError as error:
+        st.warning(escape(str(error)))
+        return
+    read = found.read
+    shares = dict(zip(found.label_names, found.probabilities.tolist(), strict=True))
+    with place:
+        show_prediction(shares, len(read.tokens), read.num_cut)
+    _explain(found, method)
+    words = read.tokens if by_token else read.words
+    scores = (found.scores if by_token else found.word_scores).tolist()
+    special = read.special(by_token=by_token)
+    attribution_text(words, scores, special)
+    _show_bars(found, words, scores, special)
+    st.info(NOTE, icon=":material/info:")
+
+
+def _choose_method() -> Method:
+    chosen = state.choose("method", "Method", TITLES, default=METHODS[0])
+    return next(known for known in METHODS if known == chosen)
+
+
+def _label_names(run: Run) -> dict[str, str]:
+    names = run.predictions(run.splits[0]).label_names
+    return {name: shorten(name, 40) for name in names}
+
+
+def _explain(found: Any, method: Method) -> None:
+    """Say what is explained, how to read the colours, and how exact it is."""
+    against = f" rather than {label(found.against, 40)}" if found.against else ""
+    st.subheader(f"What speaks for {label(found.label, 40)}{against}", anchor=False)
+    st.caption(
+        f"Orange words raise the score of {label(found.label, 40)}{against}, blue words lower it. "
+        f"{MEANINGS[method]}"
+    )
+    if found.integral is not None:
+        _show_gap(found.integral)
+
+
+def _show_gap(integral: Any) -> None:
+    """Say how much of the difference the words do not add up to."""
+    how = f"{plural(integral.num_steps, 'step')} from padding to the text"
+    said = (
+        f"The words add up to {integral.scores.sum():+.2f} of a difference of "
+        f"{integral.difference:+.2f}: a gap of {percent(integral.gap, 2)} after {how}."
+    )
+    if integral.gap > _LARGEST_GAP:
+        st.warning(f"{said} Small differences between words mean nothing here.")
+    else:
+        st.caption(said)
+
+
+def _show_bars(found: Any, words: Any, scores: list[float], special: list[bool]) -> None:
+    """Show the strongest words as bars, and all of them as a table."""
+    ordinary = [row for row in zip(words, scores, special, strict=True) if not row[2]]
+    records = [{"word": word, "score": score} for word, score, _ in ordinary]
+    ranked = sorted(records, key=lambda record: -abs(record["score"]))
+    if not ranked:
+        return
+    st.plotly_chart(
+        attribution_chart(ranked, found.label, found.against),
+        config=controls.NO_TOOLBAR,
+        alt=f"The strongest word is {ranked[0]['word']} with {ranked[0]['score']:+.2f}",
+    )
+    with st.expander("As a table"):
+        st.dataframe(
+            ranked,
+            hide_index=True,
+            height=controls.table_height(len(ranked), _TABLE_HEIGHT),
+            column_config={"score": st.column_config.NumberColumn(format="%+.4f")},
+            alt="Every word with its score, the strongest first",
+        )

@@ -1,0 +1,42 @@
+"""The text that is explained: typed, or a row of the data set."""
+
+import streamlit as st
+
+from pages._app import state
+from pages._app.text import badge_label, escape
+from textcls_core.runs.run import Run
+
+EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
+MAX_CHARACTERS = 20_000
+
+
+def choose_text(run: Run) -> str:
+    """Return the text to look at: typed, or the row named in the URL."""
+    row_id = state.parameter("row")
+    start = _row_text(run, row_id) if row_id else ""
+    text = st.text_area(
+        "Text",
+        start or EXAMPLE,
+        height=130,
+        max_chars=MAX_CHARACTERS,
+        key=f"attention.input.{run.run_id}.{row_id}",
+    )
+    return text or ""
+
+
+def _row_text(run: Run, row_id: str) -> str:
+    """Return the text of a row of the run's data set, or nothing if it has none."""
+    rows = state.dataset(run.config.dataset_fingerprint)
+    if row_id not in rows.row_ids():
+        state.ignore_parameter("row", "row")
+        return ""
+    position = rows.position(row_id)
+    record = rows.table.slice(position, 1).to_pylist()[0]
+    true = ", ".join(rows.label_names[label_id] for label_id in record["label_ids"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(f"true: {badge_label(true)}", color="gray")
+        st.caption(f"Row {escape(row_id)}, {record['split']}")
+        if st.button("Use a text of my own", type="tertiary"):
+            state.set_parameter("row", None)
+            st.rerun()
+    return str(record["text"])

@@ -1,0 +1,123 @@
+"""The trust meter: which explanation to believe on this model, measured on a sample."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._app import controls, state
+from pages._app.job_view import show_job
+from textcls_core.dataset.text_dataset import Split
+from textcls_core.errors import NotFoundError
+from textcls_core.explanation.methods import JUDGED_TITLES
+from textcls_core.explanation.trust_job import (
+    ENTRY,
+    NUM_TEXTS,
+    sample_rows,
+    trust_arguments,
+    trust_file,
+)
+from textcls_core.explanation.trust_report import TrustReport
+from textcls_core.jobs.job import job_id_of, read_job, start_job
+from textcls_core.runs.run import Run
+from textcls_core.wording import percent, plural
+
+_HOW = (
+    "Every method ranks the words of the same texts for the predicted class. Then the first words "
+    "are taken out (1, 5, 10, 20 and 50 % of them): the more probability that costs, the better "
+    "(comprehensiveness). Then only they are kept: the less that costs, the better (sufficiency). "
+    "Score is the first minus the second. The same is done with random orders, which is chance."
+)
+_UNTRAINED = (
+    "Like untrained: rank correlation with the explanation of the same model before any training. "
+    "A method near 1 would say the same whatever the model had learned."
+)
+
+
+def show_trust(run: Run, _text: str, _place: DeltaGenerator) -> None:
+    """Show how faithful every method was on a sample of a split, or offer to measure it."""
+    split: Split = "test" if "test" in run.splits else run.splits[-1]
+    row_ids = sample_rows(run.predictions(split).row_ids)
+    fingerprint = run.config.dataset_fingerprint
+    arguments = trust_arguments(run.require_model(), str(run.ended_at), fingerprint, row_ids)
+    report = TrustReport.load(trust_file(state.workspace(), arguments))
+    if report is None:
+        _offer(arguments, split, len(row_ids))
+        return
+    st.subheader(report.verdict, anchor=False)
+    st.caption(
+        f"Measured on {plural(report.num_texts, 'text')}, a random sample of the {split} rows. "
+        f"{_HOW}"
+    )
+    _show_methods(report)
+    st.caption(
+        f"{_UNTRAINED} Better than chance: share of the texts on which the score is above that of "
+        f"random orders, {report.random_score:+.3f} on average."
+    )
+    with st.expander("How far the methods agree"):
+        _show_agreement(report)
+
+
+def _offer(arguments: dict[str, Any], split: Split, num_texts: int) -> None:
+    """Show the job that measures, or the button that starts it."""
+    workspace = state.workspace()
+    try:
+        job = read_job(workspace, job_id_of(ENTRY, arguments))
+    except NotFoundError:
+        job = None
+    if job is not None and show_job(job.job_id).is_active:
+        return
+    st.markdown(
+        f"Which explanation is to be believed on this model? {len(JUDGED_TITLES)} methods are "
+        f"compared on {plural(num_texts, 'text')} of the {split} rows. On two cores this takes "
+        "some minutes; you can leave the page meanwhile."
+    )
+    if st.button("Measure", type="primary", icon=":material/speed:"):
+        start_job(workspace, ENTRY, arguments, again=True)
+        st.rerun()
+    st.caption(_HOW)
+
+
+def _show_methods(report: TrustReport) -> None:
+    records = [
+        {
+            "method": JUDGED_TITLES[found.method],
+            "score": found.score,
+            "95 % interval": _interval(found.interval),
+            "comprehensiveness": found.comprehensiveness,
+            "sufficiency": found.sufficiency,
+            "better than chance": percent(found.beats_random, 0),
+            "like untrained": found.like_untrained,
+        }
+        for found in report.judgements
+    ]
+    figures = ("score", "comprehensiveness", "sufficiency", "like untrained")
+    number = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(
+        records,
+        hide_index=True,
+        height=controls.table_height(len(records), 400),
+        column_config=dict.fromkeys(figures, number),
+        alt="Every method with its faithfulness, the most faithful first",
+    )
+
+
+def _interval(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
+
+
+def _show_agreement(report: TrustReport) -> None:
+    titles = [JUDGED_TITLES[found.method] for found in report.judgements]
+    st.caption(
+        "Rank correlation of the words between two methods, mean over the texts: 1 is the same "
+        f"order, 0 no relation. {NUM_TEXTS} texts give a rough idea."
+    )
+    st.dataframe(
+        [
+            {"method": title, **dict(zip(titles, row, strict=True))}
+            for title, row in zip(titles, report.agreement, strict=True)
+        ],
+        hide_index=True,
+        column_config=dict.fromkeys(titles, st.column_config.NumberColumn(format="%.2f")),
+        alt="How far each pair of methods agrees",
+    )

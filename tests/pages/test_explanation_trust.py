@@ -1,0 +1,67 @@
+"""Tests of the Trust view: it offers to measure, and then says which method to believe."""
+
+from pages._app import explanation_trust
+from tests.pages.conftest import shown
+from textcls_core.explanation.methods import JUDGED
+from textcls_core.explanation.trust_job import ENTRY, sample_rows, trust_arguments, trust_file
+from textcls_core.explanation.trust_report import Judgement, TrustReport
+
+
+def arguments_of(run):
+    row_ids = sample_rows(run.predictions("test").row_ids)
+    return trust_arguments(
+        run.model_dir, str(run.ended_at), run.config.dataset_fingerprint, row_ids
+    )
+
+
+def save_report(workspace, run):
+    judgements = tuple(
+        Judgement(
+            method=method,
+            comprehensiveness=0.6 - 0.1 * place,
+            sufficiency=0.1,
+            score=0.5 - 0.1 * place,
+            interval=(0.45 - 0.1 * place, 0.55 - 0.1 * place),
+            beats_random=0.9,
+            like_untrained=None,
+        )
+        for place, method in enumerate(JUDGED)
+    )
+    agreement = ((1.0,) * len(JUDGED),) * len(JUDGED)
+    report = TrustReport(
+        num_texts=20, random_score=0.01, judgements=judgements, agreement=agreement
+    )
+    report.save(trust_file(workspace, arguments_of(run)))
+
+
+def test_trust_offers_to_measure(open_page, runnable_run):
+    app = open_page("explanation", panel="Trust")
+
+    assert not app.exception
+    assert "6 methods are compared on 20 texts of the test rows" in " ".join(shown(app.markdown))
+    assert [button.label for button in app.button if button.label == "Measure"] == ["Measure"]
+
+
+def test_trust_starts_the_job_of_this_sample(open_page, runnable_run, monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        explanation_trust, "start_job", lambda *given, **_: started.append(given[1:])
+    )
+    app = open_page("explanation", panel="Trust")
+
+    next(button for button in app.button if button.label == "Measure").click().run()
+
+    assert started == [(ENTRY, arguments_of(runnable_run))]
+
+
+def test_trust_says_which_method_to_believe(open_page, runnable_run, workspace):
+    save_report(workspace, runnable_run)
+
+    app = open_page("explanation", panel="Trust")
+
+    assert not app.exception
+    assert shown(app.subheader)[0].startswith("Believe Integrated gradients first here")
+    table = app.dataframe[0].value
+    assert table["method"].tolist()[0] == "Integrated gradients"
+    assert len(table) == len(JUDGED)
+    assert table["95 % interval"].tolist()[0] == "0.450 to 0.550"

@@ -1,0 +1,83 @@
+"""Faithfulness: whether the words that an explanation names first are those that matter.
+
+The best words are taken out of a text, or everything else is. If the explanation is right, the
+first costs the answer its probability and the second does not.
+
+Source:
+    DeYoung et al. 2020, "ERASER: A Benchmark to Evaluate Rationalized NLP Models", ACL, section 4.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from textcls_core.explanation.words import ReadText
+from textcls_core.models.batching import batches_by_length, pad_batch
+from textcls_core.models.classifier import MAX_TOKENS_PER_BATCH, Classifier
+
+SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
+"""Shares of the words that are taken out, or kept; at least one word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faithfulness:
+    """How much the words that are named first matter, as means over `SHARES`."""
+
+    comprehensiveness: float
+    """Probability lost when they are taken out: high is good."""
+    sufficiency: float
+    """Probability lost when only they are kept: low is good."""
+
+    @property
+    def score(self) -> float:
+        """Both in one number, by which methods are ranked: higher is more faithful."""
+        return self.comprehensiveness - self.sufficiency
+
+
+def faithfulness(
+    classifier: Classifier,
+    read: ReadText,
+    rankings: Sequence[Float[np.ndarray, " W"]],
+    label_id: int,
+) -> list[Faithfulness]:
+    """Return how faithful several explanations of one answer are.
+
+    Args:
+        classifier: In evaluation mode.
+        read: The text.
+        rankings: For each explanation the score of every word, shape (W,); high comes first.
+        label_id: The class whose probability is looked at.
+    """
+    ordinary = np.flatnonzero(~np.array(read.special(by_token=False)))
+    sequences = [read.input_ids]
+    for scores in rankings:
+        order = ordinary[np.argsort(-scores[ordinary], kind="stable")]
+        for share in SHARES:
+            first = order[: max(math.ceil(share * len(order)), 1)]
+            is_first = np.isin(read.word_of, first)
+            sequences += [
+                read.input_ids[~is_first],
+                read.input_ids[is_first | read.is_special],
+            ]
+    probabilities = _probabilities(classifier, sequences)[:, label_id]
+    lost = (probabilities[0] - probabilities[1:]).reshape(len(rankings), len(SHARES), 2)
+    means = lost.mean(axis=1).tolist()
+    return [Faithfulness(taken_out, kept) for taken_out, kept in means]
+
+
+def _probabilities(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.ndarray, "N C"]:
+    """Return class probabilities of N sequences of token ids, shape (N, C)."""
+    logits = np.zeros((len(sequences), len(classifier.label_names)))
+    lengths = np.array([len(sequence) for sequence in sequences])
+    pad = np.array([classifier.tokenizer.pad_token_id])
+    for rows in batches_by_length(np.maximum(lengths, 1), MAX_TOKENS_PER_BATCH):
+        batch = pad_batch(
+            [sequences[row] if lengths[row] else pad for row in rows], classifier.tokenizer
+        )
+        with torch.inference_mode():
+            logits[rows] = classifier.output(**batch).logits.float().numpy()
+    return np.asarray(classifier.probabilities_of(logits))

@@ -1,0 +1,62 @@
+"""The number that an attribution explains: the score of a class, or how far it is ahead."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.models.batching import batches_by_length, pad_batch
+from textcls_core.models.classifier import MAX_TOKENS_PER_BATCH, Classifier
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The logit of one class, or its distance from the logit of another one."""
+
+    label_id: int
+    against_id: int | None = None
+
+    @classmethod
+    def of(cls, label_names: tuple[str, ...], label: str, against: str | None = None) -> Self:
+        """Return the score of a class, by name.
+
+        Raises:
+            InvalidArgumentError: If a class is unknown, or both are the same.
+        """
+        if against == label:
+            raise InvalidArgumentError(
+                f'Expected two classes, got "{label[:60]}" twice. Choose another one to compare.'
+            )
+        return cls(
+            _label_id(label_names, label),
+            None if against is None else _label_id(label_names, against),
+        )
+
+    def __call__(self, logits: torch.Tensor) -> torch.Tensor:
+        """Return the score of each row of logits (B, C), shape (B,)."""
+        score = logits[:, self.label_id]
+        return score if self.against_id is None else score - logits[:, self.against_id]
+
+
+def scores_of(
+    classifier: Classifier, sequences: list[np.ndarray], score: Score
+) -> Float[np.ndarray, " N"]:
+    """Return the score of N sequences of token ids, those of similar length computed together."""
+    found = np.zeros(len(sequences))
+    lengths = np.array([len(sequence) for sequence in sequences])
+    for rows in batches_by_length(lengths, MAX_TOKENS_PER_BATCH):
+        batch = pad_batch([sequences[row] for row in rows], classifier.tokenizer)
+        with torch.inference_mode():
+            found[rows] = score(classifier.output(**batch).logits.float()).numpy()
+    return found
+
+
+def _label_id(label_names: tuple[str, ...], label: str) -> int:
+    if label not in label_names:
+        raise InvalidArgumentError(
+            f'"{label[:60]}" is not a class of this run. {did_you_mean(label, list(label_names))}'
+        )
+    return label_names.index(label)

@@ -1,0 +1,222 @@
+"""The trust meter: which explanation to believe, on this model.
+
+Every method ranks the words of the same texts; see `faithfulness` for what is measured. A method
+that ranks them the same for a model that was never trained explains the architecture, not what was
+learned.
+
+Source:
+    Adebayo et al. 2018, "Sanity Checks for Saliency Maps", NeurIPS, for the untrained model.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.bootstrap import percentile_interval, resampled_cells
+from textcls_core.explanation.attention import AttentionExplanation, explain_attention
+from textcls_core.explanation.faithfulness import Faithfulness, faithfulness
+from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
+from textcls_core.explanation.methods import JUDGED, Judged
+from textcls_core.explanation.occlusion import occlusion
+from textcls_core.explanation.rollout import attention_rollout, mean_attention
+from textcls_core.explanation.score import Score
+from textcls_core.explanation.trust_report import Judgement, TrustReport
+from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.jobs.progress import Report, ignore
+from textcls_core.models.classifier import Classifier
+from textcls_core.models.device import exact_products
+
+NUM_RANDOM = 5
+"""Random orders of the words of each text; their mean is chance."""
+MIN_WORDS = 3
+"""Shorter texts have no order to speak of."""
+_UNTRAINED_STEPS = 16
+"""An untrained model hardly tells texts apart, so no number of steps would make its gap small."""
+Words = Float[np.ndarray, " W"]
+Rankings = dict[Judged, Words]
+"""The score of every word by each method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The model that is explained, and the same architecture without its training."""
+
+    trained: Classifier
+    untrained: Classifier
+
+    @classmethod
+    def load(cls, folder: Path, seed: int = 0) -> Self:
+        """Return both, ready for gradients of texts and for attention weights."""
+        trained = Classifier.load(folder, attention="eager")
+        trained.model.requires_grad_(requires_grad=False)
+        torch.manual_seed(seed)
+        blank = type(trained.model)(trained.model.config)
+        blank.requires_grad_(requires_grad=False)
+        return cls(trained, replace(trained, model=blank.eval(), readout=None))
+
+
+@dataclass(frozen=True)
+class _TextFigures:
+    """What one text says about every method, in the order of `JUDGED`."""
+
+    faithful: list[Faithfulness]
+    random: float
+    """Mean score of random orders."""
+    agreement: Float[np.ndarray, "M M"]
+    like_untrained: Float[np.ndarray, " M"]
+
+
+def measure_trust(
+    subjects: Subjects, texts: Sequence[str], *, seed: int = 0, progress: Report = ignore
+) -> TrustReport:
+    """Return how faithful every method is on some texts of a model.
+
+    Args:
+        subjects: The model, trained and untrained.
+        texts: What it reads; those with fewer than `MIN_WORDS` words are left out.
+        seed: Of the random orders.
+        progress: Told after every text; may raise to stop.
+
+    Raises:
+        InvalidArgumentError: If no text is long enough.
+        ModelError: If the model does not give attention weights.
+    """
+    generator = np.random.default_rng(seed)
+    reads = [read_text(subjects.trained, text) for text in texts if text.strip()]
+    reads = [read for read in reads if read.special(by_token=False).count(False) >= MIN_WORDS]
+    if not reads:
+        raise InvalidArgumentError(
+            f"Expected a text of {MIN_WORDS} words or more, got none. Choose longer texts."
+        )
+    figures = []
+    for position, read in enumerate(reads):
+        progress(position, len(reads), "Judging the methods, text by text")
+        figures.append(_judge(subjects, read, generator))
+    progress(len(reads), len(reads), "Judging the methods, text by text")
+    return _report(figures)
+
+
+def rank_words(
+    classifier: Classifier, read: ReadText, label_id: int, num_steps: int | None = None
+) -> Rankings:
+    """Return the score of every word by every method.
+
+    Args:
+        classifier: In evaluation mode, with attention weights.
+        read: The text.
+        label_id: The class to explain.
+        num_steps: Of integrated gradients; as many as it takes without.
+    """
+    score = Score(label_id)
+    attention = explain_attention(classifier, read.text)
+    by_token: Mapping[Judged, Any] = {
+        "integrated_gradients": integrated_gradients(classifier, read, score, num_steps).scores,
+        "gradient_x_input": gradient_x_input(classifier, read, score),
+        "occlusion": occlusion(classifier, read, score),
+        "occlusion_sentence": occlusion(classifier, read, score, "sentence"),
+        **_attention_scores(attention),
+    }
+    return {method: read.sum_by_word(by_token[method]) for method in JUDGED}
+
+
+def _attention_scores(attention: AttentionExplanation) -> Mapping[Judged, Any]:
+    return {
+        "attention_mean": mean_attention(attention),
+        "attention_rollout": attention_rollout(attention),
+    }
+
+
+def _judge(subjects: Subjects, read: ReadText, generator: np.random.Generator) -> _TextFigures:
+    """Return what one text says about every method."""
+    with exact_products():
+        given = torch.from_numpy(read.input_ids)[None]
+        with torch.inference_mode():
+            answer = int(subjects.trained.output(input_ids=given).logits.argmax())
+        ranked = rank_words(subjects.trained, read, answer)
+        blank = rank_words(subjects.untrained, read, answer, _UNTRAINED_STEPS)
+        by_chance = [generator.random(len(read.words)) for _ in range(NUM_RANDOM)]
+        judged = faithfulness(subjects.trained, read, [*ranked.values(), *by_chance], answer)
+    ordinary = ~np.array(read.special(by_token=False))
+    scores = [scores[ordinary] for scores in ranked.values()]
+    agreement = np.array([[rank_correlation(one, other) for other in scores] for one in scores])
+    untrained = [
+        rank_correlation(ranked[method][ordinary], blank[method][ordinary]) for method in JUDGED
+    ]
+    chance = float(np.mean([found.score for found in judged[len(JUDGED) :]]))
+    return _TextFigures(judged[: len(JUDGED)], chance, agreement, np.array(untrained))
+
+
+def rank_correlation(one: Words, other: Words) -> float:
+    """Return Spearman's rank correlation, ties at their mean rank; nan if either is constant.
+
+    Example:
+        >>> rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([3.0, 5.0, 9.0]))
+        1.0
+    """
+    ranks = [_ranks(values) for values in (one, other)]
+    if any(values.std() == 0 for values in ranks):
+        return float("nan")
+    return round(float(np.corrcoef(*ranks)[0, 1]), 12)
+
+
+def _ranks(values: Words) -> Words:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[places])
+
+
+def _report(figures: Sequence[_TextFigures]) -> TrustReport:
+    chance = np.array([text.random for text in figures])
+    judgements = [_judgement(position, figures, chance) for position in range(len(JUDGED))]
+    order = sorted(range(len(JUDGED)), key=lambda position: -judgements[position].score)
+    agreement = _means(np.stack([text.agreement for text in figures]))[np.ix_(order, order)]
+    return TrustReport(
+        num_texts=len(figures),
+        random_score=float(chance.mean()),
+        judgements=tuple(judgements[position] for position in order),
+        agreement=tuple(tuple(map(_number, row)) for row in agreement.tolist()),
+    )
+
+
+def _judgement(
+    position: int, figures: Sequence[_TextFigures], chance: Float[np.ndarray, " N"]
+) -> Judgement:
+    found = [text.faithful[position] for text in figures]
+    scores = np.array([each.score for each in found])
+    untrained = _means(np.array([text.like_untrained[position] for text in figures]))
+    return Judgement(
+        method=JUDGED[position],
+        comprehensiveness=float(np.mean([each.comprehensiveness for each in found])),
+        sufficiency=float(np.mean([each.sufficiency for each in found])),
+        score=float(scores.mean()),
+        interval=_interval(scores),
+        beats_random=float((scores > chance).mean()),
+        like_untrained=_number(float(untrained)),
+    )
+
+
+def _interval(scores: Float[np.ndarray, " N"]) -> tuple[float, float] | None:
+    """Return the bootstrap interval of a mean over texts; None for one text."""
+    if len(scores) < 2:
+        return None
+    drawn = resampled_cells(np.arange(len(scores)), len(scores))
+    found = percentile_interval(drawn @ scores / len(scores))
+    return found.low, found.high
+
+
+def _means(values: np.ndarray) -> np.ndarray:
+    """Return means over the first axis of what is a number; nan where nothing is."""
+    known = np.isfinite(values)
+    totals = np.where(known, values, 0).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known.any(axis=0), totals / known.sum(axis=0), np.nan))
+
+
+def _number(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,93 @@
+"""TrustReport: how faithful each explanation was on some texts of one model; free of torch."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from textcls_core.explanation.methods import JUDGED_TITLES, Judged
+from textcls_core.files import read_json, write_json
+from textcls_core.wording import plural
+
+
+class Judgement(BaseModel):
+    """What was measured of one method, as means over the texts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: Judged
+    comprehensiveness: float
+    """Probability lost without the words it names first: high is good."""
+    sufficiency: float
+    """Probability lost with only them: low is good."""
+    score: float
+    """The first minus the second; methods are ranked by it."""
+    interval: tuple[float, float] | None
+    """95 % interval of the score over other texts of the same kind; None for one text."""
+    beats_random: float
+    """Share of the texts on which it scores higher than random orders do, in [0, 1]."""
+    like_untrained: float | None
+    """Rank correlation with its explanation of the untrained model; high is bad: it would then
+    explain the architecture, not what was learned."""
+
+
+class TrustReport(BaseModel):
+    """The trust meter of one model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    num_texts: int
+    random_score: float
+    """Score of random orders of the words."""
+    judgements: tuple[Judgement, ...]
+    """The most faithful first."""
+    agreement: tuple[tuple[float | None, ...], ...]
+    """Rank correlation of the words' scores between methods, in the order of `judgements`."""
+
+    @property
+    def verdict(self) -> str:
+        """Which method to believe here, in plain words."""
+        best = self.judgements[0]
+        title = JUDGED_TITLES[best.method]
+        if best.interval is None:
+            return self._verdict_on_one(best)
+        if best.interval[0] <= self.random_score:
+            return (
+                f"On {plural(self.num_texts, 'text')} no method is clearly better than a random "
+                "order of the words. Do not rely on any of them here."
+            )
+        rivals = [
+            JUDGED_TITLES[other.method]
+            for other in self.judgements[1:]
+            if other.score >= best.interval[0]
+        ]
+        also = f" {_listed(rivals)} cannot be told from it on so few texts." if rivals else ""
+        return (
+            f"Believe {title} first here: taking out the words it names costs the answer "
+            f"{100 * best.comprehensiveness:.0f} points of probability, keeping only them "
+            f"{max(100 * best.sufficiency, 0):.0f}.{also}"
+        )
+
+    def _verdict_on_one(self, best: Judgement) -> str:
+        if best.score <= self.random_score:
+            return "On this text no method is better than a random order of the words."
+        return (
+            f"On this text {JUDGED_TITLES[best.method]} names the words that matter most. One text "
+            "says little: measure a sample."
+        )
+
+    def save(self, file: Path) -> None:
+        """Write the report."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, self.model_dump(mode="json"))
+
+    @classmethod
+    def load(cls, file: Path) -> "TrustReport | None":
+        """Return what `save` wrote; None if it is not there or damaged: it is made again."""
+        try:
+            return cls.model_validate(read_json(file))
+        except (OSError, ValueError, ValidationError):
+            return None
+
+
+def _listed(titles: list[str]) -> str:
+    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"

@@ -1,0 +1,122 @@
+"""One text as the model reads it: tokens, the words they are parts of, and where those stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from textcls_core.dataset.building import clean_text
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.models.classifier import Classifier
+
+MAX_TOKENS = 512
+"""Tokens looked at: what is computed about pairs of them grows with the square of the length."""
+
+
+@dataclass(frozen=True)
+class ReadText:
+    """The T tokens and W words of one text that a classifier reads."""
+
+    text: str
+    input_ids: Int[np.ndarray, " T"]
+    """Token ids, special tokens included, shape (T,)."""
+    tokens: tuple[str, ...]
+    """T tokens as the model sees them."""
+    words: tuple[str, ...]
+    """W words of the text; a special token is a word of its own."""
+    word_of: Int[np.ndarray, " T"]
+    """Word position per token, shape (T,)."""
+    spans: tuple[tuple[int, int], ...]
+    """Start and end of each word in `text`, without spaces; (0, 0) for special tokens."""
+    num_cut: int
+    """Tokens at the end of the text that the model never read."""
+
+    @property
+    def is_special(self) -> np.ndarray:
+        """Whether the tokenizer added each token to the text, shape (T,)."""
+        return np.array(self.special(by_token=True))
+
+    def special(self, *, by_token: bool) -> list[bool]:
+        """Return for each token or word whether the tokenizer added it to the text."""
+        of_words = [end <= start for start, end in self.spans]
+        return [of_words[word] for word in self.word_of] if by_token else of_words
+
+    def sum_by_word(self, of_tokens: Float[np.ndarray, " T"]) -> Float[np.ndarray, " W"]:
+        """Return the sum of what the tokens of each word have, shape (W,)."""
+        return np.bincount(self.word_of, weights=of_tokens, minlength=len(self.words))
+
+
+def read_text(classifier: Classifier, text: str) -> ReadText:
+    """Return the beginning of a text, as much of it as is looked at.
+
+    Args:
+        classifier: Its tokenizer and length count.
+        text: Any text; it is cut to the classifier's length.
+
+    Raises:
+        InvalidArgumentError: If the text is empty.
+    """
+    text = clean_text(text)
+    if not text.strip():
+        raise InvalidArgumentError("Expected a text, got nothing. Type or paste one.")
+    limit = min(classifier.max_length, MAX_TOKENS)
+    encoding = classifier.tokenizer(
+        text, truncation=True, max_length=limit, return_offsets_mapping=True
+    )
+    word_of, spans = _words(encoding.word_ids(0), encoding["offset_mapping"])
+    spans = tuple(_without_spaces(text, *span) for span in spans)
+    tokens = classifier.tokenizer.convert_ids_to_tokens(encoding["input_ids"])
+    return ReadText(
+        text=text,
+        input_ids=np.array(encoding["input_ids"], dtype=np.int64),
+        tokens=tuple(tokens),
+        words=_word_texts(text, tokens, word_of, spans),
+        word_of=word_of,
+        spans=spans,
+        num_cut=_num_cut(classifier.tokenizer, text, limit),
+    )
+
+
+def _num_cut(tokenizer: Any, text: str, limit: int) -> int:
+    """Return how many tokens of the text are beyond the limit."""
+    uncut = tokenizer(text, truncation=False, verbose=False)["input_ids"]
+    return max(len(uncut) - limit, 0)
+
+
+def _words(
+    word_ids: Sequence[int | None], offsets: Sequence[Sequence[int]]
+) -> tuple[Int[np.ndarray, " T"], tuple[tuple[int, int], ...]]:
+    """Return the word position of each token and the span of each word in the text."""
+    word_of: list[int] = []
+    spans: list[tuple[int, int]] = []
+    previous: int | None = None
+    for word_id, (start, end) in zip(word_ids, offsets, strict=True):
+        if word_id is None or word_id != previous:
+            spans.append((start, end))
+        else:
+            spans[-1] = (min(spans[-1][0], start), max(spans[-1][1], end))
+        previous = word_id
+        word_of.append(len(spans) - 1)
+    return np.array(word_of, dtype=np.int64), tuple(spans)
+
+
+def _word_texts(
+    text: str,
+    tokens: Sequence[str],
+    word_of: Int[np.ndarray, " T"],
+    spans: Sequence[tuple[int, int]],
+) -> tuple[str, ...]:
+    """Return each word as it stands in the text; special tokens keep their own name."""
+    first = {int(word): token for word, token in zip(word_of[::-1], tokens[::-1], strict=True)}
+    return tuple(text[start:end].strip() or first[word] for word, (start, end) in enumerate(spans))
+
+
+def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span without the spaces at its ends; GPT-2 counts them as part of a word."""
+    piece = text[start:end]
+    if not piece.strip():  # nothing but spaces: they are the word
+        return start, end
+    first = start + len(piece) - len(piece.lstrip())
+    return first, first + len(piece.strip())
