@@ -108,7 +108,7 @@ def _first_cell(matrix: Locator) -> Position:
     raise BenchError("Expected a cell of the matrix on the screen, found none.")
 
 
-def _seconds(act: Callable[[], None], see: Callable[[], None]) -> float:
+def _seconds(act: Callable[[], object], see: Callable[[], object]) -> float:
     start = time.perf_counter()
     act()
     see()

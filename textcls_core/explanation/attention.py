@@ -124,7 +124,7 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
     read = read_text(classifier, text)
     with torch.inference_mode():
         inputs = torch.from_numpy(read.input_ids)[None]
-        output = classifier.output(input_ids=inputs, output_attentions=True)
+        output = classifier.output({"input_ids": inputs, "output_attentions": True})
     logits = output.logits.float().numpy()
     return AttentionExplanation(
         text=read.text,

@@ -104,5 +104,5 @@ def attribute(
 def _probabilities(classifier: Classifier, read: ReadText) -> Float[np.ndarray, " C"]:
     """Return what the deployed model says about the text, shape (C,)."""
     with torch.inference_mode():
-        logits = classifier.output(input_ids=torch.from_numpy(read.input_ids)[None]).logits
+        logits = classifier.output({"input_ids": torch.from_numpy(read.input_ids)[None]}).logits
     return np.asarray(classifier.probabilities_of(logits.float().numpy())[0], dtype=np.float64)

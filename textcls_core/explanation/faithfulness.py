@@ -79,5 +79,5 @@ def _probabilities(classifier: Classifier, sequences: list[np.ndarray]) -> Float
             [sequences[row] if lengths[row] else pad for row in rows], classifier.tokenizer
         )
         with torch.inference_mode():
-            logits[rows] = classifier.output(**batch).logits.float().numpy()
+            logits[rows] = classifier.output(batch).logits.float().numpy()
     return np.asarray(classifier.probabilities_of(logits))

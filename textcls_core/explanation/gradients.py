@@ -67,7 +67,9 @@ def integrated_gradients(
     """
     embedded, baseline = _ends(classifier, read)
     with torch.inference_mode():
-        ends = classifier.output(inputs_embeds=torch.stack([embedded, baseline])).logits.float()
+        ends = classifier.output(
+            {"inputs_embeds": torch.stack([embedded, baseline])}
+        ).logits.float()
         difference = float(score(ends)[0] - score(ends)[1])
     for steps in STEPS if num_steps is None else (num_steps,):
         scores = _integrate(classifier, embedded, baseline, score, steps)
@@ -103,10 +105,11 @@ def _integrate(
     way = embedded - baseline
     total = torch.zeros(len(embedded), dtype=torch.float64)
     at_once = max(TOKENS_AT_ONCE // len(embedded), 1)
-    for part, share in zip(alphas.split(at_once), shares.split(at_once), strict=True):
-        gradient = _gradients(classifier, baseline + part[:, None, None] * way, score)
+    for start in range(0, num_steps, at_once):
+        part = alphas[start : start + at_once, None, None]
+        gradient = _gradients(classifier, baseline + part * way, score)
         along = (gradient * way).sum(-1)  # (B, T)
-        total += share @ along.double()
+        total += shares[start : start + at_once] @ along.double()
     return np.asarray(total.numpy())
 
 
@@ -114,6 +117,6 @@ def _gradients(classifier: Classifier, embedded: torch.Tensor, score: Score) -> 
     """Return the gradients of the score at B embedded texts, shape (B, T, D)."""
     with torch.enable_grad():
         inputs = embedded.detach().requires_grad_()
-        total = score(classifier.output(inputs_embeds=inputs).logits.float()).sum()
+        total = score(classifier.output({"inputs_embeds": inputs}).logits.float()).sum()
         (gradient,) = torch.autograd.grad(total, inputs)
     return gradient

@@ -50,7 +50,7 @@ def scores_of(
     for rows in batches_by_length(lengths, MAX_TOKENS_PER_BATCH):
         batch = pad_batch([sequences[row] for row in rows], classifier.tokenizer)
         with torch.inference_mode():
-            found[rows] = score(classifier.output(**batch).logits.float()).numpy()
+            found[rows] = score(classifier.output(batch).logits.float()).numpy()
     return found
 
 

@@ -137,7 +137,7 @@ def _judge(subjects: Subjects, read: ReadText, generator: np.random.Generator) -
     with exact_products():
         given = torch.from_numpy(read.input_ids)[None]
         with torch.inference_mode():
-            answer = int(subjects.trained.output(input_ids=given).logits.argmax())
+            answer = int(subjects.trained.output({"input_ids": given}).logits.argmax())
         ranked = rank_words(subjects.trained, read, answer)
         blank = rank_words(subjects.untrained, read, answer, _UNTRAINED_STEPS)
         by_chance = [generator.random(len(read.words)) for _ in range(NUM_RANDOM)]
@@ -159,10 +159,10 @@ def rank_correlation(one: Words, other: Words) -> float:
         >>> rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([3.0, 5.0, 9.0]))
         1.0
     """
-    ranks = [_ranks(values) for values in (one, other)]
-    if any(values.std() == 0 for values in ranks):
+    first, second = _ranks(one), _ranks(other)
+    if first.std() == 0 or second.std() == 0:
         return float("nan")
-    return round(float(np.corrcoef(*ranks)[0, 1]), 12)
+    return round(float(np.corrcoef(first, second)[0, 1]), 12)
 
 
 def _ranks(values: Words) -> Words:

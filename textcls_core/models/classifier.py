@@ -1,7 +1,7 @@
 """Classifier: a transformer with its tokenizer and label names."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -233,15 +233,15 @@ class Classifier:
         """Return the logits of sequences padded to the longest one, shape (B, C)."""
         batch = pad_batch(sequences, self.tokenizer, self.width_multiple)
         moved = {name: tensor.to(device) for name, tensor in batch.items()}
-        return torch.as_tensor(self.output(forward=forward, **moved).logits)
+        return torch.as_tensor(self.output(moved, forward).logits)
 
-    def output(self, *, forward: Callable[..., Any] | None = None, **inputs: Any) -> Any:
+    def output(self, inputs: Mapping[str, Any], forward: Callable[..., Any] | None = None) -> Any:
         """Return what the model says about a dense batch, whatever its head reads.
 
         Args:
-            forward: What to call instead of the model, for example its distributed wrapper.
             inputs: `input_ids` (B, T) or `inputs_embeds` (B, T, D), `attention_mask` if there is
                 padding, and further arguments of the model.
+            forward: What to call instead of the model, for example its distributed wrapper.
         """
         call = self.model if forward is None else forward  # a compiled model has no truth value
         if self.readout is None:

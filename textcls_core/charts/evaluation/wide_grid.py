@@ -44,13 +44,15 @@ def wide_grid_chart(grid: Grid, *, is_dark: bool = False) -> alt.Chart:
         is_dark: Whether the page behind is dark.
     """
     rows = [*_cells(grid), *_totals(grid)]
-    columns = list(zip(*rows, strict=True)) or [[] for _ in _SCHEMA]
+    table = pa.Table.from_pylist(
+        [dict(zip(_SCHEMA.names, row, strict=True)) for row in rows], _SCHEMA
+    )
     fields = ["row_name", "column_name"]
     clicked = alt.selection_point(name=CELL, fields=fields, on="click", toggle=False, empty=False)
     ink = INK["dark" if is_dark else "light"]
-    return (
+    chart: alt.Chart = (
         alt.Chart(
-            pa.table([list(column) for column in columns], schema=_SCHEMA),
+            table,
             usermeta={"embedOptions": {"renderer": "canvas"}},
         )
         .mark_rect(strokeWidth=2)
@@ -76,6 +78,7 @@ def wide_grid_chart(grid: Grid, *, is_dark: bool = False) -> alt.Chart:
         .properties(height=_height(len(grid.label_names)))
         .add_params(clicked)
     )
+    return chart
 
 
 def clicked_names(selection: Mapping[str, Any]) -> tuple[str, str] | None:
