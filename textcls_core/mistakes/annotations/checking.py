@@ -7,11 +7,21 @@ from textcls_core.errors import InvalidArgumentError, did_you_mean
 from textcls_core.wording import plural, shorten
 
 
-def require_labels(info: DatasetInfo, labels: Sequence[str]) -> None:
+def require_labels(labels: Sequence[str], info: DatasetInfo) -> None:
     """Refuse labels that a row of this version cannot get.
 
     Raises:
         InvalidArgumentError: If the version does not have one of them, or a row needs exactly one.
+    """
+    require_known(labels, info)
+    require_fitting(labels, info)
+
+
+def require_known(labels: Sequence[str], info: DatasetInfo) -> None:
+    """Refuse labels that this version does not have.
+
+    Raises:
+        InvalidArgumentError: If there is one.
     """
     for name in labels:
         if name not in info.label_names:
@@ -19,10 +29,9 @@ def require_labels(info: DatasetInfo, labels: Sequence[str]) -> None:
                 f'"{shorten(name)}" is not a label of {shorten(info.title)}. '
                 + did_you_mean(name, list(info.label_names))
             )
-    require_fitting(info, labels)
 
 
-def require_fitting(info: DatasetInfo, labels: Sequence[str]) -> None:
+def require_fitting(labels: Sequence[str], info: DatasetInfo) -> None:
     """Refuse none or several labels where each row has exactly one.
 
     Raises:

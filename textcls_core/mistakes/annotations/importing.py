@@ -85,7 +85,7 @@ def import_annotations(
     given, ignored = parse_annotations(content, file_format)
     for one in given.values():
         if one.get("proposed") is not None:
-            require_fitting(info, one["proposed"])
+            require_fitting(one["proposed"], info)
     known = annotations.by_row()
     changes = [
         change
