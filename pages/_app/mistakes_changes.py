@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._app import controls, state
 from pages._app.annotating import annotations_of, newest_of
+from pages._app.mistakes_annotate import show_annotation
 from pages._app.mistakes_changes_files import show_files
 from pages._app.mistakes_changes_merge import show_merges
 from pages._app.mistakes_changes_since import show_since
@@ -42,9 +43,9 @@ def show_changes(run: Run, split: Split) -> None:  # noqa: ARG001 - as all views
     left, right = controls.panels(gap="medium")
     with left:
         st.subheader(f"1. What changes in version {info.version}", anchor=False)
-        _show_pending(info, annotations, pending)
+        _show_pending(run, info, annotations, pending)
         st.subheader("2. Train again and compare", anchor=False)
-        show_since(run, info)
+        show_since(run, info, is_next=pending.is_empty)
     with right:
         show_merges(info, annotations)
         show_files(info, annotations)
@@ -69,16 +70,16 @@ def _show_figures(annotations: Annotations, pending: Pending) -> None:
     said = annotations.by_row().values()
     controls.metrics(
         [
-            ("Annotated", f"{len(said):,}", "rows with anything said"),
+            ("Annotated", f"{len(said):,}", "rows"),
             ("Reviewed", f"{sum(one.is_reviewed for one in said):,}", "rows"),
-            ("New labels", f"{len(pending.relabels):,}", "rows, not in the data yet"),
-            ("To drop", f"{len(pending.drops):,}", "rows, still in the data"),
-            ("To merge", f"{len(pending.merges):,}", "classes"),
+            ("New labels", f"{len(pending.relabels):,}", "rows pending"),
+            ("To drop", f"{len(pending.drops):,}", "rows pending"),
+            ("To merge", f"{len(pending.merges):,}", "classes pending"),
         ]
     )
 
 
-def _show_pending(info: DatasetInfo, annotations: Annotations, pending: Pending) -> None:
+def _show_pending(run: Run, info: DatasetInfo, annotations: Annotations, pending: Pending) -> None:
     """Show the diff of the version that would be made, and the button that makes it."""
     _say_left_aside(info, pending)
     if pending.is_empty:
@@ -96,12 +97,12 @@ def _show_pending(info: DatasetInfo, annotations: Annotations, pending: Pending)
     st.markdown(escape(diff.summary))
     _say_classes(diff)
     _warn_about_test_rows(diff)
-    _show_rows(diff)
+    _show_rows(run, diff)
     if st.button(
         "Make a new version", type="primary", icon=":material/library_add:", key="changes.version"
     ):
         _make(info)
-    st.caption("The version that is open now stays as it is. Tags and notes stay with the rows.")
+    st.caption(f"Version {info.version} stays as it is. Tags and notes stay with the rows.")
 
 
 def _say_left_aside(info: DatasetInfo, pending: Pending) -> None:
@@ -129,7 +130,8 @@ def _warn_about_test_rows(diff: VersionDiff) -> None:
     for change in _SHOWN:
         for split, count in diff.by_split[change].items():
             by_split[split] = by_split.get(split, 0) + count
-    st.caption(" · ".join(f"{split} {count:,}" for split, count in by_split.items()) + " rows")
+    counted = " · ".join(f"{split} {count:,}" for split, count in by_split.items())
+    st.caption(f"Rows that change: {counted}")
     if by_split.get("test"):
         st.warning(
             f"{plural(by_split['test'], 'test row')} would change. Figures on the new test rows "
@@ -139,8 +141,8 @@ def _warn_about_test_rows(diff: VersionDiff) -> None:
         )
 
 
-def _show_rows(diff: VersionDiff) -> None:
-    """Show rows before and after, by the kind of change."""
+def _show_rows(run: Run, diff: VersionDiff) -> None:
+    """Show rows before and after, by the kind of change; a selected one can be changed again."""
     counts = {kind: diff.counts[kind] for kind in _SHOWN if diff.counts[kind]}
     chosen = state.choose(
         "pending_change",
@@ -152,7 +154,7 @@ def _show_rows(diff: VersionDiff) -> None:
     )
     kind = next(kind for kind in counts if kind == chosen)
     rows = diff.examples[kind]
-    st.dataframe(
+    event = st.dataframe(
         {
             "before": cells([", ".join(row.labels_before or ()) for row in rows]),
             "after": cells([_after(row) for row in rows]),
@@ -166,10 +168,18 @@ def _show_rows(diff: VersionDiff) -> None:
             "split": st.column_config.TextColumn(width=80),
             "text": st.column_config.TextColumn(width="large"),
         },
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"changes.rows.{hash(tuple(row.row_id for row in rows))}",
         alt="Rows that would change, before and after",
     )
     if len(rows) < counts[kind]:
         st.caption(f"Showing the first {len(rows):,}, in the order of their ids.")
+    picked = event["selection"]["rows"]
+    if not picked:
+        st.caption("Select a row to change what is said about it.")
+    for position in picked:
+        show_annotation(run, rows[position].row_id)
 
 
 def _after(row: RowChange) -> str:

@@ -49,7 +49,7 @@ def _choose(title: str, key: str, options: list[str], names: dict[str, str]) -> 
     if st.session_state.get(key) not in options:
         st.session_state[key] = None
     return st.selectbox(
-        title, options, index=None, key=key, width=190, format_func=names.__getitem__,
+        title, options, index=None, key=key, width=160, format_func=names.__getitem__,
         placeholder="Choose a class",
     )  # fmt: skip
 

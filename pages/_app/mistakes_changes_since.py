@@ -14,8 +14,14 @@ from textcls_core.wording import ago, percent, shorten
 _SHOWN = 5
 
 
-def show_since(run: Run, info: DatasetInfo) -> None:
-    """Offer to train on the newest version, and lead to the runs that came after this one."""
+def show_since(run: Run, info: DatasetInfo, *, is_next: bool) -> None:
+    """Offer to train on the newest version, and lead to the runs that came after this one.
+
+    Args:
+        run: The run to start from.
+        info: The newest version of its data set.
+        is_next: Whether this is the next step, because nothing waits for another version.
+    """
     if run.config.dataset_fingerprint == info.fingerprint:
         st.caption(
             f"This run was trained on version {info.version}, the newest one. Make a new version "
@@ -30,7 +36,7 @@ def show_since(run: Run, info: DatasetInfo) -> None:
     has_newest = any(one.info.fingerprint == info.fingerprint for one in found)
     if st.button(
         f"Train again on version {info.version}",
-        type="secondary" if has_newest else "primary",
+        type="primary" if is_next and not has_newest else "secondary",
         icon=":material/replay:",
         key="changes.train",
         help="Opens the settings of this run with the newest version of the data set.",

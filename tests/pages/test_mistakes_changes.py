@@ -14,6 +14,7 @@ from tests.pages.conftest import (
     markdown_of,
     metrics,
     press,
+    select_row,
     shown,
 )
 from textcls_core.dataset.store import DatasetStore
@@ -92,8 +93,20 @@ def test_rows_are_shown_before_and_after(open_changes, annotations, rows):
         ("food", "animals", "train")
     }
     assert "1 row removed, 2 rows with another label; 159 rows unchanged." in shown(app.markdown)
-    assert "train 3 rows" in shown(app.caption)
+    assert "Rows that change: train 3" in shown(app.caption)
     assert not app.warning
+
+
+def test_selected_row_is_changed_again(open_changes, annotations, rows):
+    first, second = sorted(rows["train"][:2])
+    annotations.propose([first, second], ["animals"])
+    app = open_changes()
+
+    app = select_row(app, f"changes.rows.{hash((first, second))}", 1)
+    app = app.selectbox(key=f"annotate.label.{second}").set_value(None).run()
+
+    assert list(annotations.by_row()) == [first]
+    assert changes(app)["text"].shape == (1,)
 
 
 def test_dropped_rows_are_shown_on_demand(open_changes, annotations, rows):
