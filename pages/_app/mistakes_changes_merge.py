@@ -16,17 +16,8 @@ def show_merges(info: DatasetInfo, annotations: Annotations) -> None:
     """Show which classes are to be merged, with a form for another merge."""
     st.subheader("Merge classes", anchor=False)
     merges = {one: into for one, into in annotations.merges().items() if one in info.label_names}
-    for one, into in merges.items():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(escape(f"{shorten(one, 40)} becomes {shorten(into, 40)}"), width="stretch")
-            st.button(
-                "Take back",
-                key=f"changes.merge.{one}",
-                type="tertiary",
-                icon=":material/undo:",
-                on_click=_merge,
-                args=(annotations, one, None),
-            )
+    for merged, target in merges.items():
+        _show_merge(annotations, merged, target)
     names = state.distinct_labels({name: shorten(name, 60) for name in info.label_names})
     if len(names) - len(merges) < 2:
         st.caption("There are no two classes left to merge.")
@@ -42,6 +33,19 @@ def show_merges(info: DatasetInfo, annotations: Annotations) -> None:
             disabled=one is None or into is None,
             on_click=_merge,
             args=(annotations, one, into),
+        )
+
+
+def _show_merge(annotations: Annotations, one: str, into: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(escape(f"{shorten(one, 40)} becomes {shorten(into, 40)}"), width="stretch")
+        st.button(
+            "Take back",
+            key=f"changes.merge.{one}",
+            type="tertiary",
+            icon=":material/undo:",
+            on_click=_merge,
+            args=(annotations, one, None),
         )
 
 

@@ -124,7 +124,7 @@ def annotations_add(
     rows = list(dict.fromkeys(row_ids or []))
     if propose:
         require_labels(propose, info)
-    marks = {DROPPED: drop, REVIEWED: reviewed, NOTE: note and checked_note(note)}
+    marks: dict[str, Any] = {DROPPED: drop, REVIEWED: reviewed, NOTE: note and checked_note(note)}
     fields = {field: value for field, value in marks.items() if value is not None}
     fields |= {TAG + checked_tag(one): one == tag for one in (tag, untag) if one is not None}
     fields |= {PROPOSED: checked_labels(propose or []) or None} if propose or unpropose else {}
