@@ -149,6 +149,7 @@ def test_compare_runs_leaves_rows_with_changed_labels_out(worse, relabelled, sto
         "itself are over other rows or labels, and cannot be compared."
     )
     assert seeds_sentence(found).startswith("Other seeds were measured on all rows")
+    assert "minilm on toy (toy v2) is right on 3 more of 31 test rows" in verdict(found)
 
 
 def test_compare_runs_judges_both_runs_by_labels_that_nobody_changed(

@@ -60,7 +60,7 @@ def verdict(comparison: RunComparison, name: str = "") -> str:
     """
     result = comparison.result
     net, rows = result.mcnemar.net, plural(result.num_examples, f"{comparison.split} row")
-    title = name or shorten(comparison.other.config.title, 60)
+    title = name or _title(comparison)
     if net:
         facts = f"{title} is right on {abs(net):,} {'more' if net > 0 else 'fewer'} of {rows}"
     else:
@@ -73,6 +73,12 @@ def verdict(comparison: RunComparison, name: str = "") -> str:
     )
     start = "No difference can be shown: " if comparison.outcome == "unclear" else ""
     return f"{start}{facts} {proof}."
+
+
+def _title(comparison: RunComparison) -> str:
+    """Return what the other run is called, with its version if the reference used another one."""
+    title, (first, second) = shorten(comparison.other.config.title, 60), comparison.versions
+    return title if first == second else f"{title} ({shorten(second, 60)})"
 
 
 def verdicts(comparisons: Sequence[RunComparison]) -> str:
