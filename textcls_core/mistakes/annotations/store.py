@@ -125,11 +125,7 @@ class Annotations:
 
     def tag_counts(self) -> dict[str, int]:
         """Return how many rows have each tag, the most frequent first."""
-        counts: dict[str, int] = {}
-        for annotation in self._snapshot().by_row.values():
-            for tag in annotation.tags:
-                counts[tag] = counts.get(tag, 0) + 1
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return dict(self._snapshot().tag_counts)
 
     def tag(
         self, row_ids: Collection[str], tag: str, *, holds: bool = True, author: str = ""
