@@ -26,9 +26,14 @@ def to_json(value: Any) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Replace the file at `path` in one step; readers see the old or the new content."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace the file at `path` in one step; readers see the old or the new content."""
     with temporary_sibling(path) as temporary:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with temporary.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

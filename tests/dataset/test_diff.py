@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from textcls_core.dataset.building import Rows, build_dataset
-from textcls_core.dataset.diff import CHANGES, RowChange, diff_versions
+from textcls_core.dataset.diff import CHANGES, RowChange, diff_datasets, diff_versions
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import DatasetFormatError
@@ -53,10 +53,20 @@ def test_diff_counts_what_a_look_at_every_row_counts(store, before, after):
         "columns": sum(old[3] != new[3] for old, new in both),
     }
     assert found.num_unchanged == sum(old == new for old, new in both)
+    assert {kind: sum(splits.values()) for kind, splits in found.by_split.items()} == found.counts
+    assert diff_datasets(make(before), make(after)) == found
 
 
 BEFORE = {"1": ("one", "x", "train", "v"), "2": ("two", "y", "train", "v")}
 AFTER = {"1": ("ONE", "z", "test", "w"), "3": ("three", "x", "train", "v")}
+
+
+def test_diff_counts_by_the_split_afterwards_or_before_if_gone(store):
+    found = diff(store, make(BEFORE), make(AFTER))
+
+    assert found.by_split["added"] == {"train": 1}
+    assert found.by_split["removed"] == {"train": 1}
+    assert found.by_split["label"] == {"test": 1}
 
 
 def test_diff_shows_rows_before_and_after(store):

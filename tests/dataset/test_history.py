@@ -1,8 +1,10 @@
 import pytest
 
 from textcls_core.dataset.building import Rows, build_dataset
-from textcls_core.dataset.history import history_of
+from textcls_core.dataset.fixes import drop_rows
+from textcls_core.dataset.history import history_of, newest_version
 from textcls_core.dataset.store import DatasetStore
+from textcls_core.errors import NotFoundError
 
 
 def make(text):
@@ -40,3 +42,15 @@ def test_history_keeps_versions_whose_parent_was_deleted(store):
     store.delete(second)
 
     assert shape(store, third) == [(1, 0, None), (3, 0, None)]
+
+
+def test_newest_version_bears_the_name_itself(workspace, toy_dataset):
+    store = DatasetStore.open(workspace)
+    made = store.derive(
+        store.find("toy"), drop_rows(toy_dataset, toy_dataset.row_ids()[:1]), "a row dropped"
+    )
+    store.save(store.load("bbc-news"), "toy", "the same rows under another name")
+
+    assert newest_version(store, "toy") == made
+    with pytest.raises(NotFoundError, match='"nothing" does not exist'):
+        newest_version(store, "nothing")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
+from textcls_core.cli.annotations import annotations_app
 from textcls_core.cli.audit import FAILED_GATE
 from textcls_core.cli.calibration import calibrate
 from textcls_core.cli.comparing import compare
@@ -27,7 +28,7 @@ from textcls_core.cli.results import mistakes, predict
 from textcls_core.cli.rows import dataset_rows
 from textcls_core.cli.slices import slices
 from textcls_core.cli.training import runs_app, train
-from textcls_core.errors import TextclsError
+from textcls_core.errors import StorageError, TextclsError
 from textcls_core.files import describe_refusal
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="TextCLS Studio.")
@@ -38,6 +39,7 @@ dataset_app.command("rows")(dataset_rows)
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(runs_app, name="runs")
 app.add_typer(groups_app, name="groups")
+app.add_typer(annotations_app, name="annotations")
 app.command()(train)
 app.command()(search)
 app.command("evaluate")(evaluate_run)
@@ -57,6 +59,9 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     try:
         result = app(list(arguments), standalone_mode=False, prog_name="textcls_core")
+    except StorageError as error:
+        typer.echo(f"error: {error}", err=True)
+        return 1
     except TextclsError as error:
         return _bad_input(str(error))
     except typer.TyperException as error:
