@@ -24,6 +24,7 @@ from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
 from textcls_core.cli.results import explain, mistakes, predict
 from textcls_core.cli.rows import dataset_rows
+from textcls_core.cli.similar import similar
 from textcls_core.cli.slices import slices
 from textcls_core.cli.training import runs_app, train
 from textcls_core.errors import TextclsError
@@ -44,6 +45,7 @@ app.command()(confusion)
 app.command()(curves)
 app.command()(compare)
 app.command()(mistakes)
+app.command()(similar)
 app.command()(slices)
 app.command()(predict)
 app.command()(decide)
