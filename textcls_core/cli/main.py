@@ -22,6 +22,7 @@ from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.evaluation import evaluate_run
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
+from textcls_core.cli.label_next import label_next
 from textcls_core.cli.results import explain, mistakes, predict
 from textcls_core.cli.rows import dataset_rows
 from textcls_core.cli.similar import similar
@@ -46,6 +47,7 @@ app.command()(curves)
 app.command()(compare)
 app.command()(mistakes)
 app.command()(similar)
+app.command()(label_next)
 app.command()(slices)
 app.command()(predict)
 app.command()(decide)
