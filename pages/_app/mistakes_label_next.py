@@ -15,8 +15,11 @@ from textcls_core.mistakes.active_learning.labelling import make_labelled_versio
 from textcls_core.mistakes.active_learning.pool import PoolFilter, has_labels
 from textcls_core.mistakes.active_learning.predicted import PoolPredictions, find_pool
 from textcls_core.mistakes.active_learning.ranking import (
+    MAX_RANKED,
     MEASURES,
     STRATEGIES,
+    Measure,
+    Strategy,
     parse_measure,
     parse_strategy,
 )
@@ -41,12 +44,7 @@ def show_label_next(run: Run, split: Split) -> None:  # noqa: ARG001 - every vie
         pool = _choose_pool(trained_on)
         if pool is not None:
             wanted = _choose_rows(pool)
-            strategy = parse_strategy(
-                state.choose("al_order", "Order", STRATEGIES, default="both", width=320)
-            )
-            measure = parse_measure(
-                state.choose("al_measure", "Uncertainty", MEASURES, default="margin", width=320)
-            )
+            strategy, measure = _choose_order()
     if pool is None:
         _show_no_pool()
         return
@@ -57,6 +55,16 @@ def show_label_next(run: Run, split: Split) -> None:  # noqa: ARG001 - every vie
         return
     ranked = mistakes_label_next_cache.ranked(found, wanted, strategy, measure)
     _show_queue(run, pool, trained_on, found, ranked)
+
+
+def _choose_order() -> tuple[Strategy, Measure]:
+    """Return in which order rows are labelled; how uncertainty is measured, where it counts."""
+    chosen = state.choose("al_order", "Order", STRATEGIES, default="both", width=300)
+    strategy = parse_strategy(chosen)
+    if strategy not in {"both", "uncertainty"}:
+        return strategy, "margin"
+    by = state.choose("al_measure", "Uncertain by", MEASURES, default="margin", width=190)
+    return strategy, parse_measure(by)
 
 
 def _choose_pool(trained_on: DatasetInfo) -> DatasetInfo | None:
@@ -71,7 +79,7 @@ def _choose_pool(trained_on: DatasetInfo) -> DatasetInfo | None:
     }
     choices = labels if empty else {"": "Choose a data set", **labels}
     default = empty[-1] if empty else ""
-    return by_id.get(state.choose("al_pool", "Rows of", choices, default=default, width=320))
+    return by_id.get(state.choose("al_pool", "Rows of", choices, default=default, width=300))
 
 
 def _about(info: DatasetInfo) -> str:
@@ -207,7 +215,7 @@ def _explain(found: PoolPredictions, num_ranked: int) -> None:
         else ""
     )
     st.caption(
-        f"{plural(num_ranked, 'row')} ranked at most once by this run; texts that its data set has "
-        "already are left out. The ranking stays as it is while you label. After a few dozen "
-        f"labels, train again and rank with the new run.{sampled}"
+        f"{plural(num_ranked, 'row')} ranked, {MAX_RANKED} at most; texts that the data set of "
+        "this run has already are left out. The ranking stays as it is while you label. After a "
+        f"few dozen labels, train again and rank with the new run.{sampled}"
     )

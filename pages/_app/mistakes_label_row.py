@@ -18,6 +18,7 @@ from textcls_core.wording import percent, shorten
 _TEXT_HEIGHT = 260
 _KEYS = "123456789"
 _MAX_BUTTONS = 20
+_BUTTON_WIDTH = 150
 _DONE = "al.done"
 """What this session said, for undo: name of the data set, batch, and row."""
 
@@ -91,11 +92,11 @@ def _show_classes(
 ) -> None:
     """Show a button for each class, the first nine with a number key."""
     shown = names if len(names) <= _MAX_BUTTONS else names[: len(_KEYS)]
-    with st.container(horizontal=True):
+    with st.grid(3, min_column_width=_BUTTON_WIDTH):
         for place, name in enumerate(shown):
-            number = f"{place + 1} · " if place < len(_KEYS) else ""
             st.button(
-                f"{number}{label(name, 30)}",
+                label(name, 30),
+                width="stretch",
                 key=f"al.class.{place}",
                 shortcut=_KEYS[place] if place < len(_KEYS) else None,
                 on_click=_give,

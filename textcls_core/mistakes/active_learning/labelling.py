@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from textcls_core.arrays import Mask
 from textcls_core.dataset.building import make_row_ids
 from textcls_core.dataset.fixes import relabel
+from textcls_core.dataset.keys import normalised_keys
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
 from textcls_core.errors import InvalidArgumentError
@@ -17,6 +18,7 @@ from textcls_core.mistakes.active_learning.pool import known_texts
 from textcls_core.mistakes.annotations.annotation import Annotation
 from textcls_core.mistakes.annotations.store import Annotations
 from textcls_core.runs.run import Run
+from textcls_core.runs.slice_rows import first_of_each
 from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
 
@@ -78,7 +80,7 @@ def pending_labels(
     ids = pa.array(list(labels), pa.string())
     source = newest if is_same else pool
     places = pc.index_in(ids, value_set=source.table["row_id"].combine_chunks()).to_pylist()
-    found = {row_id: place for row_id, place in zip(labels, places, strict=True)}
+    found = dict(zip(labels, places, strict=True))
     if not is_same:
         return {
             row_id: names
@@ -154,10 +156,7 @@ def add_training_rows(
     chosen = pool.table.take(pa.array(positions))
     rows = TextDataset(chosen, pool.label_names, "multi_label")
     is_new = ~known_texts(rows, dataset)
-    _, first = np.unique(rows.table["text"].combine_chunks().dictionary_encode().indices,
-                         return_index=True)  # fmt: skip
-    is_first = np.zeros(len(is_new), dtype=bool)
-    is_first[first] = True
+    is_first = first_of_each(normalised_keys(rows.table["text"]))
     kept = np.flatnonzero(is_new & is_first)
     if not len(kept):
         return dataset, 0

@@ -13,7 +13,7 @@ from textcls_core.errors import InvalidArgumentError
 Measure = Literal["least_confidence", "margin", "entropy"]
 Strategy = Literal["uncertainty", "diversity", "both", "random"]
 MEASURES: dict[Measure, str] = {
-    "margin": "Smallest margin between the two likeliest classes",
+    "margin": "Smallest margin",
     "least_confidence": "Least confidence",
     "entropy": "Entropy",
 }
