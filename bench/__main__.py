@@ -13,6 +13,7 @@ from typing import Any
 
 from bench import (
     accuracy,
+    active_learning,
     distributed,
     explore,
     label_dynamics,
@@ -22,6 +23,7 @@ from bench import (
     near,
     overhead,
     resume,
+    similar,
     time_to_accuracy,
     train,
 )
@@ -115,6 +117,14 @@ BENCHES = {
         "intervals, and how soon the Evaluate page shows them",
         _add_evaluation_arguments,
         _measure_evaluation,
+    ),
+    "active-learning": Bench(
+        "labels a ranking asks for against random ones",
+        active_learning.add_arguments,
+        active_learning.measure,
+    ),
+    "similar": Bench(
+        "training rows similar to a row, among many", similar.add_arguments, similar.measure
     ),
     "explore": Bench("a data set of millions of rows", explore.add_arguments, explore.measure),
     "pages": Bench("how soon the pages appear", _add_json, _measure_pages),

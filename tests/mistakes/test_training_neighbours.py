@@ -99,7 +99,10 @@ def test_a_sample_says_which_rows_it_has(workspace, run, toy_dataset):
     assert found.has(toy_dataset.row_ids()).tolist() == expected.tolist()
     assert not found.is_complete
     missing = toy_dataset.row_ids(np.flatnonzero(~expected)[:1])
-    with pytest.raises(NotFoundError, match="1 of 1 rows are not in this data set"):
+    with pytest.raises(
+        NotFoundError,
+        match="1 of the 1 row asked about have no vector: only a sample of 40 rows was embedded",
+    ):
         found.nearest(missing, 3)
 
 

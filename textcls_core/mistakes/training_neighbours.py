@@ -10,8 +10,6 @@ from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from textcls_core.arrays import Embeddings, Indices, Mask, Neighbours, Similarities
 from textcls_core.dataset.folding import with_fold
@@ -21,7 +19,7 @@ from textcls_core.embeddings.neighbours import nearest, normalised
 from textcls_core.embeddings.store import StoredEmbeddings, find_embeddings
 from textcls_core.errors import InvalidArgumentError, NotFoundError
 from textcls_core.runs.run import Run
-from textcls_core.wording import shorten
+from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
 
 Encoder = Literal["own", "frozen"]
@@ -106,8 +104,7 @@ class TrainingNeighbours:
 
     def has(self, row_ids: Sequence[str]) -> Mask:
         """Return which rows were embedded and can be asked about, shape (M,)."""
-        known = self.rows.table["row_id"].combine_chunks()
-        return np.asarray(pc.is_in(pa.array(row_ids, pa.string()), value_set=known))
+        return np.array([row_id in self._position_of for row_id in row_ids], dtype=bool)
 
     def nearest(self, row_ids: Sequence[str], k: int) -> tuple[Neighbours, Similarities]:
         """Return the training rows most similar to some rows, the most similar one first.
@@ -127,7 +124,7 @@ class TrainingNeighbours:
         """
         if k < 1:
             raise InvalidArgumentError(f"Expected 1 neighbour or more, got {k}.")
-        asked = self.rows.positions(row_ids)
+        asked = self._positions(row_ids)
         own = self._place_of[asked]
         others = len(self.training_rows) - int((own >= 0).any())
         width = min(k, others)
@@ -135,6 +132,20 @@ class TrainingNeighbours:
         kept = _without(places, own, width)
         shape = (len(asked), width)
         return self.training_rows[places[kept]].reshape(shape), cosines[kept].reshape(shape)
+
+    def _positions(self, row_ids: Sequence[str]) -> Indices:
+        missing = sum(row_id not in self._position_of for row_id in row_ids)
+        if missing:
+            raise NotFoundError(
+                f"{missing:,} of the {plural(len(row_ids), 'row')} asked about have no vector: "
+                f"only a sample of {self.rows.num_examples:,} rows was embedded. Embed all of them."
+            )
+        return np.array([self._position_of[row_id] for row_id in row_ids], dtype=np.int64)
+
+    @cached_property
+    def _position_of(self) -> dict[str, int]:
+        """Position of every embedded row; built once, because a page asks again and again."""
+        return {row_id: position for position, row_id in enumerate(self.rows.row_ids())}
 
     @cached_property
     def _units(self) -> Embeddings:
