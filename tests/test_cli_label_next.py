@@ -81,7 +81,10 @@ def test_label_next_filters_and_shows_predictions_when_asked(run, pool, capsys):
 
 def test_labels_become_a_version_from_the_command_line(run, pool, workspace, capsys):
     dataset = DatasetStore.open(workspace).load(pool)
-    Annotations.open(workspace, pool).propose(dataset.row_ids()[:1], ["animals"])
+    row_id = dataset.row_ids()[0]
+    assert main(["label-next", run.run_id, "--pool", pool, "--give", f"{row_id}=animals"]) == 0
+    assert capsys.readouterr().out == "1 row of new labelled\n"
+    assert Annotations.open(workspace, pool).by_row()[row_id].proposed == ("animals",)
 
     code = main(["label-next", run.run_id, "--pool", pool, "--make-version", "--json"])
 
@@ -103,6 +106,9 @@ def test_label_next_prints_lines_for_people(run, pool, capsys):
         (["--pool", "new", "--strategy", "luck"], "Expected a strategy"),
         (["--pool", "new", "--measure", "doubt"], "Expected a measure"),
         (["--pool", "new", "--split", "dev"], "is not a split of the pool"),
+        (["--pool", "new", "--give", "row"], 'Expected ROW=LABEL, got "row"'),
+        (["--pool", "new", "--give", "r=fish"], 'labels that the data set has, got "fish"'),
+        (["--pool", "new", "--give", "r=food"], "1 of 1 rows are not in this data set"),
         (["--pool", "new", "--make-version"], "got none of 0 rows with a label"),
     ],
 )

@@ -14,6 +14,7 @@ from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.embeddings.computing import MAX_ROWS
 from textcls_core.mistakes.active_learning.job import compute_pool
 from textcls_core.mistakes.active_learning.labelling import (
+    give_labels,
     make_labelled_version,
     progress_of,
     proposed_labels,
@@ -48,17 +49,23 @@ def label_next(
     predictions: Annotated[
         bool, typer.Option("--predictions", help="Print what the run says; it biases people.")
     ] = False,
+    give: Annotated[
+        list[str] | None,
+        typer.Option("--give", metavar="ROW=LABEL", help="Keep a label instead; repeat."),
+    ] = None,
     make_version: Annotated[
         bool, typer.Option("--make-version", help="Add the labelled rows to the data set instead.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Rank rows without labels by what a run can learn from them, or add those with labels.
-
-    Labels are given on the Mistakes page, or with `annotations`.
-    """
+    """Rank rows without labels by what a run can learn from them, label them, add them."""
     workspace = Workspace.default()
     run, info = open_run(run_id), DatasetStore.open(workspace).find(pool)
+    if give:
+        count = give_labels(workspace, run, info, give)
+        line = f"{plural(count, 'row')} of {info.name} labelled"
+        emit(as_json, {"pool": info.name, "num_labelled": count}, [line])
+        return
     if make_version:
         made = make_labelled_version(workspace, run, info)
         emit(as_json, dataset_json(made), dataset_lines(made))

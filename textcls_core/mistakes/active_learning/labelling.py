@@ -15,7 +15,7 @@ from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.mistakes.active_learning.pool import known_texts
-from textcls_core.mistakes.annotations.annotation import Annotation
+from textcls_core.mistakes.annotations.annotation import PROPOSED, Annotation, Change
 from textcls_core.mistakes.annotations.store import Annotations
 from textcls_core.runs.run import Run
 from textcls_core.runs.slice_rows import first_of_each
@@ -56,6 +56,38 @@ def proposed_labels(said: Mapping[str, Annotation]) -> dict[str, tuple[str, ...]
         for row_id, annotation in said.items()
         if annotation.proposed is not None
     }
+
+
+def give_labels(
+    workspace: Workspace, run: Run, pool: DatasetInfo, given: Sequence[str], author: str = ""
+) -> int:
+    """Keep labels of pool rows, and return of how many rows.
+
+    Args:
+        workspace: Where data sets and annotations are.
+        run: Decides which classes there are.
+        pool: The version that the rows belong to.
+        given: `ROW=LABEL`; a row of a multi-label data set may be named several times.
+        author: Who says so; may be empty.
+
+    Raises:
+        InvalidArgumentError: If a part is missing, or a label does not fit the data set of the run.
+        NotFoundError: If a row is not in the pool.
+        StorageError: If the system refuses to write; nothing is kept then.
+    """
+    labels: dict[str, list[str]] = {}
+    for item in given:
+        row_id, mark, name = item.partition("=")
+        if not (row_id and mark and name):
+            raise InvalidArgumentError(f'Expected ROW=LABEL, got "{shorten(item, 60)}".')
+        labels.setdefault(row_id, []).append(name)
+    store = DatasetStore.open(workspace)
+    _require_fitting(store.load(run.config.dataset_fingerprint), labels)
+    store.load(pool.fingerprint).positions(list(labels))
+    changes = [Change(row_id, PROPOSED, tuple(names)) for row_id, names in labels.items()]
+    what = f"labelled {plural(len(labels), 'row')}"
+    Annotations.open(workspace, pool.name).record(changes, what, author=author)
+    return len(labels)
 
 
 def pending_labels(
