@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import HOSTILE_TEXT, make_run
+from tests.pages.conftest import HOSTILE_TEXT, make_run, select_row
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.embeddings.computing import compute_embeddings
@@ -15,10 +15,12 @@ from textcls_core.embeddings.computing import compute_embeddings
 def script(folder, row_id):
     from pathlib import Path
 
+    import streamlit as st
+
     from pages._app.mistakes_similar import show_similar
     from textcls_core.runs.run import Run
 
-    show_similar(Run(Path(folder)), "test", row_id)
+    show_similar(Run(Path(folder)), "test", st.query_params.get("row", row_id))
 
 
 @pytest.fixture
@@ -79,6 +81,20 @@ def test_similar_rows_are_shown_with_labels_conflicts_and_cosines(
     marks = np.where(table["label"] == own, "✓ same label", "⚠ conflict")
     assert table["agrees"].tolist() == marks.tolist()
     assert f"{(marks == '⚠ conflict').sum()} of the 10 nearest" in app.caption[-1].value
+    assert not app.exception
+
+
+def test_a_selected_row_is_opened_with_its_split(show, workspace, run, row_id):
+    compute_embeddings(workspace, "toy", run.config.model)
+    app = show(run, row_id, similar_by="frozen")
+    text = app.dataframe[0].value["text"][2]
+
+    app = select_row(app, f"similar.table.frozen.{row_id}", 2)
+
+    opened = app.query_params["row"]
+    dataset = DatasetStore.open(workspace).load("toy")
+    assert app.query_params["split"] == "train"
+    assert dataset.texts()[dataset.position(opened)] == text
     assert not app.exception
 
 
