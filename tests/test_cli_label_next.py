@@ -44,7 +44,10 @@ def test_import_without_labels_keeps_every_row_together(run, texts, workspace, c
     assert dataset.label_names == ()
     assert dataset.label_sets == [[], [], [], []]
     assert dataset.extra_columns == ("source",)
-    assert "Label next" in next(f for f in found["findings"] if f["kind"] == "no_labels")["message"]
+    messages = {finding["kind"]: finding["message"] for finding in found["findings"]}
+    assert messages["no_labels"].startswith("4 rows without labels")
+    assert "under Label next" in messages["no_class"]
+    assert "missing_split" not in messages
 
 
 def test_import_refuses_no_label_beside_a_label_column(run, texts, capsys):

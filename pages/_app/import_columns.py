@@ -1,5 +1,6 @@
 """The middle steps of the import wizard: columns, labels, splits."""
 
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -105,10 +106,13 @@ def _no_labels() -> bool:
 
 
 def _guess(table: RawTable) -> ColumnChoice:
-    try:
-        return choose_columns(table.table, ColumnChoice(), table.file_name)
-    except DatasetFormatError:
-        return ColumnChoice()
+    """Return which column seems to be what; without a likely label column, the others still."""
+    for has_labels in (True, False):
+        with suppress(DatasetFormatError):
+            return choose_columns(
+                table.table, ColumnChoice(), table.file_name, has_labels=has_labels
+            )
+    return ColumnChoice()
 
 
 def _select(name: str, title: str, names: list[str], guess: str | None) -> None:

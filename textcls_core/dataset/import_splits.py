@@ -30,8 +30,8 @@ class SplitPlan(BaseModel):
 def keep_together(draft: Draft) -> tuple[Draft, Finding]:
     """Return rows without labels; those without a split of their own count as training rows."""
     message = (
-        f"{plural(draft.num_rows, 'row')} without labels. They can be labelled on the Mistakes "
-        "page under Label next, for the data set of a run."
+        f"{plural(draft.num_rows, 'row')} without labels; those without a split of their own count "
+        "as training rows."
     )
     splits = np.where(draft.splits < 0, _TRAIN, draft.splits).astype(np.int8)
     return replace(draft, splits=splits), info("no_labels", draft.num_rows, message)

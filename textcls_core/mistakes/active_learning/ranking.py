@@ -93,7 +93,7 @@ def uncertainty(
         return np.asarray(1 - top[:, 0])
     if measure == "margin":
         return np.asarray(1 - (top[:, 0] - top[:, 1]))
-    return _entropy(probabilities).sum(axis=1) / np.log(num_classes)
+    return np.asarray(_entropy(probabilities).sum(axis=1) / np.log(num_classes))
 
 
 def _uncertainty_of_labels(probabilities: LabelProbabilities, measure: Measure) -> np.ndarray:
@@ -144,12 +144,12 @@ def rank(
     rows = np.flatnonzero(candidates)
     count = min(limit, len(rows))
     if strategy == "diversity":
-        return rows[_farthest_first(vectors[rows], distances[rows], count)]
+        return np.asarray(rows[_farthest_first(vectors[rows], distances[rows], count)])
     if strategy == "both":
-        return rows[_diverse_batches(vectors[rows], scores[rows], count)]
+        return np.asarray(rows[_diverse_batches(vectors[rows], scores[rows], count)])
     if strategy == "random":
         return np.random.default_rng(_SEED).permutation(rows)[:count]
-    return rows[np.argsort(-scores[rows], kind="stable")[:count]]
+    return np.asarray(rows[np.argsort(-scores[rows], kind="stable")[:count]])
 
 
 def _farthest_first(vectors: Embeddings, distances: np.ndarray, count: int) -> Indices:
