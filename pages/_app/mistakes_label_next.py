@@ -89,7 +89,8 @@ def _about(info: DatasetInfo) -> str:
 
 def _choose_rows(pool: DatasetInfo) -> PoolFilter:
     """Return which rows of the pool are ranked, with widgets for what can be chosen."""
-    splits = {"": "Any", **{split: split for split in SPLITS if split in pool.split_counts}}
+    splits: dict[str, str] = {"": "Any"}
+    splits.update((split, split) for split in SPLITS if split in pool.split_counts)
     names = {name: shorten(name, 40) for name in pool.label_names}
     columns = {name: shorten(name, 40) for name in pool.extra_columns}
     with st.popover("Which rows", icon=":material/filter_alt:"):
