@@ -13,6 +13,7 @@ from typing import Any
 
 from bench import (
     accuracy,
+    active_learning,
     distributed,
     explore,
     label_dynamics,
@@ -23,6 +24,7 @@ from bench import (
     overhead,
     relabel,
     resume,
+    similar,
     time_to_accuracy,
     train,
 )
@@ -137,6 +139,14 @@ BENCHES = {
     ),
     "explain": Bench(
         "integrated gradients beside Captum's", _add_explain_arguments, _measure_explain
+    ),
+    "active-learning": Bench(
+        "labels a ranking asks for against random ones",
+        active_learning.add_arguments,
+        active_learning.measure,
+    ),
+    "similar": Bench(
+        "training rows similar to a row, among many", similar.add_arguments, similar.measure
     ),
     "explore": Bench("a data set of millions of rows", explore.add_arguments, explore.measure),
     "pages": Bench("how soon the pages appear", _add_json, _measure_pages),

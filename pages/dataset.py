@@ -35,10 +35,15 @@ def cards(info: DatasetInfo) -> list[tuple[str, str, str]]:
     found = {finding.kind: finding.count for finding in info.findings}
     return [
         ("Rows", f"{info.num_examples:,}", f"version {info.version}"),
-        ("Classes", f"{len(info.label_names):,}", info.task.replace("_", "-")),
+        ("Classes", f"{len(info.label_names):,}", kind_of_labels(info)),
         ("Splits", f"{len(info.split_counts)}", split_shares(info)),
         ("Duplicates", f"{found.get('exact_duplicates', 0):,}", "repeated texts"),
     ]
+
+
+def kind_of_labels(info: DatasetInfo) -> str:
+    """Return how many labels a row has, in a word or two."""
+    return info.task.replace("_", "-") if info.label_names else "no labels yet"
 
 
 def split_shares(info: DatasetInfo) -> str:

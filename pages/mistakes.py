@@ -7,6 +7,7 @@ import streamlit as st
 from pages._app import controls, frame, state
 from pages._app.mistakes_changes import show_changes
 from pages._app.mistakes_inspect import show_inspect
+from pages._app.mistakes_label_next import show_label_next
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.runs.run import Run
 
@@ -15,6 +16,7 @@ frame.require()
 VIEWS: dict[str, Callable[[Run, Split], None]] = {
     "Inspect": show_inspect,
     "Changes": show_changes,
+    "Label next": show_label_next,
 }
 
 with controls.header("Mistakes", "What the model got wrong, why, and what to do about it."):

@@ -21,7 +21,7 @@ TOKEN = "training.run_id"  # noqa: S105 - an idempotency token, not a secret
 
 def show_consequences(config: RunConfig, info: DatasetInfo) -> None:
     """Show what will happen, and start it or measure it on demand."""
-    training_plan.require_startable(config)
+    training_plan.require_startable(config, info)
     training_plan.show_plan(config, info)
     with st.container(horizontal=True):
         starts = st.button(

@@ -44,7 +44,8 @@ _ICONS = {"accept": "✓ accepted", "relabel": "✎ relabelled", "drop": "✕ dr
 def show_label_issues(info: DatasetInfo) -> None:
     """Show the queue of a data set version, or offer to make it."""
     if len(info.label_names) < 2:
-        st.info("A data set with one label has no label issues: there is nothing to confuse.")
+        few = "one label" if info.label_names else "no labels"
+        st.info(f"A data set with {few} has no label issues: there is nothing to confuse.")
         return
     source = _choose_source(info)
     issues = _queue(info, source)

@@ -50,6 +50,12 @@ def choose_model() -> tuple[str, int]:
 
 def show_balance(info: DatasetInfo) -> None:
     """Show the rows per class and split."""
+    if not info.label_names:
+        st.info(
+            "No row has a label yet. Rows can be labelled on the Mistakes page under Label next, "
+            "for the data set of a run."
+        )
+        return
     counts = dataset_cache.statistics(info.fingerprint).class_counts
     figure = class_counts_chart(info.label_names, counts)
     st.plotly_chart(figure, config=controls.NO_TOOLBAR, alt="Rows per class and split")

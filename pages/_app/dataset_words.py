@@ -51,6 +51,9 @@ def _words(root: str, fingerprint: str) -> _Words:  # noqa: ARG001 - the workspa
 
 def show_words(info: DatasetInfo) -> None:
     """Show the words of each class, and how similar the classes are by their words."""
+    if not info.label_names:
+        st.info("No row has a label yet, so there are no classes that words could set apart.")
+        return
     words = _words(str(state.workspace().root), info.fingerprint)
     st.subheader("Words that set classes apart", anchor=False)
     st.caption(

@@ -126,23 +126,33 @@ def show_save() -> bool:
             key=import_state.key("name", request.files[0].name.rsplit(".", 1)[0] or "data"),
             max_chars=80,
         )
-        _show_blocking(summary)
-        is_blocked = bool(summary.blocking) and not import_state.get("anyway")
+        _show_blocking(summary, asks=request.plan.labels.kind != "none")
+        anyway = request.plan.labels.kind == "none" or bool(import_state.get("anyway"))
+        is_blocked = bool(summary.blocking) and not anyway
         if st.button("Import", type="primary", disabled=is_blocked):
             if request.is_large:
-                import_in_background(request, name, anyway=bool(import_state.get("anyway")))
+                import_in_background(request, name, anyway=anyway)
             else:
                 _store(request, name)
     return False
 
 
-def _show_blocking(summary: ImportSummary) -> None:
+def _show_blocking(summary: ImportSummary, *, asks: bool) -> None:
+    """Say what keeps the rows from being trained on, and ask whether to import them all the same.
+
+    Args:
+        summary: What the import gives.
+        asks: Whether that is news; not where somebody said that there are no labels.
+    """
     classes = plural(len(summary.label_names), "class", "classes")
     st.markdown(f"{plural(summary.num_examples, 'row')}, {classes}")
     if not summary.blocking:
         return
     for finding in summary.blocking:
-        st.error(escape(finding.message), icon=":material/error:")
+        show = st.error if asks else st.info
+        show(escape(finding.message), icon=":material/error:" if asks else ":material/info:")
+    if not asks:
+        return
     st.checkbox(
         "Import it all the same, to look at it; it cannot be trained on",
         key=import_state.key("anyway", False),

@@ -1,5 +1,6 @@
 """The middle steps of the import wizard: columns, labels, splits."""
 
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -55,7 +56,7 @@ def column_choice() -> ColumnChoice:
     return checked(
         ColumnChoice,
         text=tuple(import_state.get("text", guess.text)),
-        label=tuple(import_state.get("label", guess.label)),
+        label=() if _no_labels() else tuple(import_state.get("label", guess.label)),
         split=import_state.get("split", guess.split) or None,
         row_id=import_state.get("row_id", guess.row_id) or None,
         separator=import_state.get("joined_by", " "),
@@ -81,26 +82,37 @@ def show_columns() -> bool:
             "Label: one column, or one column per label",
             names,
             key=import_state.key("label", list(guess.label), names),
+            disabled=_no_labels(),
         )
+        st.checkbox("There are no labels", key=import_state.key("no_labels", False))
     with st.container(horizontal=True):
         _select("split", "Split (optional)", names, guess.split)
         _select("row_id", "Row id (optional, a different one in every row)", names, guess.row_id)
     choice = column_choice()
-    if not choice.text or not choice.label:
+    if not choice.text or not (choice.label or _no_labels()):
         st.warning("Choose at least one text column and one label column.")
         return False
-    choose_columns(table.table, choice, table.file_name, guess_split=False)
+    has_labels = not _no_labels()
+    choose_columns(table.table, choice, table.file_name, guess_split=False, has_labels=has_labels)
     kept = [name for name in names if name not in choice.used]
     st.caption(escape(f"Kept for slicing: {', '.join(kept[:12]) or 'no further column'}"))
     _show_chosen(table, choice)
     return True
 
 
+def _no_labels() -> bool:
+    """Tell whether somebody said that the rows have no labels."""
+    return bool(import_state.get("no_labels"))
+
+
 def _guess(table: RawTable) -> ColumnChoice:
-    try:
-        return choose_columns(table.table, ColumnChoice(), table.file_name)
-    except DatasetFormatError:
-        return ColumnChoice()
+    """Return which column seems to be what; without a likely label column, the others still."""
+    for has_labels in (True, False):
+        with suppress(DatasetFormatError):
+            return choose_columns(
+                table.table, ColumnChoice(), table.file_name, has_labels=has_labels
+            )
+    return ColumnChoice()
 
 
 def _select(name: str, title: str, names: list[str], guess: str | None) -> None:
@@ -134,7 +146,7 @@ def label_format() -> LabelFormat:
     """Return how labels are read."""
     return checked(
         LabelFormat,
-        kind=import_state.get("kind") or "guess",
+        kind="none" if _no_labels() else import_state.get("kind") or "guess",
         delimiter=import_state.get("delimiter") or ",",
         names=_names(),
         threshold=import_state.get("threshold", 0.5),
@@ -148,6 +160,12 @@ def _names() -> tuple[str, ...]:
 
 def show_labels() -> bool:
     """Show how labels are read, with examples of what that gives."""
+    if _no_labels():
+        st.info(
+            "The rows have no labels. They can be labelled on the Mistakes page under Label next, "
+            "for the data set of a run. Until then nothing can be trained on them."
+        )
+        return True
     table, choice = _head(), column_choice()
     columns = [table.table[name] for name in choice.label]
     guess = settle_label_format(columns, LabelFormat())
@@ -223,6 +241,9 @@ def split_plan() -> SplitPlan:
 
 def show_splits() -> bool:
     """Show how rows are divided into train, validation and test."""
+    if _no_labels():
+        st.info("Rows without labels need no split: they wait together to be labelled.")
+        return True
     choice = column_choice()
     if choice.split:
         st.segmented_control(

@@ -9,7 +9,7 @@ from pages._app.text import escape
 from pages._app.token_text import token_text
 from textcls_core.config import RunConfig
 from textcls_core.dataset.store import DatasetInfo
-from textcls_core.errors import ModelError, TextclsError
+from textcls_core.errors import DatasetFormatError, ModelError, TextclsError
 from textcls_core.models.catalogue import position_limit, require_length
 from textcls_core.training import launch
 from textcls_core.training.estimate import estimate
@@ -20,12 +20,18 @@ _MEASURED = "training.preflight"
 _TEXTS_SHOWN = 8
 
 
-def require_startable(config: RunConfig) -> None:
+def require_startable(config: RunConfig, info: DatasetInfo) -> None:
     """Refuse what the worker would refuse, as far as it can be known at once.
 
     Raises:
+        DatasetFormatError: If the data set has no labels.
         TextclsError: If the model cannot read so many tokens, or a tool of `report_to` is missing.
     """
+    if not info.label_names:
+        raise DatasetFormatError(
+            "This data set has no labels, so nothing can be trained on it. Label rows on the "
+            "Mistakes page under Label next: they join the data set of a run."
+        )
     require_trackers(config.report_to)
     try:
         limit = position_limit(state.tokenizer_dir(config.model))

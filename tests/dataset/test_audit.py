@@ -253,7 +253,10 @@ def test_require_trainable_names_what_is_missing_in_a_multi_label_set(label_sets
 def test_require_trainable_refuses_a_multi_label_set_without_labels():
     dataset = make_label_sets([[], [], []], ["train", "validation", "test"], names=())
 
-    with pytest.raises(DatasetFormatError, match=r"No row has a label\. Add labels to some rows"):
+    with pytest.raises(
+        DatasetFormatError,
+        match=r"No row has a label\. Add labels to some rows: on the Mistakes page under Label",
+    ):
         require_trainable(dataset)
 
 

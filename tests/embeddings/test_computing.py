@@ -9,7 +9,7 @@ import pytest
 from tests.pages.conftest import make_run, save_model
 from textcls_core.dataset.sampling import stratified_order
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.embeddings import computing
+from textcls_core.embeddings import computing, growing
 from textcls_core.embeddings.computing import compute_embeddings
 from textcls_core.embeddings.encoder import TextEncoder
 from textcls_core.embeddings.job import run_job
@@ -34,7 +34,7 @@ def fingerprint(toy_dataset):
 @pytest.fixture
 def small_portions(monkeypatch):
     """Report after every 50 rows."""
-    monkeypatch.setattr(computing, "_PORTION", 50)
+    monkeypatch.setattr(growing, "_PORTION", 50)
 
 
 def cancel_at(rows):

@@ -337,3 +337,20 @@ def test_import_is_reached_by_the_tabs_of_the_page(open_page):
     set_parameters(app, view="Import")
 
     assert len(app.file_uploader) == 2
+
+
+def test_import_without_labels_needs_no_second_thought(open_page, infos):
+    texts = "text,source\n" + "".join(f"text number {n},mail\n" for n in range(9))
+    app = wizard(open_page, "Columns", texts)
+    app = field(app, "checkbox", "There are no labels").check().run()
+    for step in STEPS[3:]:
+        app = press(app, "Next")
+        assert not app.exception
+        assert app.query_params["step"] == step
+    app = press(app, "Import")
+
+    stored = infos()[0]
+    assert not app.exception
+    assert (stored.num_examples, stored.label_names) == (9, ())
+    assert stored.split_counts == {"train": 9}
+    assert stored.extra_columns == ("source",)

@@ -74,6 +74,8 @@ def new_split_chart(label_names: Sequence[str], counts: Mapping[str, Sequence[in
 
 
 def _balance_title(label_names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> str:
+    if not label_names:
+        return "No row has a label"
     totals = np.sum([list(values) for values in counts.values()], axis=0)
     largest, smallest = int(totals.argmax()), int(totals.argmin())
     ratio = totals[largest] / max(totals[smallest], 1)

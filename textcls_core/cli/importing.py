@@ -56,6 +56,9 @@ def dataset_import(
     threshold: Annotated[
         float | None, typer.Option("--threshold", help="Least fraction of a label column.")
     ] = None,
+    no_label: Annotated[
+        bool, typer.Option("--no-label", help="There are no labels: a pool for label-next.")
+    ] = False,
     split: Annotated[str | None, typer.Option("--split", help="Split column.")] = None,
     row_id: Annotated[str | None, typer.Option("--row-id", help="Column of unique ids.")] = None,
     new_split: Annotated[
@@ -106,7 +109,11 @@ def dataset_import(
     )
     plan = ImportPlan(
         columns=columns,
-        labels=_label_format(label_format, delimiter, names_file, threshold),
+        labels=(
+            _no_labels(label, label_format)
+            if no_label
+            else _label_format(label_format, delimiter, names_file, threshold)
+        ),
         splits=SplitPlan(use_own=not new_split, recipe=recipe),
         fixes=parse_fixes(fix or []),
         rare_below=rare_below,
@@ -149,6 +156,15 @@ def _refuse_blocking(imported: Imported, *, strict: bool) -> None:
     messages = " ".join(finding.message for finding in imported.blocking)
     if messages and strict:
         raise DatasetFormatError(f"This data set cannot be trained on. {messages}")
+
+
+def _no_labels(columns: list[str] | None, kind: str | None) -> LabelFormat:
+    """Return that there are no labels, unless something else says that there are."""
+    if columns or kind:
+        raise InvalidArgumentError(
+            "Expected either --no-label or a label column, got both. Leave one of them out."
+        )
+    return LabelFormat(kind="none")
 
 
 def _label_format(

@@ -24,8 +24,10 @@ from textcls_core.cli.evaluation import evaluate_run
 from textcls_core.cli.explain import explain
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
+from textcls_core.cli.label_next import label_next
 from textcls_core.cli.results import mistakes, predict
 from textcls_core.cli.rows import dataset_rows
+from textcls_core.cli.similar import similar
 from textcls_core.cli.slices import slices
 from textcls_core.cli.training import runs_app, train
 from textcls_core.errors import StorageError, TextclsError
@@ -47,6 +49,8 @@ app.command()(confusion)
 app.command()(curves)
 app.command()(compare)
 app.command()(mistakes)
+app.command()(similar)
+app.command()(label_next)
 app.command()(slices)
 app.command()(predict)
 app.command()(decide)

@@ -48,7 +48,7 @@ def check_draft(draft: Draft, *, rare_below: int = MIN_ROWS_PER_CLASS) -> tuple[
         *(_class_findings(counts) if is_single else _label_findings(counts)),
         *_rare_classes(counts, rare_below),
         *_untrained_classes(counts, _trained(draft)),
-        *_missing_splits(draft),
+        *(_missing_splits(draft) if counts else ()),
         *_near_equal_labels(counts),
         *_duplicate_findings(draft),
     ]
@@ -96,7 +96,10 @@ def _class_findings(counts: Mapping[str, int]) -> list[Finding]:
 
 def _label_findings(counts: Mapping[str, int]) -> list[Finding]:
     """Return what keeps labels of rows with any number of them from being trained."""
-    message = "No row has a label. Add labels to some rows."
+    message = (
+        "No row has a label. Add labels to some rows: on the Mistakes page under Label next, for "
+        "the data set of a run, or in the file."
+    )
     return _too_many_classes(len(counts)) if counts else [blocker("no_class", 0, message)]
 
 

@@ -62,7 +62,12 @@ class ColumnChoice(BaseModel):
 
 
 def choose_columns(
-    table: pa.Table, choice: ColumnChoice, file_name: str, *, guess_split: bool = True
+    table: pa.Table,
+    choice: ColumnChoice,
+    file_name: str,
+    *,
+    guess_split: bool = True,
+    has_labels: bool = True,
 ) -> ColumnChoice:
     """Return the columns to use: those chosen, and a guess for the rest.
 
@@ -71,6 +76,7 @@ def choose_columns(
         choice: What is decided already.
         file_name: Shown in messages.
         guess_split: Look for a split column if none was chosen.
+        has_labels: Look for a label column if none was chosen.
 
     Raises:
         DatasetFormatError: If a chosen column is missing or cannot play its role, or text or label
@@ -78,10 +84,10 @@ def choose_columns(
     """
     _check_names(table, choice, file_name)
     _check_split(table, choice.split, file_name)
-    label = choice.label or _guess_label(table, taken=choice.text)
+    label = choice.label or (_guess_label(table, taken=choice.text) if has_labels else ())
     text = choice.text or _guess_text(table, taken=label)
     for role, guess in (("text", text), ("label", label)):
-        if not guess:
+        if not guess and (has_labels or role == "text"):
             raise DatasetFormatError(
                 f"No {role} column could be recognised in {file_name}. "
                 f"{did_you_mean(role, table.column_names)} Choose the {role} column."

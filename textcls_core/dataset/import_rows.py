@@ -13,7 +13,13 @@ from textcls_core.dataset.columns import ColumnChoice, as_split, choose_columns,
 from textcls_core.dataset.draft import Draft
 from textcls_core.dataset.findings import Finding, info, warning
 from textcls_core.dataset.formulas import is_formula_safe, unescape_table
-from textcls_core.dataset.labels import LabelFormat, read_labels, settle_label_format
+from textcls_core.dataset.labels import (
+    LabelFormat,
+    Labels,
+    no_labels,
+    read_labels,
+    settle_label_format,
+)
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.text_dataset import SCHEMA, SPLITS
 from textcls_core.errors import DatasetFormatError
@@ -57,13 +63,12 @@ def read_rows(
     Raises:
         DatasetFormatError: If columns are missing or do not hold what they should.
     """
-    columns = _columns(tables, choice, use_own_split=use_own_split)
+    has_labels = label_format.kind != "none"
+    columns = _columns(tables, choice, use_own_split=use_own_split, has_labels=has_labels)
     whole = _together(tables)
-    label_columns = [whole[name] for name in columns.label]
     if label_format.kind == "guess" and is_export(tables[0].table):
         label_format = _EXPORTED_LABELS.get(columns.label, label_format)
-    label_format = settle_label_format(label_columns, label_format)
-    labels = read_labels(label_columns, columns.label, label_format)
+    labels, label_format = _read_labels(whole, columns, label_format)
     texts = join_texts([whole[name] for name in columns.text], columns.separator)
     no_text = np.asarray(pc.match_substring_regex(texts, _BLANK))
     no_label = labels.missing & ~no_text
@@ -87,6 +92,17 @@ def read_rows(
         row_ids=_row_ids(whole, columns, tables[0].file_name),
     )
     return ReadRows(draft, columns, label_format, noticed)
+
+
+def _read_labels(
+    whole: pa.Table, columns: ColumnChoice, label_format: LabelFormat
+) -> tuple[Labels, LabelFormat]:
+    """Return the labels of all rows, and how they were read."""
+    if label_format.kind == "none":
+        return no_labels(whole.num_rows), label_format
+    label_columns = [whole[name] for name in columns.label]
+    settled = settle_label_format(label_columns, label_format)
+    return read_labels(label_columns, columns.label, settled), settled
 
 
 def _together(tables: Sequence[RawTable]) -> pa.Table:
@@ -189,16 +205,22 @@ def without_quotes(table: RawTable) -> RawTable:
 
 
 def _columns(
-    tables: Sequence[RawTable], choice: ColumnChoice, *, use_own_split: bool
+    tables: Sequence[RawTable], choice: ColumnChoice, *, use_own_split: bool, has_labels: bool
 ) -> ColumnChoice:
     """Return the columns to use, which the second table needs as well."""
     main = tables[0]
-    columns = choose_columns(main.table, choice, main.file_name, guess_split=use_own_split)
+    if not has_labels:
+        choice = choice.model_copy(update={"label": ()})
+    columns = choose_columns(
+        main.table, choice, main.file_name, guess_split=use_own_split, has_labels=has_labels
+    )
     if not use_own_split:
         columns = columns.model_copy(update={"split": None})
     for table in tables[1:]:
         needed = columns.model_copy(update={"split": None})
-        choose_columns(table.table, needed, table.file_name, guess_split=False)
+        choose_columns(
+            table.table, needed, table.file_name, guess_split=False, has_labels=has_labels
+        )
     return columns
 
 

@@ -11,7 +11,7 @@ from textcls_core.dataset.findings import Finding, info
 from textcls_core.dataset.splitting import SplitRecipe, resplit, stratified_codes
 from textcls_core.dataset.text_dataset import SPLITS
 from textcls_core.jobs.progress import Report, ignore
-from textcls_core.wording import capitalised, percent
+from textcls_core.wording import capitalised, percent, plural
 
 _TRAIN, _VALIDATION, _TEST = range(len(SPLITS))
 
@@ -25,6 +25,16 @@ class SplitPlan(BaseModel):
     """Take the split that the file names; else it counts as an ordinary column."""
     recipe: SplitRecipe = SplitRecipe()
     """How the splits are made that the file does not name."""
+
+
+def keep_together(draft: Draft) -> tuple[Draft, Finding]:
+    """Return rows without labels; those without a split of their own count as training rows."""
+    message = (
+        f"{plural(draft.num_rows, 'row')} without labels; those without a split of their own count "
+        "as training rows."
+    )
+    splits = np.where(draft.splits < 0, _TRAIN, draft.splits).astype(np.int8)
+    return replace(draft, splits=splits), info("no_labels", draft.num_rows, message)
 
 
 def complete_splits(

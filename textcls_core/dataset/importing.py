@@ -12,7 +12,7 @@ from textcls_core.dataset.draft import Draft
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.import_fixes import Fix, fix_leaks, fix_rows
 from textcls_core.dataset.import_rows import read_rows, without_quotes
-from textcls_core.dataset.import_splits import SplitPlan, complete_splits
+from textcls_core.dataset.import_splits import SplitPlan, complete_splits, keep_together
 from textcls_core.dataset.labels import LabelFormat
 from textcls_core.dataset.raw_table import RawTable
 from textcls_core.dataset.text_dataset import TextDataset
@@ -119,7 +119,10 @@ def import_tables(
     draft, fixed = fix_rows(read.draft, plan.fixes, rare_below=plan.rare_below)
     _require_rows(draft, main.file_name, read.columns)
     report(2, _STEPS, "Making splits")
-    draft, split_finding = complete_splits(draft, plan.splits, report)
+    if read.label_format.kind == "none":
+        draft, split_finding = keep_together(draft)
+    else:
+        draft, split_finding = complete_splits(draft, plan.splits, report)
     draft, unleaked = fix_leaks(draft, plan.fixes)
     report(3, _STEPS, "Looking for faults")
     draft = draft.with_used_names()
@@ -134,6 +137,10 @@ def import_tables(
 
 
 def _require_rows(draft: Draft, file_name: str, columns: ColumnChoice) -> None:
+    if not draft.num_rows and not columns.label:
+        raise DatasetFormatError(
+            f'{file_name} has no row with a text. Check the column "{columns.text[0]}".'
+        )
     if not draft.num_rows:
         names = " and ".join(f'"{name}"' for name in (*columns.text, *columns.label))
         raise DatasetFormatError(

@@ -20,7 +20,7 @@ from textcls_core.dataset.text_dataset import Task
 from textcls_core.errors import DatasetFormatError
 from textcls_core.wording import plural, shorten
 
-Kind = Literal["guess", "single", "delimited", "lists", "columns"]
+Kind = Literal["guess", "single", "delimited", "lists", "columns", "none"]
 MAX_LABELS = 100_000
 """More distinct labels than this are no classes but another column."""
 DELIMITERS = (",", ";", "|")
@@ -44,7 +44,7 @@ class LabelFormat(BaseModel):
     kind: Kind = "guess"
     """`guess`: as the first rows suggest. `single`: a cell is one label. `delimited`: labels with a
     delimiter between them. `lists`: a list, or its JSON or Python text. `columns`: one column per
-    label, with 1 or 0 or a fraction."""
+    label, with 1 or 0 or a fraction. `none`: there are no labels yet."""
     delimiter: str = Field(",", min_length=1, max_length=10)
     """Between the labels of a cell; for `delimited`."""
     names: tuple[str, ...] = ()
@@ -124,6 +124,13 @@ def is_indicator(values: Iterable[str | None]) -> bool:
     """Tell whether values say yes or no: 0 and 1, fractions between them, true and false."""
     distinct = {value.strip().casefold() for value in values if value and value.strip()}
     return len(distinct) > 0 and all(_share(value) is not None for value in distinct)
+
+
+def no_labels(num_rows: int) -> Labels:
+    """Return what rows have that nobody labelled yet: each an empty list, and none is missing."""
+    empty = pa.array([[]], pa.list_(pa.int32()))
+    ids = empty.take(pa.array(np.zeros(num_rows, np.int64)))
+    return Labels(ids, (), np.zeros(num_rows, dtype=bool))
 
 
 def read_labels(

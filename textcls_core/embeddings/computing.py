@@ -3,10 +3,8 @@
 torch is imported when a model is loaded, so that a page can offer the button.
 """
 
-import os
 import shutil
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +14,7 @@ from textcls_core.arrays import Indices
 from textcls_core.dataset.sampling import stratified_order
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
+from textcls_core.embeddings.growing import append_rows
 from textcls_core.embeddings.source import Source, open_source
 from textcls_core.embeddings.store import (
     MAX_TOKENS,
@@ -31,7 +30,6 @@ from textcls_core.workspace import Workspace
 
 MAX_ROWS = 50_000
 """Rows embedded at most unless asked for more: 10 minutes of short texts on two cores."""
-_PORTION = 1_024
 _WAIT_SECONDS = 2.0
 
 
@@ -113,37 +111,11 @@ def _write_vectors(
 
     progress(0, len(positions), "Loading the model")
     encoder = TextEncoder.load(source, info.num_tokens)
-    with file.open("ab+") as handle:
-        done = _begin(handle, len(positions), encoder.width)
-        for start in range(done, len(positions), _PORTION):
-            progress(start, len(positions), "Embedding texts")
-            texts = dataset.texts(positions[start : start + _PORTION])
-            handle.write(encoder.encode(texts).astype("<f4").tobytes())
-            handle.flush()
-        os.fsync(handle.fileno())
-    progress(len(positions), len(positions), "Embedding texts")
-
-
-def _begin(handle: BinaryIO, num_rows: int, width: int) -> int:
-    """Write the head of an array file, or keep the whole rows it has; return how many these are."""
-    header = {"descr": "<f4", "fortran_order": False, "shape": (num_rows, width)}
-    handle.seek(0)
-    try:
-        is_begun = _read_header(handle) == header
-    except ValueError:
-        is_begun = False
-    if not is_begun:
-        handle.truncate(0)
-        np.lib.format.write_array_header_1_0(handle, header)
-        return 0
-    start, row_bytes = handle.tell(), width * 4
-    done = (handle.seek(0, os.SEEK_END) - start) // row_bytes
-    handle.truncate(start + done * row_bytes)
-    return int(done)
-
-
-def _read_header(handle: BinaryIO) -> dict[str, object]:
-    """Return what the head of an array file says."""
-    np.lib.format.read_magic(handle)
-    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(handle)
-    return {"descr": dtype.str, "fortran_order": is_fortran, "shape": shape}
+    append_rows(
+        file,
+        len(positions),
+        encoder.width,
+        lambda span: encoder.encode(dataset.texts(positions[span])),
+        progress,
+        "Embedding texts",
+    )
