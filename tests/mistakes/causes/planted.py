@@ -25,10 +25,10 @@ FILLERS = (
     "here although most were glad to hear about these plans in time"
 )
 MAX_LENGTH = 32
-_TRAIN, _TEST = 100, 40
+_TRAIN, _TEST = 80, 30
 """Rows of each common class."""
 _LATE, _FLIPPED, _FLUKES = 20, 10, 40
-"""Of a hundred rows."""
+"""Percent of them."""
 
 
 @dataclass
@@ -65,7 +65,8 @@ class Planted:
 
     def misled(self, label: str) -> list[str]:
         """Return a text of a class with the token of another one."""
-        return [*self.filler(4), FLUKE, *self.filler(4), *self.about(label, 1)[:4]]
+        words = self.generator.choice(KEYWORDS[label].split(), 2, replace=False)
+        return [*self.filler(4), FLUKE, *self.filler(4), *words.tolist(), *self.filler(3)]
 
 
 def planted_dataset(seed: int = 0) -> tuple[TextDataset, dict[str, str]]:
@@ -79,21 +80,14 @@ def planted_dataset(seed: int = 0) -> tuple[TextDataset, dict[str, str]]:
     common = [name for name in KEYWORDS if name != RARE]
     for label in common:
         for number in range(_TRAIN):
-            late = number < _LATE
-            is_fluke = label == FLUKE_CLASS and number >= _TRAIN - _FLUKES
-            words = made.late(label) if late else made.about(label)
-            words = [*made.filler(6), FLUKE, *made.filler(6)] if is_fluke else words
-            is_flipped = not late and not is_fluke and number < _LATE + _FLIPPED
-            others = [name for name in common if name != label]
-            given = str(made.generator.choice(others)) if is_flipped else label
-            made.add(words, given, "train", "label_suspect" if is_flipped else "")
+            _add_training_row(made, label, number, [name for name in common if name != label])
         for number in range(_TEST):
-            late = number < _TEST * _LATE // 100
-            cause = "truncated" if late else ""
-            made.add(made.late(label) if late else made.about(label), label, "test", cause)
+            is_late = 100 * number < _LATE * _TEST
+            words = made.late(label) if is_late else made.about(label)
+            made.add(words, label, "test", "truncated" if is_late else "")
             made.add(made.about(label), label, "validation")
         if label != FLUKE_CLASS:
-            for _ in range(_TEST // 4):
+            for _ in range(_TEST // 3):
                 made.add(made.misled(label), label, "test", "misleading_tokens")
     for split, count in (("train", 5), ("validation", 3), ("test", _TEST // 2)):
         for _ in range(count):
@@ -101,3 +95,17 @@ def planted_dataset(seed: int = 0) -> tuple[TextDataset, dict[str, str]]:
     dataset = build_dataset(Rows(made.texts, made.labels, made.splits, extra={}))
     by_row = dict(zip(make_row_ids(made.texts), made.causes, strict=True))
     return dataset, by_row
+
+
+def _add_training_row(made: Planted, label: str, number: int, others: list[str]) -> None:
+    """Add a row whose evidence is late, whose label is flipped, that has the fluke, or neither."""
+    share = 100 * number / _TRAIN
+    if share < _LATE:
+        made.add(made.late(label), label, "train", "truncated")
+    elif share < _LATE + _FLIPPED:
+        given = str(made.generator.choice(others))
+        made.add(made.about(label), given, "train", "label_suspect")
+    elif label == FLUKE_CLASS and share >= 100 - _FLUKES:
+        made.add([*made.filler(6), FLUKE, *made.filler(6)], label, "train")
+    else:
+        made.add(made.about(label), label, "train")

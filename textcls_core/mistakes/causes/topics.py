@@ -11,7 +11,7 @@ from textcls_core.jobs.progress import Report
 from textcls_core.mistakes.causes.case import Case, Finding
 from textcls_core.mistakes.causes.model import RunModel
 from textcls_core.mistakes.causes.scores import wavering
-from textcls_core.wording import percent
+from textcls_core.wording import percent, plural
 
 MAX_MISTAKES = 300
 """Mistakes whose parts are read, those with the largest loss."""
@@ -43,7 +43,8 @@ def ambiguous(case: Case, load: Callable[[], RunModel], progress: Report) -> Fin
     looked = min(len(case), MAX_MISTAKES)
     note = ""
     if looked < len(case):
-        note = f"Parts of texts were read in the {looked:,} mistakes with the largest loss only."
+        read = plural(looked, "mistake")
+        note = f"Parts of texts were read in {read} only, the largest loss first."
     try:
         model = load() if looked else None
     except TextclsError as error:

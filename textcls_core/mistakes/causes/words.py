@@ -17,7 +17,7 @@ MAX_MISTAKES = 100
 """Mistakes whose words are left out one by one, those with the largest loss."""
 MAX_WORDS = 100
 """Different words of a text that are tried at most, the first ones."""
-MIN_GAIN = 0.5
+MIN_GAIN = 0.3
 """How much the probability of the truth must rise: else almost any word mends a close decision."""
 _SECOND_WORDS = 10
 """Words tried beside the best one, those that help most by themselves."""
@@ -44,7 +44,7 @@ def misleading_tokens(case: Case, model: RunModel, progress: Report) -> Finding:
 
     Each word of the part that is read is left out wherever it stands; if none mends the answer, the
     best one is left out together with each of the next best. It counts if the answer becomes right
-    and the truth gains half of all probability or more.
+    and the truth gains `MIN_GAIN` of all probability or more.
 
     Source:
         Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation
