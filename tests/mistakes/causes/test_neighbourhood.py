@@ -31,7 +31,7 @@ def around(workspace, monkeypatch):
     rows = [(text, text.split()[0], "train") for text in train]
     rows += [(text, "ham", "test") for text in TEST] + [("x", "spam", "test")]
     dataset = dataset_of(rows)
-    run = make_run(workspace, dataset, dict.fromkeys(TEST, [0.2, 0.8]))
+    run = make_run(workspace, dataset, dict.fromkeys(TEST, (0.2, 0.8)))
     vectors = [direction(train.get(text, 0)) for text in dataset.texts()]
     for text, place in TEST.items():
         vectors[dataset.texts().index(text)] = direction(*place)

@@ -15,7 +15,7 @@ PLAIN = "the dog was here"
 def look(workspace, model_dir, texts, train=("the cat was here", "a small dog")):
     rows = [(text, "ham", "train") for text in train] + [("snow and rain", "spam", "train")]
     rows += [(text, "ham", "test") for text in texts]
-    run = make_run(workspace, dataset_of(rows), dict.fromkeys(texts, [0.1, 0.9]))
+    run = make_run(workspace, dataset_of(rows), dict.fromkeys(texts, (0.1, 0.9)))
     if model_dir is not None:
         run.model_dir.symlink_to(model_dir)
     case = Case.open(workspace, run, "test")

@@ -151,5 +151,5 @@ def test_every_cause_has_words_and_every_action_a_cause():
 
 
 def test_unknown_cause_is_refused():
-    with pytest.raises(InvalidArgumentError, match='"weather" is not a cause. Known: "label_sus'):
+    with pytest.raises(InvalidArgumentError, match=r'"weather" is not a cause\. Known: "label_sus'):
         parse_cause("weather")

@@ -29,15 +29,15 @@ def test_one_word_that_misleads_is_named(workspace):
 
 
 def test_two_words_that_mislead_together_are_named(workspace):
-    case, found = look(workspace, "lamp gift prize")
+    case, found = look(workspace, "lamp gift gift prize prize")
 
     assert list(by_text(case, found.evidence).values()) == [
-        'Without "gift" and "prize" the answer is "ham" (95.3 %; with them 4.7 %).'
+        'Without "gift" and "prize" the answer is "ham" (95.3 %; with them 0.0 %).'
     ]
 
 
 def test_three_words_are_not_searched(workspace):
-    _, found = look(workspace, "lamp gift prize win")
+    _, found = look(workspace, "lamp gift gift prize prize win win")
 
     assert found.evidence == {}
 
