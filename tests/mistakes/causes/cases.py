@@ -79,8 +79,8 @@ class WordModel:
     """Class by word, in lower case."""
     num_classes: int
     length: int = 8
-    asked_windows: int = 0
-    """Windows that the last whole reading was allowed."""
+    asked_tokens: int = 0
+    """Tokens that the last reading of whole texts was to reach."""
 
     def read_part(self, text: str) -> str:
         return " ".join(text.split()[: self.length])
@@ -91,8 +91,8 @@ class WordModel:
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         return np.array([self._answer(self.read_part(text)) for text in texts])
 
-    def whole_probabilities(self, texts: Sequence[str], max_windows: int) -> np.ndarray:
-        self.asked_windows = max_windows
+    def whole_probabilities(self, texts: Sequence[str], num_tokens: int) -> np.ndarray:
+        self.asked_tokens = num_tokens
         return np.array([self._answer(text) for text in texts])
 
     def _answer(self, text: str) -> np.ndarray:

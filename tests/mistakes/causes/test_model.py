@@ -56,11 +56,20 @@ def test_rest_changes_nothing_unless_the_text_is_read_whole(load):
     head = model.read_part(LONG)
 
     as_trained = model.probabilities([LONG, head])
-    whole = model.whole_probabilities([LONG, head], 16)
+    whole = model.whole_probabilities([LONG, head], 64)
 
     assert np.allclose(as_trained[0], as_trained[1], atol=1e-6)
     assert np.allclose(whole[1], as_trained[1], atol=1e-6)
     assert not np.allclose(whole[0], as_trained[0], atol=1e-6)
+
+
+def test_words_after_the_last_window_change_nothing(load):
+    model = load(max_length=8)
+    tail = " ".join(["cow"] * 40)
+
+    found = model.whole_probabilities([f"{LONG} {tail}", f"{LONG} {tail} dog dog"], 20)
+
+    assert np.allclose(found[0], found[1], atol=1e-6)
 
 
 def test_run_without_a_model_is_refused(workspace):

@@ -17,14 +17,16 @@ HEAD = "we had one gift"
 def look(workspace, texts, confidence=0.95, cut=None):
     rows = [*TRAIN, *((text, "ham", "test") for text in texts)]
     case = make_case(workspace, rows, dict.fromkeys(texts, (1 - confidence, confidence)))
-    return case, truncated(case, list(range(len(texts))) if cut is None else cut, MODEL, ignore)
+    return case, truncated(
+        case, dict.fromkeys(range(len(texts)), 20) if cut is None else cut, MODEL, ignore
+    )
 
 
 def test_text_that_becomes_right_when_read_whole_is_truncated(workspace):
     case, found = look(workspace, [f"{HEAD} and then a lamp and a lamp"])
 
     assert list(by_text(case, found.evidence).values()) == [
-        'Read to its end, the text gets "ham" (95.3 %); the 16 tokens that were read got "spam".'
+        'Read on, the text gets "ham" (95.3 %); the first 16 tokens got "spam".'
     ]
 
 
@@ -55,12 +57,18 @@ def test_only_truncated_mistakes_are_read(workspace, monkeypatch):
     monkeypatch.setattr(reading, "MAX_MISTAKES", 1)
     texts = [f"{HEAD} and then a lamp and a lamp {n}" for n in range(3)]
 
-    _, found = look(workspace, texts, cut=[0, 2])
+    _, found = look(workspace, texts, cut={0: 20, 2: 20})
 
     assert len(found.evidence) == 1
     assert found.coverage.sentence == (
         "Truncated: looked for in 1 of 2 mistakes. Those with the largest loss."
     )
+
+
+def test_text_that_is_not_read_to_its_end_is_said(workspace):
+    _, found = look(workspace, [f"{HEAD} and then a lamp and a lamp"], cut={0: 5_000})
+
+    assert found.coverage.sentence == "Truncated: Of 1 text the first 2,048 tokens were read."
 
 
 def test_cut_off_are_the_texts_longer_than_the_run_reads(workspace, toy_dataset, tiny_model_dir):

@@ -13,7 +13,7 @@ from textcls_core.arrays import Probabilities
 from textcls_core.config import RunConfig
 from textcls_core.mistakes.reading import read_text
 from textcls_core.models.token_lengths import load_tokenizer
-from textcls_core.models.tokens import Reading, tokenize
+from textcls_core.models.tokens import OVERLAP, Reading, tokenize
 from textcls_core.runs.run import Run
 
 
@@ -63,15 +63,20 @@ class RunModel:
         """Return what it says about some texts, read as in training, shape (N, C)."""
         return self._ask(texts, self.classifier.reading)
 
-    def whole_probabilities(self, texts: Sequence[str], max_windows: int) -> Probabilities:
-        """Return what it says about some texts when it reads them to their end, shape (N, C).
+    def whole_probabilities(self, texts: Sequence[str], num_tokens: int) -> Probabilities:
+        """Return what it says about some texts when it reads on, shape (N, C).
+
+        They are read in overlapping windows whose logits are averaged.
 
         Args:
             texts: N texts.
-            max_windows: Overlapping windows read of each at most; their logits are averaged.
+            num_tokens: Tokens read of each at least, if it has so many.
         """
-        most = max(max_windows, self.config.max_windows)
-        return self._ask(texts, Reading(self.classifier.max_length, "windows", most))
+        length = self.classifier.max_length
+        content = length - self.tokenizer.num_special_tokens_to_add(is_pair=False)
+        step = max(content - int(length * OVERLAP), 1)
+        most = max(-(-num_tokens // step), self.config.max_windows)
+        return self._ask(texts, Reading(length, "windows", most))
 
     def _ask(self, texts: Sequence[str], reading: Reading) -> Probabilities:
         tokens = tokenize(list(texts), self.classifier.tokenizer, reading)
