@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from textcls_core.arrays import Mask, Probabilities
 from textcls_core.dataset.word_pattern import WORD_PATTERN
 from textcls_core.jobs.progress import Report
 from textcls_core.mistakes.causes.case import Case, Finding
@@ -17,6 +18,8 @@ MAX_MISTAKES = 100
 """Mistakes whose words are left out one by one, those with the largest loss."""
 MAX_WORDS = 100
 """Different words of a text that are tried at most, the first ones."""
+MIN_TRUTH = 0.5
+"""Probability that the truth must reach: weaker answers are right by accident."""
 MIN_GAIN = 0.3
 """How much the probability of the truth must rise: else almost any word mends a close decision."""
 _SECOND_WORDS = 10
@@ -44,7 +47,7 @@ def misleading_tokens(case: Case, model: RunModel, progress: Report) -> Finding:
 
     Each word of the part that is read is left out wherever it stands; if none mends the answer, the
     best one is left out together with each of the next best. It counts if the answer becomes right
-    and the truth gains `MIN_GAIN` of all probability or more.
+    and sure: the truth reaches `MIN_TRUTH` and gains `MIN_GAIN` or more.
 
     Source:
         Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation
@@ -76,13 +79,20 @@ def _search(case: Case, place: int, model: RunModel) -> Misleading | None:
     variants = [text, *(without(text, [word]) for word in words)]
     probabilities = model.probabilities(variants)
     before, *_ = truth = case.truth(place, probabilities)
-    mends = case.is_right(place, probabilities)[1:] & (truth[1:] - before >= MIN_GAIN)
+    mends = _mends(case, place, probabilities, float(before))[1:]
     best_first = np.argsort(-truth[1:], kind="stable")
     if mends.any():
         alone = frozenset(words[i] for i in np.flatnonzero(mends))
         best = next(i for i in best_first if mends[i])
         return Misleading((words[best],), alone, float(before), float(truth[1 + best]))
     return _pair(case, place, model, text, [words[i] for i in best_first], float(before))
+
+
+def _mends(case: Case, place: int, probabilities: Probabilities, before: float) -> Mask:
+    """Return which answers are right, sure of it, and far surer than before, shape (N,)."""
+    truth = case.truth(place, probabilities)
+    is_sure = (truth >= MIN_TRUTH) & (truth - before >= MIN_GAIN)
+    return np.asarray(case.is_right(place, probabilities) & is_sure)
 
 
 def _pair(
@@ -94,7 +104,7 @@ def _pair(
         return None
     probabilities = model.probabilities([without(text, [words[0], word]) for word in seconds])
     truth = case.truth(place, probabilities)
-    mends = case.is_right(place, probabilities) & (truth - before >= MIN_GAIN)
+    mends = _mends(case, place, probabilities, before)
     if not mends.any():
         return None
     best = int(np.where(mends, truth, -1.0).argmax())
