@@ -59,17 +59,18 @@ def offer_triage(run: Run, split: Split, *, is_there: bool) -> bool:
     except NotFoundError:
         job = None
     if job is not None and (job.is_active or not is_there):
-        show_job(job_id)
+        show_job(job_id, cancelled="Cancelled. The next search goes on where this one was.")
     if job is not None and job.is_active:
         return True
     if not is_there:
         with st.container(border=True):
             st.subheader("Why is the model wrong?", anchor=False)
             st.text(
-                "Every mistake is held against its label, its training neighbours, its copies and "
-                "the words in it; the model reads what was cut off and texts without single "
-                "words. You see how many mistakes each cause explains, and what could mend them. "
-                "A few hundred mistakes take some minutes."
+                "This goes through the mistakes and asks: is the label right? Is there a training "
+                "row like it, or a copy with another label? Would the model be right if it read "
+                "more of the text, or without a misleading word? You see how many mistakes each "
+                "cause explains, and what could mend them. A few hundred mistakes take some "
+                "minutes."
             )
             if st.button("Look for causes", type="primary", icon=":material/troubleshoot:"):
                 start_job(state.workspace(), ENTRY, arguments, again=True)
