@@ -43,8 +43,8 @@ def show_why(run: Run, split: Split, row_id: str) -> None:
             _chip(one)
     for one in found:
         words = CAUSES[one.cause]
-        st.markdown(f"**{words.title}.** {escape(one.evidence)}")
-        st.caption(escape(f"{words.action_title}: {words.advice}"))
+        said = f"**{words.title}.** {escape(one.evidence)}"
+        st.caption(f"{said} **What helps:** {escape(words.advice)}")
 
 
 def _chip(found: FoundCause) -> None:

@@ -184,9 +184,10 @@ def test_why_shows_causes_with_evidence_and_advice(workspace, triaged, at_home):
     app = why(workspace, *triaged)
 
     assert not app.exception
-    said = [as_shown(element.value) for element in app.markdown]
-    assert f"**Label suspect.** {EVIDENCE}" in said
-    assert any(text.startswith("Correct the label: Read the text") for text in shown(app.caption))
+    first, second = (as_shown(element.value) for element in app.caption)
+    assert first.startswith(f"**Label suspect.** {EVIDENCE} **What helps:** Read the text, and")
+    assert second.startswith("**Ambiguous.** It wavers. **What helps:** ")
+    assert [badge.value.count("material") for badge in app.markdown] == [1, 1]
 
 
 def test_why_of_a_row_without_a_cause_says_so(workspace, triaged, at_home):

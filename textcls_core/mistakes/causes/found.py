@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from textcls_core.errors import InvalidArgumentError, did_you_mean
 
@@ -172,7 +172,7 @@ def parse_cause(name: str) -> Cause:
         >>> parse_cause("rare_class")
         'rare_class'
     """
-    for cause in get_args(Cause):
+    for cause in CAUSES:
         if cause == name:
             return cause
     raise InvalidArgumentError(
