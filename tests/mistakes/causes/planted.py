@@ -91,7 +91,7 @@ def planted_dataset(seed: int = 0) -> tuple[TextDataset, dict[str, str]]:
                 made.add(made.misled(label), label, "test", "misleading_tokens")
     for split, count in (("train", 5), ("validation", 3), ("test", _TEST // 2)):
         for _ in range(count):
-            made.add(made.about(RARE), RARE, split, "rare_class")
+            made.add(made.about(RARE, 1), RARE, split, "rare_class")
     dataset = build_dataset(Rows(made.texts, made.labels, made.splits, extra={}))
     by_row = dict(zip(make_row_ids(made.texts), made.causes, strict=True))
     return dataset, by_row

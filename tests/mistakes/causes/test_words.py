@@ -1,11 +1,13 @@
 """Words whose absence gives a text its true class."""
 
+import numpy as np
 import pytest
 
 from tests.mistakes.causes import cases
-from tests.mistakes.causes.cases import WordModel, by_text, make_case
+from tests.mistakes.causes.cases import WordModel, by_text, make_case, make_run
 from textcls_core.jobs.progress import ignore
 from textcls_core.mistakes.causes import words
+from textcls_core.mistakes.causes.case import Case
 from textcls_core.mistakes.causes.words import misleading_tokens
 
 HAM, SPAM = 0, 1
@@ -87,3 +89,18 @@ def test_text_without_words_has_none(workspace, text):
     _, found = look(workspace, f"{text}.")
 
     assert found.evidence == {}
+
+
+def test_word_that_adds_a_wrong_label_misleads_too(workspace, topics_dataset):
+    class Labels(WordModel):
+        def _answer(self, text):
+            has = {word: word in text.split() for word in ("horse", "old")}
+            return np.array([0.9 * has["horse"], 0.0, 0.8 * has["old"]]) + 0.05
+
+    text = "the old horse"
+    run = make_run(workspace, topics_dataset, {text: (0.95, 0.05, 0.85)})
+    case = Case.open(workspace, run, "test")
+
+    found = by_text(case, misleading_tokens(case, Labels({}, 3), ignore).evidence)
+
+    assert found == {text: 'Without "old" the answer is "animals" (95.0 %; with it 15.0 %).'}

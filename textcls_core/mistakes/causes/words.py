@@ -20,7 +20,7 @@ MAX_WORDS = 100
 """Different words of a text that are tried at most, the first ones."""
 MIN_TRUTH = 0.5
 """Probability that the truth must reach: weaker answers are right by accident."""
-MIN_GAIN = 0.3
+MIN_GAIN = 0.2
 """How much the probability of the truth must rise: else almost any word mends a close decision."""
 _SECOND_WORDS = 10
 """Words tried beside the best one, those that help most by themselves."""
