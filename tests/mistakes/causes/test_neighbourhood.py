@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.mistakes.causes.cases import by_text, dataset_of, make_run
+from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import NotFoundError
 from textcls_core.jobs.progress import ignore
 from textcls_core.mistakes.causes import neighbourhood
@@ -88,3 +89,15 @@ def test_one_training_row_is_too_few(workspace, monkeypatch):
 
     with pytest.raises(NotFoundError, match="Expected 2 embedded training rows or more"):
         look_around(Case.open(workspace, run, "test"), ignore)
+
+
+def test_sample_without_any_mistake_is_refused(around, monkeypatch):
+    case, found = around
+    near = found.near
+    rows = TextDataset(near.rows.table.take(near.training_rows), near.rows.label_names)
+    vectors = near.vectors[near.training_rows]
+    sample = TrainingNeighbours(rows, vectors, np.ones(len(vectors), bool), 1_000)
+    monkeypatch.setattr(neighbourhood.TrainingNeighbours, "open", lambda *_: sample)
+
+    with pytest.raises(NotFoundError, match="None of the mistakes is in the sample"):
+        look_around(case, ignore)

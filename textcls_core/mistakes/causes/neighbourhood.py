@@ -47,7 +47,7 @@ def look_around(case: Case, progress: Report) -> Surroundings:
 
     Raises:
         ModelError: If the model is missing or gives no usable numbers.
-        NotFoundError: If there are too few training rows.
+        NotFoundError: If there are too few training rows, or no mistake was embedded.
         RunStateError: If the run has no finished model.
     """
     source = encoder_source(case.run, "own")
@@ -60,6 +60,8 @@ def look_around(case: Case, progress: Report) -> Surroundings:
         raise NotFoundError("Expected 2 embedded training rows or more to compare with.")
     progress(0, 0, "Comparing with training rows")
     places = np.flatnonzero(near.has(case.row_ids))
+    if not len(places):
+        raise NotFoundError("None of the mistakes is in the sample of rows that was embedded.")
     rows, cosines = near.nearest([case.row_ids[place] for place in places], NUM_NEIGHBOURS)
     measured = near.training_rows[random_rows(len(near.training_rows), _MAX_MEASURED)]
     _, closest = near.nearest(near.rows.row_ids(measured), 1)
