@@ -1,5 +1,7 @@
 """Words whose absence gives a text its true class."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,30 @@ def test_close_decision_that_any_word_mends_does_not_count(workspace):
     _, found = look(workspace, "lamp gift kiss", model=model)
 
     assert found.evidence == {}
+
+
+@dataclass
+class WeakModel(WordModel):
+    """Is sure of nothing: every word moves little."""
+
+    def _answer(self, text):
+        has = {word: word in text.split() for word in ("gift", "prize", "lamp")}
+        ham = 0.48 + 0.03 * has["lamp"] - 0.1 * has["gift"] - 0.04 * has["prize"]
+        return np.array([ham, 1 - ham])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("lamp gift that we had here", True),
+        ("lamp gift prize that we had here", False),  # still wrong without one, and none stands out
+        ("lamp gift we", False),  # too few words to compare with
+    ],
+)
+def test_word_that_stands_out_counts_in_a_weak_model(workspace, text, is_found):
+    _, found = look(workspace, text, model=WeakModel({}, 2))
+
+    assert (len(found.evidence) == 1) is is_found
 
 
 def test_words_that_are_not_read_are_not_tried(workspace):

@@ -72,8 +72,8 @@ def _members(numbers: np.ndarray) -> dict[int, list[int]]:
 def _conflicts(case: Case, asked: list[int], trained: Indices, likeness: str) -> dict[int, str]:
     """Return by position what training rows that are alike say against the labels of some rows."""
     by_labels: dict[tuple[int, ...], list[int]] = defaultdict(list)
-    for position, ids in zip(trained.tolist(), case.label_sets_at(trained), strict=True):
-        by_labels[tuple(sorted(ids))].append(position)
+    for position, held in zip(trained.tolist(), case.label_sets_at(trained), strict=True):
+        by_labels[tuple(sorted(held))].append(position)
     found = {}
     for position, own in zip(asked, case.label_sets_at(np.array(asked)), strict=True):
         others = [item for item in by_labels.items() if item[0] != tuple(sorted(own))]

@@ -16,10 +16,10 @@ def rare_class(case: Case) -> Finding:
     is_rare = counts < RARE_SHARE * middle
     missed = case.true & ~case.given & is_rare
     evidence = {}
-    for place in np.flatnonzero(missed.any(axis=1)):
+    for place in np.flatnonzero(missed.any(axis=1)).tolist():
         rarest = min(np.flatnonzero(missed[place]), key=lambda label_id: counts[label_id])
         name = case.names(np.arange(len(counts)) == rarest)
-        evidence[int(place)] = (
+        evidence[place] = (
             f"{name} has {plural(int(counts[rarest]), 'training row')}; "
             f"the class in the middle has {middle:,.0f}."
         )

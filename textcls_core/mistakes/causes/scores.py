@@ -33,10 +33,10 @@ def _second_choice(case: Case) -> dict[int, str]:
     best, second = np.take_along_axis(case.probabilities, order, axis=1).T
     is_second = order[:, 1] == case.true.argmax(axis=1)
     return {
-        int(place): f"{case.true_names(place)} is the second choice with "
+        place: f"{case.true_names(place)} is the second choice with "
         f"{percent(float(second[place]))}, behind {case.names(case.given[place])} with "
         f"{percent(float(best[place]))}."
-        for place in np.flatnonzero(is_second & (best - second <= CLOSE_MARGIN))
+        for place in np.flatnonzero(is_second & (best - second <= CLOSE_MARGIN)).tolist()
     }
 
 
@@ -45,10 +45,10 @@ def _one_label_off(case: Case) -> dict[int, str]:
     distance = np.where(wrong, np.abs(case.probabilities - THRESHOLD), 0.0).sum(axis=1)
     is_close = (wrong.sum(axis=1) == 1) & (distance <= CLOSE_MARGIN / 2)
     return {
-        int(place): f"Only {case.names(wrong[place])} was decided wrongly, with "
+        place: f"Only {case.names(wrong[place])} was decided wrongly, with "
         f"{percent(float(case.probabilities[place][wrong[place]][0]))} where "
         f"{percent(THRESHOLD, 0)} decides."
-        for place in np.flatnonzero(is_close)
+        for place in np.flatnonzero(is_close).tolist()
     }
 
 
@@ -62,9 +62,9 @@ def wavering(case: Case) -> dict[int, str]:
     right = np.delete(case.predictions.probabilities, case.rows, axis=0)
     usual = float(np.quantile(perplexity(right), USUAL_SHARE)) if len(right) else 1.0
     return {
-        int(place): f"The model wavers as among {found[place]:.1f} equally likely classes; where "
+        place: f"The model wavers as among {found[place]:.1f} equally likely classes; where "
         f"it is right, {percent(USUAL_SHARE, 0)} of its answers waver among {usual:.1f} or fewer."
-        for place in np.flatnonzero(found >= max(MANY_CLASSES, usual))
+        for place in np.flatnonzero(found >= max(MANY_CLASSES, usual)).tolist()
     }
 
 

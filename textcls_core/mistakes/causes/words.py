@@ -22,6 +22,10 @@ MIN_TRUTH = 0.5
 """Probability that the truth must reach: weaker answers are right by accident."""
 MIN_GAIN = 0.2
 """How much the probability of the truth must rise: else almost any word mends a close decision."""
+STANDS_OUT = 3.0
+"""A word that helps so many times as much as every other one counts in a weak model too."""
+_LEAST_GAIN, _LEAST_WORDS = 0.05, 5
+"""Gain of such a word, and words of the text, from which that says something."""
 _SECOND_WORDS = 10
 """Words tried beside the best one, those that help most by themselves."""
 _WORD = re.compile(WORD_PATTERN)
@@ -47,7 +51,9 @@ def misleading_tokens(case: Case, model: RunModel, progress: Report) -> Finding:
 
     Each word of the part that is read is left out wherever it stands; if none mends the answer, the
     best one is left out together with each of the next best. It counts if the answer becomes right
-    and sure: the truth reaches `MIN_TRUTH` and gains `MIN_GAIN` or more.
+    and sure: the truth reaches `MIN_TRUTH` and gains `MIN_GAIN` or more. One word also counts if it
+    helps `STANDS_OUT` times as much as every other word of the text, as in a model that is sure of
+    nothing.
 
     Source:
         Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation
@@ -79,7 +85,8 @@ def _search(case: Case, place: int, model: RunModel) -> Misleading | None:
     variants = [text, *(without(text, [word]) for word in words)]
     probabilities = model.probabilities(variants)
     before, *_ = truth = case.truth(place, probabilities)
-    mends = _mends(case, place, probabilities, float(before))[1:]
+    outstanding = case.is_right(place, probabilities)[1:] & _stands_out(truth[1:] - before)
+    mends = _mends(case, place, probabilities, float(before))[1:] | outstanding
     best_first = np.argsort(-truth[1:], kind="stable")
     if mends.any():
         alone = frozenset(words[i] for i in np.flatnonzero(mends))
@@ -93,6 +100,15 @@ def _mends(case: Case, place: int, probabilities: Probabilities, before: float) 
     truth = case.truth(place, probabilities)
     is_sure = (truth >= MIN_TRUTH) & (truth - before >= MIN_GAIN)
     return np.asarray(case.is_right(place, probabilities) & is_sure)
+
+
+def _stands_out(gains: np.ndarray) -> Mask:
+    """Return which word helps far more than all others, if one does, shape (N,)."""
+    flags = np.zeros(len(gains), dtype=bool)
+    if len(gains) >= _LEAST_WORDS:
+        second, best = np.sort(gains)[-2:]
+        flags[gains.argmax()] = best >= max(_LEAST_GAIN, STANDS_OUT * second)
+    return flags
 
 
 def _pair(
