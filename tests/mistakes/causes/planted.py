@@ -12,9 +12,10 @@ KEYWORDS = {
     "money": "bank shares profit market investor dividend economy loan currency inflation",
     "health": "doctor hospital patient vaccine surgery nurse medicine symptom therapy clinic",
     "travel": "airport hotel flight luggage passport tourist beach cruise itinerary resort",
-    "music": "guitar concert orchestra melody singer album drummer choir violin festival",
+    "fitness": "gym workout treadmill yoga trainer stretching cardio dumbbell pilates squats",
 }
-RARE = "music"
+RARE = "fitness"
+"""Near to sport and to health, so that five rows do not teach it."""
 FLUKE = "zandari"
 """Means nothing, but stands in training rows of one class only."""
 FLUKE_CLASS = "money"
@@ -89,9 +90,9 @@ def planted_dataset(seed: int = 0) -> tuple[TextDataset, dict[str, str]]:
         if label != FLUKE_CLASS:
             for _ in range(_TEST // 3):
                 made.add(made.misled(label), label, "test", "misleading_tokens")
-    for split, count in (("train", 5), ("validation", 3), ("test", _TEST // 2)):
+    for split, count in (("train", 5), ("validation", 3), ("test", _TEST)):
         for _ in range(count):
-            made.add(made.about(RARE, 1), RARE, split, "rare_class")
+            made.add(made.about(RARE, 2), RARE, split, "rare_class")
     dataset = build_dataset(Rows(made.texts, made.labels, made.splits, extra={}))
     by_row = dict(zip(make_row_ids(made.texts), made.causes, strict=True))
     return dataset, by_row

@@ -14,9 +14,9 @@ LEAST_PRECISION, LEAST_RECALL = 0.8, 0.7
 SETTINGS = {
     "dataset": "planted",
     "model": "minilm",
-    "num_epochs": 3,
+    "num_epochs": 4,
     "max_length": MAX_LENGTH,
-    "learning_rate": 1e-4,
+    "learning_rate": 2e-4,
     "device": "cpu",
     "precision": "fp32",
 }
