@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages._app import controls, frame, state
+from pages._app.mistakes_causes import show_causes
 from pages._app.mistakes_changes import show_changes
 from pages._app.mistakes_inspect import show_inspect
 from pages._app.mistakes_label_next import show_label_next
@@ -17,6 +18,7 @@ VIEWS: dict[str, Callable[[Run, Split], None]] = {
     "Inspect": show_inspect,
     "Changes": show_changes,
     "Label next": show_label_next,
+    "Causes": show_causes,
 }
 
 with controls.header("Mistakes", "What the model got wrong, why, and what to do about it."):

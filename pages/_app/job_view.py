@@ -14,16 +14,20 @@ from textcls_core.wording import duration
 _REFRESH_SECONDS = 1.0
 
 
-def show_job(job_id: str) -> Job:
+def show_job(job_id: str, *, cancelled: str = "Cancelled. Nothing was kept.") -> Job:
     """Show a job that works, or why it ended without a result; return it.
 
     The page runs again when the job ends, and shows what it made.
+
+    Args:
+        job_id: Of the job.
+        cancelled: What to say if somebody cancelled it.
     """
     job = read_job(state.workspace(), job_id)
     if job.is_active:
         st.fragment(_show_progress, run_every=_REFRESH_SECONDS)(job_id)
     elif job.state == "cancelled":
-        st.info("Cancelled. Nothing was kept.")
+        st.info(cancelled)
     elif job.error:
         st.error(escape(job.error))
     return job

@@ -14,6 +14,7 @@ from textcls_core.cli import versions  # noqa: F401 - its verbs join those of da
 from textcls_core.cli.annotations import annotations_app
 from textcls_core.cli.audit import FAILED_GATE
 from textcls_core.cli.calibration import calibrate
+from textcls_core.cli.causes import causes
 from textcls_core.cli.comparing import compare
 from textcls_core.cli.confusion import confusion
 from textcls_core.cli.curves import curves
@@ -51,6 +52,7 @@ app.command()(compare)
 app.command()(mistakes)
 app.command()(similar)
 app.command()(label_next)
+app.command()(causes)
 app.command()(slices)
 app.command()(predict)
 app.command()(decide)
