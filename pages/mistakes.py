@@ -1,135 +1,28 @@
-"""Mistakes: read the misclassified examples one by one."""
+"""Mistakes: what the model got wrong, why, and what to do about it."""
 
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
-from pages._app import controls, frame, run_cache, state
-from pages._app.text import badge_label, escape, show_text
-from textcls_core.charts.mistakes import outcome_counts, outcomes_chart
-from textcls_core.charts.prediction import probabilities_chart
+from pages._app import controls, frame, state
+from pages._app.mistakes_inspect import show_inspect
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.mistakes.selection import ORDERS, Examples, Outcome, Selection, neighbours
 from textcls_core.runs.run import Run
-from textcls_core.wording import percent, plural, shorten
 
 frame.require()
 
-ROWS_SHOWN = 1_000
-OUTCOMES: dict[str, str] = {"mistakes": "Mistakes", "correct": "Correct", "all": "All"}
-
-
-def choose_selection(shown: Examples) -> Selection:
-    """Return the filters in the URL, with widgets to change them."""
-    names = {name: shorten(name, 40) for name in shown.predictions.label_names}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        outcome = state.choose("outcome", "Show", OUTCOMES, default="mistakes")
-        true = state.choose("true", "True class", {"": "Any", **names}, default="")
-        predicted = state.choose("predicted", "Predicted class", {"": "Any", **names}, default="")
-        sure = state.choose("sure", "Confidence", CONFIDENCES, default="0-100")
-        order = state.choose("order", "Sort by", ORDERS, default="loss")
-        query = state.search("query", "Text contains")
-    kept: Outcome = next((o for o in ("mistakes", "correct", "all") if o == outcome), "mistakes")
-    low, high = (int(bound) for bound in sure.split("-"))
-    return Selection(
-        outcome=kept,
-        true=true or None,
-        predicted=predicted or None,
-        min_confidence=low / 100,
-        max_confidence=high / 100,
-        query=query,
-        order=next(known for known in ORDERS if known == order),
-    )
-
-
-CONFIDENCES = {
-    "0-100": "any",
-    **{f"{low}-100": f"{low} % or more" for low in (99, 95, 90, 80, 70, 50)},
-    **{f"0-{high}": f"{high} % or less" for high in (90, 70, 50)},
+VIEWS: dict[str, Callable[[Run, Split], None]] = {
+    "Inspect": show_inspect,
 }
 
-
-def show_table(shown: Examples, rows: list[dict[str, Any]], total: int) -> None:
-    """Show the selected examples; choosing one puts it into the URL."""
-    st.caption(f"{plural(total, 'row')} of {len(shown.predictions):,}")
-    key = f"mistakes.table.{hash(tuple(row['row_id'] for row in rows))}"
-    picked = [rows[position]["row_id"] for position in controls.examples_table(rows, key, 600)]
-    if picked != st.session_state.get("mistakes.picked", []):
-        st.session_state["mistakes.picked"] = picked
-        if picked:
-            state.set_parameter("row", picked[0])
-
-
-def show_example(run: Run, row: dict[str, Any], row_ids: list[str]) -> None:
-    """Show one example in full, with its probabilities and its neighbours in the list."""
-    before, after = neighbours(row_ids, row["row_id"])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        step_button("Previous", ":material/arrow_back:", before, "ArrowLeft")
-        step_button("Next", ":material/arrow_forward:", after, "ArrowRight")
-        position = row_ids.index(row["row_id"]) + 1 if row["row_id"] in row_ids else 0
-        st.caption(f"{position:,} of {len(row_ids):,}" if position else "not in this selection")
-    with st.container(border=True):
-        with st.container(horizontal=True):
-            st.badge(f"true: {badge_label(row['true'])}", color="gray")
-            is_right = row["true"] == row["predicted"]
-            icon = ":material/check:" if is_right else ":material/close:"
-            color: Any = "green" if is_right else "red"
-            st.badge(f"predicted: {badge_label(row['predicted'])}", icon=icon, color=color)
-            st.badge(f"{percent(row['confidence'])} sure", color="gray")
-            st.badge(f"loss {row['loss']:.2f}", color="gray")
-        chart = probabilities_chart(row["probabilities"])
-        alternative = f"{row['predicted']} is predicted with {percent(row['confidence'])}"
-        st.plotly_chart(chart, config=controls.NO_TOOLBAR, alt=alternative)
-        if st.button("Look at its attention", icon=":material/visibility:"):
-            link = {"run": run.run_id, "row": row["row_id"]}
-            st.switch_page("pages/explanation.py", query_params=link)
-        st.caption(escape(row["row_id"]))
-        with st.container(height=330, border=False):
-            show_text(row["text"])
-
-
-def step_button(name: str, icon: str, row_id: str | None, shortcut: str) -> None:
-    """Show a button that opens a neighbour; the arrow keys press it too."""
-    key = f"mistakes.{name.lower()}"
-    if st.button(name, icon=icon, disabled=row_id is None, key=key, shortcut=shortcut):
-        state.set_parameter("row", row_id)
-        st.rerun()
-
-
-def show_run(run: Run, split: Split) -> None:
-    """Show outcomes, filters, table and the open example."""
-    shown = run_cache.examples(run, split)
-    counts = outcome_counts(shown.predictions)
-    wrong = counts["wrong and sure"] + counts["wrong but unsure"]
-    st.plotly_chart(
-        outcomes_chart(shown.predictions),
-        config=controls.NO_TOOLBAR,
-        alt=f"{wrong} of {len(shown.predictions)} rows are wrong",
-    )
-    positions = shown.select(choose_selection(shown))
-    rows = [shown.row(int(position)) for position in positions[:ROWS_SHOWN]]
-    if len(positions) > ROWS_SHOWN:
-        st.caption(f"Showing the first {ROWS_SHOWN:,} of {len(positions):,}.")
-    table, detail = controls.panels()
-    with table:
-        show_table(shown, rows, len(positions))
-    wanted = state.parameter("row")
-    ids = shown.predictions.row_ids
-    if wanted and wanted not in ids:
-        state.ignore_parameter("row", "row")
-    opened = wanted if wanted in ids else (rows[0]["row_id"] if rows else None)
-    with detail:
-        if opened is None:
-            st.info("No example passes these filters.", icon=":material/filter_alt_off:")
-        else:
-            example = shown.row(ids.index(opened))
-            show_example(run, example, [row["row_id"] for row in rows])
-
-
-with controls.header("Mistakes", "What the model got wrong, one example at a time."):
+with controls.header("Mistakes", "What the model got wrong, why, and what to do about it."):
     chosen = controls.choose_run()
     chosen_split = controls.choose_split(chosen) if chosen else None
 if chosen is None or chosen_split is None:
     controls.no_finished_run("read the examples that a run misclassified")
 else:
-    show_run(chosen, chosen_split)
+    panel = state.choose(
+        "panel", "View", list(VIEWS), default="Inspect",
+        draw=st.segmented_control, label_visibility="collapsed",
+    )  # fmt: skip
+    VIEWS[panel](chosen, chosen_split)

@@ -286,9 +286,13 @@ def choose(
     """
     given = options if isinstance(options, Mapping) else {option: option for option in options}
     labels = distinct_labels(given)
+    is_linked = name in st.query_params
     value = parameter(name, default)
     if value not in labels:
-        ignore_parameter(name, title.lower())
+        if is_linked:
+            ignore_parameter(name, title.lower())
+        else:  # remembered from a page that offers others
+            set_parameter(name, None)
         value = default
     if pin:
         set_parameter(name, value)
