@@ -100,11 +100,8 @@ def dataset(fingerprint: str) -> TextDataset:
 
 
 def decision_key(run: Run) -> str:
-    """Return what its figures depend on: what was chosen for the model, and when the run ended.
-
-    A run that was stopped can go on, and then has another model and other predictions.
-    """
-    return f"{run.ended_at} {run.decision.model_dump_json()}"
+    """Return what its figures depend on: the key of everything remembered of a run."""
+    return run.decision_key
 
 
 @st.cache_resource(max_entries=1, show_spinner="Loading the model")

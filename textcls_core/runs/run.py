@@ -200,6 +200,14 @@ class Run:
         return _modified(file) if file.exists() else None
 
     @property
+    def decision_key(self) -> str:
+        """What its figures depend on: what was chosen for the model, and when the run ended.
+
+        A run that was stopped can go on, and then has another model and other predictions.
+        """
+        return f"{self.ended_at} {self.decision.model_dump_json()}"
+
+    @property
     def history(self) -> History:
         """Metric rows so far."""
         return read_history(self.history_file)
