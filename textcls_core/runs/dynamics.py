@@ -103,9 +103,7 @@ def read_dynamics(folder: Path) -> Dynamics | None:
         was_right = is_right
     spread = np.sqrt(squares / len(tables))
     row_ids = tuple(tables[0]["row_id"].to_pylist())
-    return Dynamics(
-        row_ids, mean, spread, correctness / len(tables), len(tables), num_forgotten
-    )
+    return Dynamics(row_ids, mean, spread, correctness / len(tables), len(tables), num_forgotten)
 
 
 def has_dynamics(folder: Path) -> bool:
