@@ -25,6 +25,10 @@ class RunStateError(TextclsError):
     """The run is not in a state that allows the request."""
 
 
+class StorageError(TextclsError):
+    """The system refused to read or write what people decided; nothing was changed."""
+
+
 class TrainingError(TextclsError):
     """Fine-tuning cannot go on; the message is stored as the reason of the failed run."""
 

@@ -60,6 +60,11 @@ class Workspace:
         return self.root / "decisions.sqlite"
 
     @property
+    def annotations_file(self) -> Path:
+        """SQLite file of what people said about rows: tags, notes, other labels."""
+        return self.root / "annotations.sqlite"
+
+    @property
     def cache_dir(self) -> Path:
         """Folder whose content can be deleted at any time."""
         return self.root / "cache"

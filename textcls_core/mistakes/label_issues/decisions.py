@@ -6,20 +6,17 @@ decision is added and never changed; undoing one marks it, and what was decided 
 
 import datetime as dt
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.mistakes.sqlite_file import SqliteFile
 from textcls_core.workspace import Workspace
 
 DecisionKind = Literal["accept", "relabel", "drop", "keep"]
 KINDS: tuple[DecisionKind, ...] = ("accept", "relabel", "drop", "keep")
-_SECONDS_TO_WAIT = 30.0
-"""For another writer; each needs a few milliseconds."""
 _SCHEMA = """
 create table if not exists decisions (
     decision_id integer primary key autoincrement,
@@ -65,13 +62,14 @@ class Decisions:
 
         Raises:
             InvalidArgumentError: If the kind is unknown, or has no use for labels.
+            StorageError: If the system refuses to write.
         """
         if kind not in KINDS:
             raise InvalidArgumentError(f'Expected one of {", ".join(KINDS)}, got "{kind[:40]}".')
         if labels and kind in {"drop", "keep"}:
             raise InvalidArgumentError(f'Expected no labels for "{kind}", got {len(labels)}.')
         values = (self.fingerprint, row_id, kind, json.dumps(list(labels)), _now())
-        with self._connection() as connection:
+        with self._sqlite.writing() as connection:
             added = connection.execute(
                 "insert into decisions (fingerprint, row_id, kind, labels, decided_at) "
                 "values (?, ?, ?, ?, ?)",
@@ -81,7 +79,7 @@ class Decisions:
 
     def undo(self, decision_id: int) -> bool:
         """Take one decision back, and tell whether it still held."""
-        with self._connection() as connection:
+        with self._sqlite.writing() as connection:
             changed = connection.execute(
                 "update decisions set undone_at = ? "
                 "where decision_id = ? and fingerprint = ? and undone_at is null",
@@ -91,7 +89,7 @@ class Decisions:
 
     def in_order(self) -> list[Decision]:
         """Return the decisions that hold, oldest first, one per row."""
-        with self._connection() as connection:
+        with self._sqlite.reading() as connection:
             rows = connection.execute(
                 f"select {_COLUMNS} from decisions where decision_id in ("  # noqa: S608 - constant
                 "  select max(decision_id) from decisions"
@@ -105,27 +103,15 @@ class Decisions:
         """Return the decision that holds for each row that has one."""
         return {decision.row_id: decision for decision in self.in_order()}
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection whose changes are on disk when the block ends."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.file, timeout=_SECONDS_TO_WAIT)) as connection:
-            _prepare(connection)
-            with connection:
-                yield connection
+    @property
+    def _sqlite(self) -> SqliteFile:
+        return SqliteFile(self.file, "decisions", _SCHEMA)
 
 
 def count_kinds(decisions: Sequence[Decision]) -> Mapping[DecisionKind, int]:
     """Return how many decisions there are of each kind."""
     kinds = [decision.kind for decision in decisions]
     return {kind: kinds.count(kind) for kind in KINDS}
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    known = connection.execute("select 1 from sqlite_master where name = 'decisions'").fetchone()
-    if known is None:
-        connection.execute("pragma journal_mode = wal")  # stays with the file
-        connection.executescript(_SCHEMA)
 
 
 def _decision(row: tuple[int, str, DecisionKind, str, str]) -> Decision:

@@ -1,0 +1,1 @@
+"""What people say about rows: tags, notes, other labels, and the versions made of them."""
