@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from textcls_core.mistakes.selection import ORDERS, Examples, Selection, neighbours
 
 from tests.cases import MIXED, NO_EXAMPLE, make_predictions
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.mistakes.selection import ORDERS, Examples, Selection, neighbours
 from textcls_core.runs.run import Run
 
 PREDICTIONS = make_predictions(

@@ -22,7 +22,8 @@ from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.evaluation import evaluate_run
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
-from textcls_core.cli.results import explain, mistakes, predict
+from textcls_core.cli.mistakes import mistakes
+from textcls_core.cli.results import explain, predict
 from textcls_core.cli.rows import dataset_rows
 from textcls_core.cli.slices import slices
 from textcls_core.cli.training import runs_app, train

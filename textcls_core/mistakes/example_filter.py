@@ -229,7 +229,7 @@ def _known_truncated(sides: Sides) -> Mask:
 
 def _marked(name: str, masks: Mapping[str, Mask], size: int) -> Mask:
     """Return the rows with a mark; a mark that no row has (any more) gives no row."""
-    if name == NONE:
+    if name == NONE and NONE not in masks:
         return unmarked(masks.values(), size)
     return masks.get(name, np.zeros(size, dtype=bool))
 
@@ -303,7 +303,8 @@ def _per_band(confidence: np.ndarray) -> dict[str, int]:
 
 def _per_mark(masks: Mapping[str, Mask], rows: Mask) -> dict[str, int]:
     counts = {name: int(np.count_nonzero(mask & rows)) for name, mask in masks.items()}
-    return {**counts, NONE: int(np.count_nonzero(unmarked(masks.values(), len(rows)) & rows))}
+    without = int(np.count_nonzero(unmarked(masks.values(), len(rows)) & rows))
+    return {NONE: without, **counts}  # a tag may be called so
 
 
 def _per_slice(masks: Mapping[str, Mask | None], rows: Mask) -> dict[str, int]:

@@ -2,31 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from textcls_core.arrays import Mask
-
-
-class HasCause(Protocol):
-    """A cause that was found; see `causes.found.FoundCause`."""
-
-    @property
-    def cause(self) -> str:
-        """Name of the cause."""
-
-
-class IsAnnotated(Protocol):
-    """What somebody said about a row; see `annotations.annotation.Annotation`."""
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Tags that people gave the row."""
-
-    @property
-    def is_reviewed(self) -> bool:
-        """Whether somebody has looked at it."""
+from textcls_core.mistakes.annotations.annotation import Annotation
+from textcls_core.mistakes.causes.found import FoundCause
 
 
 @dataclass(frozen=True)
@@ -43,8 +24,8 @@ class RowMarks:
     def of(
         cls,
         places: Mapping[str, int],
-        causes_by_row: Mapping[str, Sequence[HasCause]],
-        annotations_by_row: Mapping[str, IsAnnotated],
+        causes_by_row: Mapping[str, Sequence[FoundCause]],
+        annotations_by_row: Mapping[str, Annotation],
     ) -> "RowMarks":
         """Return the marks of the rows of a split; what is said about other rows is left out.
 

@@ -1,5 +1,6 @@
 """In which order examples are read."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -105,3 +106,45 @@ def _forgetting_key(examples: Examples, dynamics: Dynamics | None) -> np.ndarray
         if row_id in examples.places:
             key[examples.places[row_id]] = -np.inf if is_never else -count
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Where a row stands in a list, and which rows are beside it."""
+
+    position: int | None
+    """From 0; None if the row is not in the list."""
+    before: int | None
+    """The row before it, or before where it would stand; None at the beginning."""
+    after: int | None
+    """The row after it; None at the end."""
+
+
+def steps(rows: Indices, key: np.ndarray, place: int) -> Steps:
+    """Return the neighbours of a row; of one that left the list, those it would stand between.
+
+    A row leaves the list when it no longer passes the filter, as after being marked as reviewed.
+
+    Args:
+        rows: The list, from `in_order`, shape (M,).
+        key: What it is sorted by, shape (N,).
+        place: The row.
+
+    Example:
+        >>> steps(np.array([2, 0]), np.array([0.5, 0.4, 0.1]), 1)
+        Steps(position=None, before=2, after=0)
+    """
+    found = np.flatnonzero(rows == place)
+    if len(found):
+        position = int(found[0])
+        before, after = position - 1, position + 1
+    else:
+        others = key[rows]
+        is_before = (others < key[place]) | ((others == key[place]) & (rows < place))
+        after = int(np.count_nonzero(is_before))
+        before = after - 1
+    return Steps(
+        position=position if len(found) else None,
+        before=int(rows[before]) if before >= 0 else None,
+        after=int(rows[after]) if after < len(rows) else None,
+    )
