@@ -2,6 +2,7 @@
 
 import datetime as dt
 import unicodedata
+from collections.abc import Sequence
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
@@ -92,6 +93,16 @@ def shorten(text: str, limit: int = 60) -> str:
     """
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def quoted(names: Sequence[str], *, nothing: str = "no label") -> str:
+    """Return names as they stand in a sentence, long ones cut.
+
+    Example:
+        >>> quoted(["sport", "tech"]), quoted([])
+        ('"sport" and "tech"', 'no label')
+    """
+    return " and ".join(f'"{shorten(name, 40)}"' for name in names) or nothing
 
 
 def is_right_to_left(text: str) -> bool:

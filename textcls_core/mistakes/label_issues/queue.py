@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.files import new_directory, read_json, write_json
-from textcls_core.wording import percent, plural, shorten
+from textcls_core.wording import percent, plural, quoted, shorten
 
 RECIPE = 1
 """Raised when the scores change, so that older queues are made again."""
@@ -192,8 +192,8 @@ def reasons(record: Mapping[str, Any], learned: Learned | None = None) -> list[s
     if record["suggested_labels"] != record["labels"]:
         found.append(
             f"Models that never saw this row are {percent(record['suggested_confidence'])} sure of "
-            f"{_listed(record['suggested_labels'])}, {percent(record['confidence'])} of "
-            f"{_listed(record['labels'])}."
+            f"{quoted(record['suggested_labels'])}, {percent(record['confidence'])} of "
+            f"{quoted(record['labels'])}."
         )
     if record["disagreeing"]:
         others, near = record["disagreeing"], plural(record["num_neighbours"], "most similar text")
@@ -201,7 +201,3 @@ def reasons(record: Mapping[str, Any], learned: Learned | None = None) -> list[s
     if learned is not None and learned.is_evidence:
         found.append(learned.sentence)
     return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(f'"{shorten(name, 40)}"' for name in names) or "no label"
