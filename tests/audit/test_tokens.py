@@ -4,9 +4,9 @@ import pytest
 from tests.audit.cases import by_kind, make
 from textcls_core.audit import tokens
 from textcls_core.audit.rows import AuditedRows
-from textcls_core.audit.tokens import check_tokens, lengths_up_to, unknown_token
+from textcls_core.audit.tokens import check_tokens, lengths_up_to
 from textcls_core.errors import ModelError
-from textcls_core.models.token_lengths import load_tokenizer, token_lengths
+from textcls_core.models.token_lengths import load_tokenizer, token_lengths, unknown_token
 
 
 def test_lengths_end_with_the_limit_of_the_model(tiny_model_dir):

@@ -17,7 +17,7 @@ from textcls_core.audit.thresholds import THRESHOLDS
 from textcls_core.config import PRESETS
 from textcls_core.dataset.findings import Finding
 from textcls_core.models.catalogue import position_limit
-from textcls_core.models.token_lengths import load_tokenizer, share_cut_off
+from textcls_core.models.token_lengths import load_tokenizer, share_cut_off, unknown_token
 from textcls_core.wording import percent, plural, shorten
 
 MAX_TOKENIZED = 200_000
@@ -92,15 +92,6 @@ class TokenCounts:
     def own(self) -> Lengths:
         """Tokens of each text without the special ones, shape (M,)."""
         return np.asarray(np.maximum(self.lengths - self.specials, 0))
-
-
-def unknown_token(tokenizer: Any) -> int | None:
-    """Return the id of a tokenizer's unknown token, or None if it has none."""
-    written = getattr(tokenizer.model, "unk_token", None)
-    for name in [written, "<unk>", "[UNK]"]:
-        if name and (found := tokenizer.token_to_id(name)) is not None:
-            return int(found)
-    return None
 
 
 def count_tokens(rows: AuditedRows, tokenizer: Any) -> TokenCounts:

@@ -43,6 +43,15 @@ def load_tokenizer(model_dir: Path) -> Tokenizer:
     return tokenizer
 
 
+def unknown_token(tokenizer: Tokenizer) -> int | None:
+    """Return the id of a tokenizer's unknown token, or None if it has none."""
+    written = getattr(tokenizer.model, "unk_token", None)
+    for name in [written, "<unk>", "[UNK]"]:
+        if name and (found := tokenizer.token_to_id(name)) is not None:
+            return int(found)
+    return None
+
+
 def cached_token_lengths(
     texts: Sequence[str],
     fingerprint: str,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from textcls_core.arrays import Indices
 from textcls_core.dataset.keys import normalised_keys
 from textcls_core.dataset.near_duplicates import THRESHOLD, Pairs, groups, near_duplicate_pairs
 from textcls_core.jobs.progress import Report
@@ -29,11 +30,11 @@ def duplicate_with_other_label(case: Case, progress: Report) -> Finding:
     places = {int(position): place for place, position in enumerate(case.positions)}
     evidence: dict[int, str] = {}
     for same, likeness in _groups_of_copies(texts):
-        trained = [positions[i] for i in same if is_training[i]]
-        for position in (int(positions[i]) for i in same):
-            if trained and position in places:
-                said = _conflict(case, position, trained, likeness)
-                evidence |= {places[position]: said} if said else {}
+        asked = [int(positions[i]) for i in same if int(positions[i]) in places]
+        trained = positions[[i for i in same if is_training[i]]]
+        if asked and len(trained):
+            said = _conflicts(case, asked, trained, likeness)
+            evidence |= {places[position]: sentence for position, sentence in said.items()}
     return case.finding("duplicate_with_other_label", evidence)
 
 
@@ -47,9 +48,11 @@ def _groups_of_copies(texts: pa.ChunkedArray) -> Iterator[tuple[list[int], str]]
         both = members[int(same_words[first])] + members[int(same_words[second])]
         yield both, f"shares at least {percent(THRESHOLD, 0)} of its words"
     for group in members.values():
-        yield group, "has the same words"
+        if len(group) > 1:
+            yield group, "has the same words"
     for group in _members(normalised_keys(texts)).values():
-        yield group, "has the same text"
+        if len(group) > 1:
+            yield group, "has the same text"
 
 
 def _only(pairs: Pairs, kept: np.ndarray) -> Pairs:
@@ -66,15 +69,18 @@ def _members(numbers: np.ndarray) -> dict[int, list[int]]:
     return found
 
 
-def _conflict(case: Case, position: int, trained: list[int], likeness: str) -> str:
-    """Return what training rows say against the labels of a row; empty if nothing."""
-    own, *others = case.label_sets_at(np.array([position, *trained]))
-    rows = zip(trained, others, strict=True)
-    other = [(row, ids) for row, ids in rows if row != position and set(ids) != set(own)]
-    if not other:
-        return ""
-    row, ids = other[0]
-    names = quoted([case.dataset.label_names[label_id] for label_id in ids])
-    row_id = case.dataset.row_ids(np.array([row]))[0]
-    more = f", and so {plural(len(other) - 1, 'other')}" if len(other) > 1 else ""
-    return f"Training row {row_id} {likeness} and is labelled {names}{more}."
+def _conflicts(case: Case, asked: list[int], trained: Indices, likeness: str) -> dict[int, str]:
+    """Return by position what training rows that are alike say against the labels of some rows."""
+    by_labels: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for position, ids in zip(trained.tolist(), case.label_sets_at(trained), strict=True):
+        by_labels[tuple(sorted(ids))].append(position)
+    found = {}
+    for position, own in zip(asked, case.label_sets_at(np.array(asked)), strict=True):
+        others = [item for item in by_labels.items() if item[0] != tuple(sorted(own))]
+        if others:
+            ids, rows = max(others, key=lambda item: len(item[1]))
+            names = quoted([case.dataset.label_names[label_id] for label_id in ids])
+            row_id = case.dataset.row_ids(np.array(rows[:1]))[0]
+            more = f" So are {plural(len(rows) - 1, 'more', 'more')}." if len(rows) > 1 else ""
+            found[position] = f"Training row {row_id} {likeness}, but is labelled {names}.{more}"
+    return found

@@ -1,0 +1,96 @@
+"""Mistakes that are mended when the part of the text is read that was cut off."""
+
+import numpy as np
+
+from textcls_core.jobs.progress import Report
+from textcls_core.mistakes.causes.case import Case, Finding
+from textcls_core.mistakes.causes.model import RunModel
+from textcls_core.mistakes.causes.spans import parts_of, spans_read, spans_unread
+from textcls_core.models.token_lengths import token_lengths
+from textcls_core.models.tokens import Reading
+from textcls_core.runs.row_facts import tokens_read
+from textcls_core.wording import percent, plural
+
+MAX_MISTAKES = 300
+"""Truncated mistakes that are read in full, those with the largest loss."""
+MAX_WINDOWS = 16
+"""Windows read of each text at most."""
+_AT_ONCE = 16
+
+
+def cut_off(case: Case) -> list[int]:
+    """Return the mistakes of which the run read a part only.
+
+    Raises:
+        ModelError: If the run has no tokenizer.
+    """
+    if not len(case):
+        return []
+    lengths = token_lengths(case.texts, case.run.model_dir)
+    return [int(place) for place in np.flatnonzero(lengths > tokens_read(case.run))]
+
+
+def truncated(case: Case, cut: list[int], model: RunModel, progress: Report) -> Finding:
+    """Find mistakes whose answer becomes right when the rest of the text is read.
+
+    The whole text is read in overlapping windows whose logits are averaged, as a run with
+    `long_documents=windows` does. If that is not enough, the unread part is read alone: it counts
+    if the model is surer of the truth there than it was of its mistake.
+
+    Args:
+        case: The mistakes.
+        cut: From `cut_off`.
+        model: Of the run.
+        progress: Told after each portion; may raise to stop.
+    """
+    looked = cut[:MAX_MISTAKES]
+    evidence: dict[int, str] = {}
+    for start in range(0, len(looked), _AT_ONCE):
+        progress(start, len(looked), "Reading the rest of truncated texts")
+        portion = looked[start : start + _AT_ONCE]
+        evidence |= _mended_by_all(case, portion, model)
+        evidence |= _mended_by_rest(case, [p for p in portion if p not in evidence], model)
+    note = "Those with the largest loss." if len(looked) < len(cut) else ""
+    return case.finding("truncated", evidence, asked=cut, looked=len(looked), note=note)
+
+
+def _windows(model: RunModel) -> Reading:
+    most = max(MAX_WINDOWS, model.classifier.design.max_windows)
+    return Reading(model.classifier.max_length, "windows", most)
+
+
+def _mended_by_all(case: Case, places: list[int], model: RunModel) -> dict[int, str]:
+    found = model.probabilities([case.texts[place] for place in places], _windows(model))
+    return {
+        place: f"Read to its end, the text gets {case.gives_truth(place, found[[row]])}; the "
+        f"{plural(model.num_tokens, 'token')} that were read got {case.names(case.given[place])}."
+        for row, place in enumerate(places)
+        if case.is_right(place, found[[row]])[0]
+    }
+
+
+def _mended_by_rest(case: Case, places: list[int], model: RunModel) -> dict[int, str]:
+    rests = {place: _unread(case.texts[place], model) for place in places}
+    asked = [place for place in places if rests[place]]
+    if not asked:
+        return {}
+    found = model.probabilities([rests[place] for place in asked], _windows(model))
+    return {
+        place: f"Read alone, the part that was cut off gets {case.gives_truth(place, one)}, more "
+        f"than the {percent(_sureness(case, place))} of the wrong answer."
+        for place, one in zip(asked, found[:, None, :], strict=True)
+        if case.is_right(place, one)[0] and case.truth(place, one)[0] > _sureness(case, place)
+    }
+
+
+def _sureness(case: Case, place: int) -> float:
+    """Return how sure the run was of its mistake: 1 less what it gave to the truth, or its top."""
+    if case.is_single:
+        return float(case.probabilities[place].max())
+    return float(1 - case.truth(place, case.probabilities[[place]])[0])
+
+
+def _unread(text: str, model: RunModel) -> str:
+    encoding = model.tokenizer.encode(text)
+    read = spans_read(encoding, model.num_tokens, keeps_end=model.keeps_end)
+    return parts_of(text, spans_unread(read, len(text)))
