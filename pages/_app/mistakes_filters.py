@@ -120,12 +120,12 @@ def show_filters(filtered: Filtered, key: Key, can_forget: bool) -> None:
     facets = filtered.facets
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         state.choose("outcome", "Show", _counted(facets["outcome"], OUTCOME_TITLES),
-                     default="mistakes", width=190)  # fmt: skip
+                     default="mistakes", width=165)  # fmt: skip
         for name, title in (("true", "True class"), ("predicted", "Predicted class")):
-            state.choose(name, title, {"": "Any", **_by_count(facets[name])}, default="", width=170)
+            state.choose(name, title, {"": "Any", **_by_count(facets[name])}, default="", width=140)
         if key.triage:
-            state.choose("cause", "Likely cause", _causes(facets), default="", width=190)
-        state.search("query", "Text contains", width=180, help=_QUERY_HELP)
+            state.choose("cause", "Likely cause", _causes(facets), default="", width=180)
+        state.search("query", "Text contains", width=150, help=_QUERY_HELP)
         _show_order(can_forget)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         number = sum(bool(state.parameter(name)) for name in _MORE)
@@ -148,7 +148,7 @@ def _show_order(can_forget: bool) -> None:
             "Forgetting comes with the training rows of a run that recorded what it learned of "
             "each row (the setting record_dynamics)."
         )
-    state.choose("order", "Sort by", orders, default="loss", width=210, help="\n\n".join(parts))
+    state.choose("order", "Sort by", orders, default="loss", width=190, help="\n\n".join(parts))
 
 
 def _show_more(filtered: Filtered, key: Key) -> None:
@@ -180,9 +180,11 @@ def _show_range(name: str, title: str, filtered: Filtered, step: float | None = 
     """Show the ends of a range, and among which numbers it chooses."""
     show_range(name, title, step)
     extent = filtered.extent(name)
-    if extent is not None:
-        inside, among = (int(mask.sum()) for mask in (filtered.kept, filtered.passing_others(name)))
-        st.caption(f"{inside:,} of {among:,} rows, which have {extent[0]:.4g} to {extent[1]:.4g}")
+    if extent is None:
+        return
+    low, high = (f"{end:,.0f}" if step else f"{end:.2f}" for end in extent)
+    inside, among = (int(mask.sum()) for mask in (filtered.kept, filtered.passing_others(name)))
+    st.caption(f"{inside:,} of {among:,} rows, which have {low} to {high}")
 
 
 def _show_tokens(filtered: Filtered, key: Key) -> None:

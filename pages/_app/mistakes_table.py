@@ -78,14 +78,14 @@ def _columns(
 def _config() -> dict[str, Any]:
     return {
         "outcome": st.column_config.MultiselectColumn(
-            options=list(_MARKS.values()), color=list(OUTCOME_COLORS.values()), width=92
+            options=list(_MARKS.values()), color=list(OUTCOME_COLORS.values()), width=84
         ),
-        "true": st.column_config.TextColumn(width=104),
-        "predicted": st.column_config.TextColumn(width=104),
+        "true": st.column_config.TextColumn(width=92),
+        "predicted": st.column_config.TextColumn(width=92),
         "confidence": st.column_config.ProgressColumn(
-            format="%.0f %%", min_value=0, max_value=100, width=112
+            format="%.0f %%", min_value=0, max_value=100, width=100
         ),
-        "loss": st.column_config.NumberColumn(format="%.2f", width=58),
+        "loss": st.column_config.NumberColumn(format="%.2f", width=52),
         "text": st.column_config.TextColumn(width="large"),
         "causes": st.column_config.ListColumn(width=200),
         "reviewed": st.column_config.CheckboxColumn(width=76),
@@ -95,7 +95,7 @@ def _config() -> dict[str, Any]:
 def _mark(table: str, position: int | None) -> None:
     """Mark the open row by its cell, and keep the boxes that are ticked."""
     held: Any = st.session_state.get(table, {"selection": {"rows": []}})
-    marked = [] if position is None else [(position, "text")]
+    marked = [] if position is None else [(position, "outcome")]
     rows = list(held["selection"]["rows"])
     st.session_state[table] = {"selection": {"rows": rows, "columns": [], "cells": marked}}
 

@@ -1,4 +1,4 @@
-"""A text of which the model read only a part: what it never read is struck through.
+"""A text of which the model read only a part: what it never read is grey and dotted.
 
 The text reaches the page through `textContent` only, so nothing in it can become markup.
 """
@@ -11,8 +11,8 @@ from textcls_core.wording import plural
 _CSS = """
 .text { font-family: var(--st-font); font-size: 0.95rem; line-height: 1.6;
         color: var(--st-text-color); white-space: pre-wrap; overflow-wrap: anywhere; }
-.cut { opacity: 0.72; text-decoration: line-through; text-decoration-thickness: 1px;
-       background: rgba(138, 144, 160, 0.14); }
+.cut { opacity: 0.75; background: rgba(138, 144, 160, 0.16);
+       text-decoration: underline dotted rgba(138, 144, 160, 0.9) 1px; text-underline-offset: 3px; }
 .gap { display: inline-block; font-size: 0.82rem; background: rgba(138, 144, 160, 0.28);
        border-radius: 4px; padding: 0 0.4rem; margin: 0 0.25rem; }
 """
