@@ -92,11 +92,11 @@ def _embeddings(name: str, model: str, max_length: int, max_rows: int) -> Stored
         model,
         num_tokens=max_length,
         max_rows=max_rows,
-        progress=_Lines(),
+        progress=Lines(),
     )
 
 
-class _Lines:
+class Lines:
     """Says on stderr every few seconds how far it is."""
 
     def __init__(self) -> None:

@@ -13,6 +13,7 @@ import typer
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.audit import FAILED_GATE
 from textcls_core.cli.calibration import calibrate
+from textcls_core.cli.causes import causes
 from textcls_core.cli.comparing import compare
 from textcls_core.cli.confusion import confusion
 from textcls_core.cli.curves import curves
@@ -45,6 +46,7 @@ app.command()(confusion)
 app.command()(curves)
 app.command()(compare)
 app.command()(mistakes)
+app.command()(causes)
 app.command()(slices)
 app.command()(predict)
 app.command()(decide)

@@ -10,22 +10,23 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from textcls_core.arrays import Probabilities
+from textcls_core.config import RunConfig
+from textcls_core.mistakes.reading import read_text
 from textcls_core.models.token_lengths import load_tokenizer
 from textcls_core.models.tokens import Reading, tokenize
-from textcls_core.runs.row_facts import tokens_read
 from textcls_core.runs.run import Run
 
 
 @dataclass(frozen=True)
 class RunModel:
-    """A run's classifier on a device, in full precision, and how much of a text it reads."""
+    """A run's classifier on a device, in full precision."""
 
     classifier: Any
     compute: Any
     tokenizer: Tokenizer
     """Neither cuts nor pads."""
-    num_tokens: int
-    """Tokens read of a text at most, special ones counted once."""
+    config: RunConfig
+    """Settings of the run: they say how much of a text it reads."""
 
     @classmethod
     def load(cls, run: Run) -> "RunModel":
@@ -44,12 +45,19 @@ class RunModel:
         compute = Compute(device, "fp32", (reason,))
         classifier.model.to(device)
         classifier.enable_packing(compute)
-        return cls(classifier, compute, load_tokenizer(folder), tokens_read(run))
+        return cls(classifier, compute, load_tokenizer(folder), run.config)
 
-    @property
-    def keeps_end(self) -> bool:
-        """Whether it reads beginning and end of long texts."""
-        return bool(self.classifier.design.long_documents == "head_tail")
+    def read_part(self, text: str) -> str:
+        """Return what is read of a text; all of it if it is short."""
+        return self._parts(text, is_read=True)
+
+    def unread_part(self, text: str) -> str:
+        """Return what is not read of a text; empty if it is short."""
+        return self._parts(text, is_read=False)
+
+    def _parts(self, text: str, *, is_read: bool) -> str:
+        parts = read_text(text, self.tokenizer, self.config).parts
+        return "\n".join(part.text.strip() for part in parts if part.is_read == is_read)
 
     def probabilities(self, texts: Sequence[str], reading: Reading | None = None) -> Probabilities:
         """Return what it says about some texts, shape (N, C).

@@ -5,7 +5,6 @@ import numpy as np
 from textcls_core.jobs.progress import Report
 from textcls_core.mistakes.causes.case import Case, Finding
 from textcls_core.mistakes.causes.model import RunModel
-from textcls_core.mistakes.causes.spans import parts_of, spans_read, spans_unread
 from textcls_core.models.token_lengths import token_lengths
 from textcls_core.models.tokens import Reading
 from textcls_core.runs.row_facts import tokens_read
@@ -61,16 +60,17 @@ def _windows(model: RunModel) -> Reading:
 
 def _mended_by_all(case: Case, places: list[int], model: RunModel) -> dict[int, str]:
     found = model.probabilities([case.texts[place] for place in places], _windows(model))
+    read = plural(tokens_read(case.run), "token")
     return {
         place: f"Read to its end, the text gets {case.gives_truth(place, found[[row]])}; the "
-        f"{plural(model.num_tokens, 'token')} that were read got {case.names(case.given[place])}."
+        f"{read} that were read got {case.names(case.given[place])}."
         for row, place in enumerate(places)
         if case.is_right(place, found[[row]])[0]
     }
 
 
 def _mended_by_rest(case: Case, places: list[int], model: RunModel) -> dict[int, str]:
-    rests = {place: _unread(case.texts[place], model) for place in places}
+    rests = {place: model.unread_part(case.texts[place]) for place in places}
     asked = [place for place in places if rests[place]]
     if not asked:
         return {}
@@ -88,9 +88,3 @@ def _sureness(case: Case, place: int) -> float:
     if case.is_single:
         return float(case.probabilities[place].max())
     return float(1 - case.truth(place, case.probabilities[[place]])[0])
-
-
-def _unread(text: str, model: RunModel) -> str:
-    encoding = model.tokenizer.encode(text)
-    read = spans_read(encoding, model.num_tokens, keeps_end=model.keeps_end)
-    return parts_of(text, spans_unread(read, len(text)))

@@ -12,6 +12,8 @@ CLOSE_MARGIN = 0.2
 to the other, would mend the answer."""
 MANY_CLASSES = 2.0
 """Perplexity from which a model wavers: it is as unsure as among so many equally likely classes."""
+USUAL_SHARE = 0.95
+"""It must also waver more than in so many of its right answers, which a weak model does often."""
 
 
 def almost_right(case: Case) -> Finding:
@@ -57,9 +59,12 @@ def wavering(case: Case) -> dict[int, str]:
     classes are equally likely.
     """
     found = perplexity(case.probabilities)
+    right = np.delete(case.predictions.probabilities, case.rows, axis=0)
+    usual = float(np.quantile(perplexity(right), USUAL_SHARE)) if len(right) else 1.0
     return {
-        int(place): f"The model wavers as among {found[place]:.1f} equally likely classes."
-        for place in np.flatnonzero(found >= MANY_CLASSES)
+        int(place): f"The model wavers as among {found[place]:.1f} equally likely classes; where "
+        f"it is right, {percent(USUAL_SHARE, 0)} of its answers waver among {usual:.1f} or fewer."
+        for place in np.flatnonzero(found >= max(MANY_CLASSES, usual))
     }
 
 

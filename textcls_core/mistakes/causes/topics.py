@@ -11,7 +11,6 @@ from textcls_core.jobs.progress import Report
 from textcls_core.mistakes.causes.case import Case, Finding
 from textcls_core.mistakes.causes.model import RunModel
 from textcls_core.mistakes.causes.scores import wavering
-from textcls_core.mistakes.causes.spans import read_part
 from textcls_core.wording import percent
 
 MAX_MISTAKES = 300
@@ -63,10 +62,7 @@ def _several_topics(case: Case, places: range, model: RunModel | None) -> dict[i
         return {}
     owners, parts = [], []
     for place in places:
-        whole = read_part(
-            model.tokenizer, case.texts[place], model.num_tokens, keeps_end=model.keeps_end
-        )
-        found = cut_into_parts(whole)
+        found = cut_into_parts(model.read_part(case.texts[place]))
         owners += [place] * len(found)
         parts += found
     if not parts:

@@ -11,7 +11,6 @@ from textcls_core.dataset.word_pattern import WORD_PATTERN
 from textcls_core.jobs.progress import Report
 from textcls_core.mistakes.causes.case import Case, Finding
 from textcls_core.mistakes.causes.model import RunModel
-from textcls_core.mistakes.causes.spans import read_part
 from textcls_core.wording import percent, plural, quoted
 
 MAX_MISTAKES = 100
@@ -70,9 +69,7 @@ def misleading_tokens(case: Case, model: RunModel, progress: Report) -> Finding:
 
 
 def _search(case: Case, place: int, model: RunModel) -> Misleading | None:
-    text = read_part(
-        model.tokenizer, case.texts[place], model.num_tokens, keeps_end=model.keeps_end
-    )
+    text = model.read_part(case.texts[place])
     words = different_words(text)[:MAX_WORDS]
     if not words:
         return None

@@ -1,0 +1,210 @@
+"""Causes on the Mistakes page: why the model is wrong, and what each action could mend."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from pages._app import controls, run_cache, state
+from pages._app.job_view import show_job
+from pages._app.text import escape
+from textcls_core.charts.mistakes_causes import actions_chart, causes_chart
+from textcls_core.dataset.text_dataset import Split
+from textcls_core.errors import NotFoundError
+from textcls_core.jobs.job import job_id_of, read_job, start_job
+from textcls_core.mistakes.causes.counts import ActionCount, action_counts, true_classes
+from textcls_core.mistakes.causes.found import ACTIONS, CAUSES, Cause
+from textcls_core.mistakes.causes.job import ENTRY, forget_triage, job_arguments
+from textcls_core.mistakes.causes.triage import Triage, read_triage, triage_stamp
+from textcls_core.runs.run import Run
+from textcls_core.wording import duration, percent, plural, shorten
+
+_CHART = "causes.chart"
+_SHOWN_CLASSES = 3
+
+
+def triage_of(run: Run, split: Split) -> Triage | None:
+    """Return the causes of a run's mistakes if they were looked for; read once for all views."""
+    stamp = triage_stamp(state.workspace(), run, split)
+    return _triage(str(run.folder), split, stamp) if stamp else None
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _triage(folder: str, split: Split, stamp: str) -> Triage | None:  # noqa: ARG001 - the key
+    return read_triage(state.workspace(), Run(Path(folder)), split)
+
+
+def show_causes(run: Run, split: Split) -> None:
+    """Show how many mistakes each cause explains, or offer to look for causes."""
+    triage = triage_of(run, split)
+    if offer_triage(run, split, is_there=triage is not None):
+        return
+    if triage is not None:
+        _show_triage(run, split, triage)
+
+
+def offer_triage(run: Run, split: Split, *, is_there: bool) -> bool:
+    """Show the job at work, or the button that starts it if nothing is there; tell if it works.
+
+    Args:
+        run: A finished run.
+        split: One of its splits.
+        is_there: Whether its causes were looked for.
+    """
+    arguments = job_arguments(run, split)
+    job_id = job_id_of(ENTRY, arguments)
+    try:
+        job = read_job(state.workspace(), job_id)
+    except NotFoundError:
+        job = None
+    if job is not None and (job.is_active or not is_there):
+        show_job(job_id)
+    if job is not None and job.is_active:
+        return True
+    if not is_there:
+        with st.container(border=True):
+            st.subheader("Why is the model wrong?", anchor=False)
+            st.text(
+                "Every mistake is held against its label, its training neighbours, its copies and "
+                "the words in it; the model reads what was cut off and texts without single "
+                "words. You see how many mistakes each cause explains, and what could mend them. "
+                "A few hundred mistakes take some minutes."
+            )
+            if st.button("Look for causes", type="primary", icon=":material/troubleshoot:"):
+                start_job(state.workspace(), ENTRY, arguments, again=True)
+                st.rerun()
+    return False
+
+
+def _show_triage(run: Run, split: Split, triage: Triage) -> None:
+    facts = triage.facts
+    if not facts.num_mistakes:
+        st.info("The model makes no mistake on this split.", icon=":material/done_all:")
+        return
+    actions = action_counts(triage)
+    _show_figures(triage)
+    left, right = controls.panels()
+    with left, st.container(border=True, height="stretch"):
+        _show_counts(triage)
+    with right, st.container(border=True, height="stretch"):
+        _show_actions(run, split, actions)
+    _show_list(triage)
+    _show_limits(triage)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Look again", icon=":material/refresh:", key="causes.again"):
+            forget_triage(state.workspace(), run, split)
+            start_job(state.workspace(), ENTRY, job_arguments(run, split), again=True)
+            st.rerun()
+        st.caption(f"It took {duration(facts.seconds)}.")
+
+
+def _show_figures(triage: Triage) -> None:
+    facts, explained = triage.facts, len(triage.by_row)
+    share = percent(facts.num_mistakes / max(facts.num_rows, 1))
+    several = sum(len(found) > 1 for found in triage.by_row.values())
+    unknown = facts.num_mistakes - explained
+    controls.metrics(
+        [
+            ("Mistakes", f"{facts.num_mistakes:,}", f"{share} of {facts.num_rows:,} rows"),
+            ("With a likely cause", f"{explained:,}", f"{several:,} have several"),
+            ("Without", f"{unknown:,}", percent(unknown / max(facts.num_mistakes, 1))),
+        ]
+    )
+
+
+def _show_counts(triage: Triage) -> None:
+    """Show the bar of each cause; a click opens its mistakes."""
+    counts = [(cause, CAUSES[cause].title, count) for cause, count in triage.counts.items()]
+    event = st.plotly_chart(
+        causes_chart(counts, triage.facts.num_mistakes),
+        key=_CHART,
+        on_select="rerun",
+        selection_mode="points",
+        config=controls.NO_TOOLBAR,
+        alt="Mistakes per cause: " + ", ".join(f"{title} {count:,}" for _, title, count in counts),
+    )
+    st.caption("A mistake can have several causes. Click a bar to read its mistakes.")
+    points = event["selection"]["points"]
+    if points:
+        _open(points[0]["customdata"][0])
+
+
+def _open(cause: str) -> None:
+    """Open the mistakes with a cause."""
+    if cause in CAUSES:
+        _choose(cause)
+        st.rerun()
+
+
+def _choose(cause: str) -> None:
+    state.set_parameter("cause", cause)
+    state.set_parameter("panel", None)
+    state.set_parameter("row", None)
+
+
+def _show_actions(run: Run, split: Split, actions: Sequence[ActionCount]) -> None:
+    """Show what each action could mend at most, without promising a mistake twice."""
+    counts = [(ACTIONS[a.action].title, len(a.row_ids), a.num_new) for a in actions]
+    total = sum(new for *_, new in counts)
+    st.plotly_chart(
+        actions_chart(counts),
+        config=controls.NO_TOOLBAR,
+        alt="Mistakes that each action could mend: "
+        + ", ".join(f"{title} up to {most:,}" for title, most, _ in counts),
+    )
+    st.caption(
+        f"Upper bounds: no action mends all it applies to. Together {total:,} different mistakes; "
+        "those that several actions could mend are counted once, with the first of them."
+    )
+    predictions = run_cache.predictions(run, split)
+    controls.table_twin(
+        [
+            {
+                "action": ACTIONS[action.action].title,
+                "up to": len(action.row_ids),
+                "not counted above": action.num_new,
+                "because of": ", ".join(CAUSES[cause].title for cause in action.causes),
+                "true classes": _classes(true_classes(predictions, action.row_ids)),
+            }
+            for action in actions
+        ],
+        "Actions with the mistakes they could mend at most",
+    )
+
+
+def _classes(counts: Sequence[tuple[str, int]]) -> str:
+    shown = [f"{shorten(name, 30)} {count:,}" for name, count in counts[:_SHOWN_CLASSES]]
+    rest = len(counts) - len(shown)
+    return ", ".join(shown) + (f" and {plural(rest, 'more', 'more')}" if rest else "")
+
+
+def _show_list(triage: Triage) -> None:
+    """Show what each cause means and what would help, with a button that opens its mistakes."""
+    st.subheader("What the causes mean", anchor=False)
+    for cause, count in triage.counts.items():
+        _show_cause(cause, count)
+
+
+def _show_cause(cause: Cause, count: int) -> None:
+    words = CAUSES[cause]
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container():
+            st.markdown(f"**{words.title}** · {plural(count, 'mistake')}")
+            st.caption(escape(f"{words.meaning} {words.action_title}: {words.advice}"))
+        st.button(
+            "Read them",
+            key=f"causes.open.{cause}",
+            icon=":material/arrow_forward:",
+            on_click=_choose,
+            args=(cause,),
+        )
+
+
+def _show_limits(triage: Triage) -> None:
+    """Say what was not looked at."""
+    left_out = triage.facts.not_looked_at
+    if left_out:
+        with st.container(border=True):
+            st.markdown("**What was not looked at**")
+            for sentence in left_out:
+                st.caption(escape(sentence))

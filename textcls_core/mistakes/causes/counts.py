@@ -1,0 +1,56 @@
+"""What the causes of all mistakes add up to: how many of each, and what each action could mend."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textcls_core.evaluation.by_task import AnyPredictions, true_text
+from textcls_core.mistakes.causes.found import ACTIONS, CAUSES, Action, Cause
+from textcls_core.mistakes.causes.triage import Triage
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCount:
+    """What one action could mend at most."""
+
+    action: Action
+    causes: tuple[Cause, ...]
+    """The causes found that call for it."""
+    row_ids: tuple[str, ...]
+    """The mistakes with one of them, each once."""
+    num_new: int
+    """How many of these no action before it could mend: over all actions they add up to the
+    mistakes with a cause."""
+
+
+def action_counts(triage: Triage) -> list[ActionCount]:
+    """Return the actions that the causes call for, the one that could mend most first."""
+    by_action = {
+        action: tuple(cause for cause in triage.counts if CAUSES[cause].action == action)
+        for action in ACTIONS
+    }
+    rows = {action: tuple(triage.rows_with(causes)) for action, causes in by_action.items()}
+    counted: set[str] = set()
+    found = []
+    for action in sorted(rows, key=lambda known: -len(rows[known])):
+        if rows[action]:
+            new = set(rows[action]) - counted
+            found.append(ActionCount(action, by_action[action], rows[action], len(new)))
+            counted |= new
+    return found
+
+
+def true_classes(predictions: AnyPredictions, row_ids: Sequence[str]) -> list[tuple[str, int]]:
+    """Return the true classes of some mistakes with their numbers, the most frequent first.
+
+    Args:
+        predictions: Of the split.
+        row_ids: Some of its rows.
+    """
+    wanted = set(row_ids)
+    names = [
+        true_text(predictions, row)
+        for row, row_id in enumerate(predictions.row_ids)
+        if row_id in wanted
+    ]
+    return Counter(names).most_common()
