@@ -21,6 +21,7 @@ from textcls_core.wording import duration, percent, plural, shorten
 
 _CHART = "causes.chart"
 _SHOWN_CLASSES = 3
+_CARD_WIDTH = 380
 
 
 def triage_of(run: Run, split: Split) -> Triage | None:
@@ -124,6 +125,13 @@ def _show_counts(triage: Triage) -> None:
         alt="Mistakes per cause: " + ", ".join(f"{title} {count:,}" for _, title, count in counts),
     )
     st.caption("A mistake can have several causes. Click a bar to read its mistakes.")
+    controls.table_twin(
+        [
+            {"cause": title, "mistakes": count, "share": percent(count / triage.facts.num_mistakes)}
+            for _, title, count in counts
+        ],
+        "Mistakes per cause",
+    )
     points = event["selection"]["points"]
     if points:
         _open(points[0]["customdata"][0])
@@ -144,8 +152,7 @@ def _choose(cause: str) -> None:
 
 def _show_actions(run: Run, split: Split, actions: Sequence[ActionCount]) -> None:
     """Show what each action could mend at most, without promising a mistake twice."""
-    counts = [(ACTIONS[a.action].title, len(a.row_ids), a.num_new) for a in actions]
-    total = sum(new for *_, new in counts)
+    counts = [(ACTIONS[a.action].title, len(a.row_ids), a.num_first) for a in actions]
     st.plotly_chart(
         actions_chart(counts),
         config=controls.NO_TOOLBAR,
@@ -153,8 +160,9 @@ def _show_actions(run: Run, split: Split, actions: Sequence[ActionCount]) -> Non
         + ", ".join(f"{title} up to {most:,}" for title, most, _ in counts),
     )
     st.caption(
-        f"Upper bounds: no action mends all it applies to. Together {total:,} different mistakes; "
-        "those that several actions could mend are counted once, with the first of them."
+        "Upper bounds: no action mends all that it applies to. A mistake with several causes is "
+        "counted once, with the action for the most specific of them; the hatched part counts it "
+        "again."
     )
     predictions = run_cache.predictions(run, split)
     controls.table_twin(
@@ -162,7 +170,7 @@ def _show_actions(run: Run, split: Split, actions: Sequence[ActionCount]) -> Non
             {
                 "action": ACTIONS[action.action].title,
                 "up to": len(action.row_ids),
-                "not counted above": action.num_new,
+                "first choice": action.num_first,
                 "because of": ", ".join(CAUSES[cause].title for cause in action.causes),
                 "true classes": _classes(true_classes(predictions, action.row_ids)),
             }
@@ -181,23 +189,26 @@ def _classes(counts: Sequence[tuple[str, int]]) -> str:
 def _show_list(triage: Triage) -> None:
     """Show what each cause means and what would help, with a button that opens its mistakes."""
     st.subheader("What the causes mean", anchor=False)
+    grid = st.grid(2, min_column_width=_CARD_WIDTH)
     for cause, count in triage.counts.items():
-        _show_cause(cause, count)
+        with grid.cell(), st.container(border=True, height="stretch"):
+            _show_cause(cause, count)
 
 
 def _show_cause(cause: Cause, count: int) -> None:
     words = CAUSES[cause]
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        with st.container():
-            st.markdown(f"**{words.title}** · {plural(count, 'mistake')}")
-            st.caption(escape(f"{words.meaning} {words.action_title}: {words.advice}"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{words.title}** · {plural(count, 'mistake')}")
         st.button(
             "Read them",
             key=f"causes.open.{cause}",
             icon=":material/arrow_forward:",
+            type="tertiary",
             on_click=_choose,
             args=(cause,),
         )
+    st.caption(escape(words.meaning))
+    st.caption(f"**{words.action_title}**: {escape(words.advice)}")
 
 
 def _show_limits(triage: Triage) -> None:

@@ -1,6 +1,6 @@
 """Pictures of the causes of mistakes: how many of each, and what each action could mend."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
@@ -24,7 +24,7 @@ def causes_chart(counts: Sequence[tuple[str, str, int]], num_mistakes: int) -> g
         x=[count for *_, count in counts],
         marker={"color": LINE},
         text=[_with_share(count, num_mistakes) for *_, count in counts],
-        textposition="auto",
+        textposition="outside",
         textangle=0,
         customdata=[[name, literal(title)] for name, title, _ in counts],
         hovertemplate="%{customdata[1]}: %{x:,} mistakes<extra></extra>",
@@ -33,54 +33,58 @@ def causes_chart(counts: Sequence[tuple[str, str, int]], num_mistakes: int) -> g
     title = "No cause was found"
     if counts:
         title = f"Most often: {plain(counts[0][1], 40)}"
-    figure.update_layout(title_text=title)
+    figure.update_layout(title_text=title, xaxis_range=[0, _room(count for *_, count in counts)])
     return figure
 
 
 def actions_chart(counts: Sequence[tuple[str, int, int]]) -> go.Figure:
-    """Return one bar per action, cut into what only it and later ones could mend and the rest.
+    """Return one bar per action, cut into mistakes that it is the first choice for and the rest.
 
     Args:
-        counts: Title of each action, mistakes it could mend at most, and how many of these no
-            action before it could mend; the one that could mend most first.
+        counts: Title of each action, mistakes it could mend at most, and how many of these have it
+            as first choice.
     """
     figure = _bars([title for title, *_ in counts])
-    places = list(range(len(counts)))
     parts = (
-        ("counted here", [new for *_, new in counts], LINE),
-        ("counted above already", [most - new for _, most, new in counts], GREY),
+        ("first choice", [first for *_, first in counts], LINE, ""),
+        ("another action comes first", [most - first for _, most, first in counts], GREY, "/"),
     )
-    for name, values, color in parts:
+    for name, values, color, shape in parts:
         figure.add_bar(
             orientation="h",
             name=name,
-            y=places,
+            y=list(range(len(counts))),
             x=values,
-            marker={"color": color, "pattern": {"shape": "/" if color == GREY else ""}},
+            marker={"color": color, "pattern": {"shape": shape}},
             customdata=[literal(title) for title, *_ in counts],
-            hovertemplate=f"%{{customdata}}: %{{x:,}} mistakes {name}<extra></extra>",
+            hovertemplate=f"%{{customdata}}, {name}: %{{x:,}} mistakes<extra></extra>",
         )
     for place, (_, most, _) in enumerate(counts):
         figure.add_annotation(
             x=most, y=place, text=f"up to {most:,}", showarrow=False, xanchor="left", xshift=4
         )
-    total = sum(new for *_, new in counts)
+    total = sum(first for *_, first in counts)
     figure.update_layout(
         barmode="stack",
         showlegend=True,
-        legend={"orientation": "h", "y": -0.18, "x": 0, "traceorder": "normal"},
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         title_text=f"Together up to {plural(total, 'mistake')}",
+        margin_t=64,
+        xaxis_range=[0, _room(most for _, most, _ in counts)],
     )
-    most_of_all = max((most for _, most, _ in counts), default=1)
-    figure.update_xaxes(range=[0, most_of_all * 1.25])
     return figure
+
+
+def _room(values: Iterable[int]) -> float:
+    """Return where an axis ends that has room for a number behind its longest bar."""
+    return 1.3 * max(values, default=1)
 
 
 def _bars(titles: Sequence[str]) -> go.Figure:
     """Return an empty figure with a name for each bar, the first on top."""
     figure = go.Figure()
     figure.update_layout(
-        **base_layout(rows_height(len(titles), least=220)),
+        **base_layout(rows_height(len(titles) + 1, least=240)),
         xaxis={"title": "Mistakes", "fixedrange": True, "rangemode": "tozero"},
         yaxis={
             "tickvals": list(range(len(titles))),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
 from textcls_core.cli.embeddings import Lines
+from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
 from textcls_core.mistakes.causes.counts import action_counts
 from textcls_core.mistakes.causes.found import ACTIONS, CAUSES
 from textcls_core.mistakes.causes.job import ensure_triage
@@ -43,7 +43,7 @@ def triage_json(triage: Triage) -> dict[str, Any]:
                 "title": ACTIONS[found.action].title,
                 "advice": ACTIONS[found.action].advice,
                 "up_to": len(found.row_ids),
-                "not_counted_above": found.num_new,
+                "first_choice": found.num_first,
                 "causes": list(found.causes),
             }
             for found in action_counts(triage)
@@ -62,7 +62,7 @@ def _lines(triage: Triage) -> list[str]:
     by_cause = [f"{count:>7,}  {CAUSES[cause].title}" for cause, count in triage.counts.items()]
     by_action = [
         f"{len(found.row_ids):>7,}  {ACTIONS[found.action].title} "
-        f"({found.num_new:,} not counted above)"
+        f"(first choice of {found.num_first:,})"
         for found in action_counts(triage)
     ]
     parts = [head, *by_cause]

@@ -18,26 +18,24 @@ class ActionCount:
     """The causes found that call for it."""
     row_ids: tuple[str, ...]
     """The mistakes with one of them, each once."""
-    num_new: int
-    """How many of these no action before it could mend: over all actions they add up to the
-    mistakes with a cause."""
+    num_first: int
+    """How many of these have it as first choice: their most specific cause calls for it. Over all
+    actions they add up to the mistakes with a cause, so that none is promised twice."""
 
 
 def action_counts(triage: Triage) -> list[ActionCount]:
-    """Return the actions that the causes call for, the one that could mend most first."""
+    """Return the actions that the causes call for, the most frequent first choice first."""
+    first = Counter(CAUSES[found[0].cause].action for found in triage.by_row.values())
     by_action = {
         action: tuple(cause for cause in triage.counts if CAUSES[cause].action == action)
         for action in ACTIONS
     }
-    rows = {action: tuple(triage.rows_with(causes)) for action, causes in by_action.items()}
-    counted: set[str] = set()
-    found = []
-    for action in sorted(rows, key=lambda known: -len(rows[known])):
-        if rows[action]:
-            new = set(rows[action]) - counted
-            found.append(ActionCount(action, by_action[action], rows[action], len(new)))
-            counted |= new
-    return found
+    counts = [
+        ActionCount(action, causes, tuple(triage.rows_with(causes)), first[action])
+        for action, causes in by_action.items()
+        if causes
+    ]
+    return sorted(counts, key=lambda found: (-found.num_first, -len(found.row_ids)))
 
 
 def true_classes(predictions: AnyPredictions, row_ids: Sequence[str]) -> list[tuple[str, int]]:

@@ -59,14 +59,21 @@ class RunModel:
         parts = read_text(text, self.tokenizer, self.config).parts
         return "\n".join(part.text.strip() for part in parts if part.is_read == is_read)
 
-    def probabilities(self, texts: Sequence[str], reading: Reading | None = None) -> Probabilities:
-        """Return what it says about some texts, shape (N, C).
+    def probabilities(self, texts: Sequence[str]) -> Probabilities:
+        """Return what it says about some texts, read as in training, shape (N, C)."""
+        return self._ask(texts, self.classifier.reading)
+
+    def whole_probabilities(self, texts: Sequence[str], max_windows: int) -> Probabilities:
+        """Return what it says about some texts when it reads them to their end, shape (N, C).
 
         Args:
             texts: N texts.
-            reading: How much of each is read, if not as in training.
+            max_windows: Overlapping windows read of each at most; their logits are averaged.
         """
-        chosen = reading or self.classifier.reading
-        tokens = tokenize(list(texts), self.classifier.tokenizer, chosen)
+        most = max(max_windows, self.config.max_windows)
+        return self._ask(texts, Reading(self.classifier.max_length, "windows", most))
+
+    def _ask(self, texts: Sequence[str], reading: Reading) -> Probabilities:
+        tokens = tokenize(list(texts), self.classifier.tokenizer, reading)
         found: Probabilities = self.classifier.predict_probabilities(tokens, self.compute)
         return found

@@ -6,7 +6,6 @@ from textcls_core.jobs.progress import Report
 from textcls_core.mistakes.causes.case import Case, Finding
 from textcls_core.mistakes.causes.model import RunModel
 from textcls_core.models.token_lengths import token_lengths
-from textcls_core.models.tokens import Reading
 from textcls_core.runs.row_facts import tokens_read
 from textcls_core.wording import percent, plural
 
@@ -53,13 +52,8 @@ def truncated(case: Case, cut: list[int], model: RunModel, progress: Report) -> 
     return case.finding("truncated", evidence, asked=cut, looked=len(looked), note=note)
 
 
-def _windows(model: RunModel) -> Reading:
-    most = max(MAX_WINDOWS, model.classifier.design.max_windows)
-    return Reading(model.classifier.max_length, "windows", most)
-
-
 def _mended_by_all(case: Case, places: list[int], model: RunModel) -> dict[int, str]:
-    found = model.probabilities([case.texts[place] for place in places], _windows(model))
+    found = model.whole_probabilities([case.texts[place] for place in places], MAX_WINDOWS)
     read = plural(tokens_read(case.run), "token")
     return {
         place: f"Read to its end, the text gets {case.gives_truth(place, found[[row]])}; the "
@@ -74,7 +68,7 @@ def _mended_by_rest(case: Case, places: list[int], model: RunModel) -> dict[int,
     asked = [place for place in places if rests[place]]
     if not asked:
         return {}
-    found = model.probabilities([rests[place] for place in asked], _windows(model))
+    found = model.whole_probabilities([rests[place] for place in asked], MAX_WINDOWS)
     return {
         place: f"Read alone, the part that was cut off gets {case.gives_truth(place, one)}, more "
         f"than the {percent(_sureness(case, place))} of the wrong answer."
