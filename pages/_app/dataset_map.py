@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, map_cache, map_selection, state
-from pages._app.job_view import show_job
+from pages._app.job_view import offer_job
 from textcls_core.charts.map import MAX_POINTS, make_hovers, map_chart, zoom_to
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.dataset.text_dataset import TextDataset
@@ -21,13 +21,12 @@ from textcls_core.embeddings.store import (
     find_embeddings,
     list_embeddings,
 )
-from textcls_core.errors import NotFoundError
-from textcls_core.jobs.job import job_id_of, read_job, start_job
 from textcls_core.models.catalogue import EMBEDDED, SUGGESTED
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 
 EMBED, ARRANGE = "textcls_core.embeddings.job:run_job", "textcls_core.embeddings.job:run_umap"
+_ICON = ":material/map:"
 METHODS = {"pca": "PCA, at once", "umap": "UMAP, shows groups"}
 COLOURS = {
     "class": "Class",
@@ -121,7 +120,8 @@ def _offer_vectors(info: DatasetInfo, source: str) -> None:
             "On the map texts with a similar meaning lie close together. It needs one vector per "
             f"text, made by a model from the first {MAX_TOKENS} tokens.{sampled}"
         )
-        _offer_job(EMBED, {"fingerprint": info.fingerprint, "source": source}, "Make the map")
+        arguments = {"fingerprint": info.fingerprint, "source": source}
+        offer_job(EMBED, arguments, "Make the map", key="map.start.:run_job", icon=_ICON)
 
 
 def _offer_umap(stored: StoredEmbeddings) -> None:
@@ -135,22 +135,7 @@ def _offer_umap(stored: StoredEmbeddings) -> None:
             "groups mean little."
         )
         arguments = {"fingerprint": stored.info.fingerprint, "source": stored.info.source}
-        _offer_job(ARRANGE, arguments, "Arrange by UMAP")
-
-
-def _offer_job(entry: str, arguments: dict[str, str], button: str) -> None:
-    """Show the job that makes what is missing, or the button that starts it."""
-    try:
-        job = read_job(state.workspace(), job_id_of(entry, arguments))
-    except NotFoundError:
-        job = None
-    if job is not None and (job.is_active or job.state != "finished"):
-        show_job(job.job_id)
-        if job.is_active:
-            return
-    if st.button(button, type="primary", key=f"map.start.{entry[-8:]}", icon=":material/map:"):
-        start_job(state.workspace(), entry, arguments, again=True)
-        st.rerun()
+        offer_job(ARRANGE, arguments, "Arrange by UMAP", key="map.start.run_umap", icon=_ICON)
 
 
 def _show_chart(

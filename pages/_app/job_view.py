@@ -1,12 +1,14 @@
 """A background job while it works: how far it is, how long it took, and a way to cancel it."""
 
 import time
+from typing import Any
 
 import streamlit as st
 
 from pages._app import state
 from pages._app.text import escape
-from textcls_core.jobs.job import Amount, Job, cancel_job, read_job
+from textcls_core.errors import NotFoundError
+from textcls_core.jobs.job import Amount, Job, cancel_job, job_id_of, read_job, start_job
 from textcls_core.wording import duration
 
 _REFRESH_SECONDS = 1.0
@@ -25,6 +27,31 @@ def show_job(job_id: str) -> Job:
     elif job.error:
         st.error(escape(job.error))
     return job
+
+
+def offer_job(
+    entry: str, arguments: dict[str, Any], button: str, *, key: str, icon: str | None = None
+) -> None:
+    """Show the job that makes what is missing, or the button that starts it.
+
+    Args:
+        entry: See `jobs.job.start_job`.
+        arguments: See `jobs.job.start_job`.
+        button: What the button says.
+        key: Of the button.
+        icon: Of the button.
+    """
+    try:
+        job = read_job(state.workspace(), job_id_of(entry, arguments))
+    except NotFoundError:
+        job = None
+    if job is not None and job.state != "finished":
+        show_job(job.job_id)
+        if job.is_active:
+            return
+    if st.button(button, type="primary", key=key, icon=icon):
+        start_job(state.workspace(), entry, arguments, again=True)
+        st.rerun()
 
 
 def _count(amount: Amount) -> str:

@@ -33,7 +33,12 @@ from textcls_core.evaluation.sureness import SURE
 from textcls_core.runs.run import Run
 
 
-def _opened(folder: str) -> StoredEmbeddings:
+def opened(folder: str) -> StoredEmbeddings:
+    """Return the embeddings in a folder.
+
+    Raises:
+        NotFoundError: If they are gone.
+    """
     stored = read_embeddings(Path(folder))
     if stored is None:
         raise NotFoundError("The embeddings were deleted just now. Open the page again.")
@@ -42,7 +47,7 @@ def _opened(folder: str) -> StoredEmbeddings:
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the embeddings")
 def _vectors(folder: str) -> Embeddings:
-    return normalised(_opened(folder).vectors)
+    return normalised(opened(folder).vectors)
 
 
 def vectors(stored: StoredEmbeddings) -> Embeddings:
@@ -52,7 +57,7 @@ def vectors(stored: StoredEmbeddings) -> Embeddings:
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the texts")
 def _embedded(folder: str, _info: DatasetInfo) -> TextDataset:
-    return _opened(folder).rows(_info)
+    return opened(folder).rows(_info)
 
 
 def rows(stored: StoredEmbeddings, info: DatasetInfo) -> TextDataset:

@@ -115,12 +115,12 @@ def test_a_fold_has_training_rows_of_its_own(workspace, toy_dataset, tiny_model_
     assert np.flatnonzero(training_mask(run, toy_dataset)).tolist() == expected.tolist()
 
 
-def test_open_says_that_the_data_set_was_deleted(workspace, run, toy_dataset):
+def test_open_says_that_the_data_set_was_deleted(workspace, run, neighbours):
     store = DatasetStore.open(workspace)
     store.delete(store.find("toy"))
 
     with pytest.raises(NotFoundError, match=r'trained on \("toy"\) was deleted. Import it again'):
-        TrainingNeighbours.open(workspace, run, encoder_source(run, "own"))
+        TrainingNeighbours.open(workspace, run, encoder_source(run, "frozen"))
 
 
 def test_encoders_are_the_run_and_the_model_it_began_from(run):

@@ -26,6 +26,7 @@ from textcls_core.cli.importing import dataset_import
 from textcls_core.cli.mistakes import mistakes
 from textcls_core.cli.results import explain, predict
 from textcls_core.cli.rows import dataset_rows
+from textcls_core.cli.similar import similar
 from textcls_core.cli.slices import slices
 from textcls_core.cli.training import runs_app, train
 from textcls_core.errors import TextclsError
@@ -47,6 +48,7 @@ app.command()(curves)
 app.command()(compare)
 app.command()(mistakes)
 app.command()(causes)
+app.command()(similar)
 app.command()(slices)
 app.command()(predict)
 app.command()(decide)

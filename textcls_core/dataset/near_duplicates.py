@@ -81,6 +81,28 @@ def near_duplicate_pairs(
     return _in_order(found, len(minhash.crowded(keys)))
 
 
+def jaccard_index(texts: Texts, pairs: Int[np.ndarray, "M 2"]) -> Float[np.ndarray, " M"]:
+    """Return the exact Jaccard index of pairs of texts, in [0, 1]; 0 if neither has a word.
+
+    Args:
+        texts: N texts; missing ones count as empty.
+        pairs: Positions of both texts of each pair.
+
+    Example:
+        >>> pairs = np.array([[0, 1], [0, 2]])
+        >>> jaccard_index(["My card is lost", "my CARD is lost!", "A lost card"], pairs).tolist()
+        [1.0, 0.4]
+    """
+    if not len(pairs):
+        return np.zeros(0)
+    rows, places = np.unique(pairs, return_inverse=True)
+    left, right = places.reshape(pairs.shape).T
+    sets = _sets(string_column(texts).take(pa.array(rows)))
+    shared = np.diff(sets[left].multiply(sets[right]).indptr)
+    sizes = np.diff(sets.indptr)
+    return np.asarray(shared / np.maximum(sizes[left] + sizes[right] - shared, 1))
+
+
 def groups(pairs: Pairs, num_texts: int) -> Int[np.ndarray, " N"]:
     """Return a group number for every text; texts joined by pairs have the same one.
 
@@ -143,19 +165,9 @@ def _verified(
     slab = np.cumsum(sizes[pairs].sum(axis=1)) // _MAX_SHINGLES
     for part in np.split(pairs, np.flatnonzero(np.diff(slab)) + 1):
         if len(part):
-            jaccard = _jaccard(column, part)
+            jaccard = jaccard_index(column, part)
             kept = jaccard >= threshold - 1e-9
             yield Pairs(part[kept, 0], part[kept, 1], jaccard[kept])
-
-
-def _jaccard(column: pa.ChunkedArray, pairs: Int[np.ndarray, "M 2"]) -> Float[np.ndarray, " M"]:
-    """Return the exact Jaccard index of every pair."""
-    rows, places = np.unique(pairs, return_inverse=True)
-    left, right = places.reshape(pairs.shape).T
-    sets = _sets(column.take(pa.array(rows)))
-    shared = np.diff(sets[left].multiply(sets[right]).indptr)
-    sizes = np.diff(sets.indptr)
-    return np.asarray(shared / (sizes[left] + sizes[right] - shared))
 
 
 def _sets(column: pa.ChunkedArray) -> Any:

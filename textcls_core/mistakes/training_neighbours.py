@@ -18,7 +18,7 @@ from textcls_core.dataset.folding import with_fold
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.embeddings.neighbours import nearest, normalised
-from textcls_core.embeddings.store import find_embeddings
+from textcls_core.embeddings.store import StoredEmbeddings, find_embeddings
 from textcls_core.errors import InvalidArgumentError, NotFoundError
 from textcls_core.runs.run import Run
 from textcls_core.wording import shorten
@@ -70,6 +70,16 @@ class TrainingNeighbours:
         Raises:
             NotFoundError: If the data set version of the run was deleted.
         """
+        stored = find_embeddings(workspace, run.config.dataset_fingerprint, source)
+        return None if stored is None else cls.of(workspace, run, stored)
+
+    @classmethod
+    def of(cls, workspace: Workspace, run: Run, stored: StoredEmbeddings) -> Self:
+        """Return embedded rows of a run's data set version.
+
+        Raises:
+            NotFoundError: If the data set version of the run was deleted.
+        """
         store = DatasetStore(workspace.datasets_dir)
         info = store.get(run.config.dataset_fingerprint)
         if info is None:
@@ -77,16 +87,11 @@ class TrainingNeighbours:
                 f'The data set version that run {run.run_id} was trained on ("'
                 f'{shorten(run.config.dataset)}") was deleted. Import it again.'
             )
-        stored = find_embeddings(workspace, info.fingerprint, source)
-        if stored is None:
-            return None
         rows = stored.rows(info)
-        is_training = np.zeros(rows.num_examples, dtype=bool)
         if run.config.num_folds:
-            whole = store.load(info.fingerprint)
-            is_training[:] = training_mask(run, whole)[stored.positions]
+            is_training = training_mask(run, store.load(info.fingerprint))[stored.positions]
         else:
-            is_training[:] = training_mask(run, rows)
+            is_training = training_mask(run, rows)
         return cls(rows, stored.vectors, is_training, info.num_examples)
 
     @property
