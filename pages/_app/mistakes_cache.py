@@ -8,16 +8,17 @@ from typing import Any
 import streamlit as st
 
 from pages._app import run_cache, state
+from pages._app.mistakes_causes import triage_of
 from textcls_core.arrays import Indices
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.mistakes.annotations.store import Annotations
 from textcls_core.mistakes.causes.found import FoundCause
-from textcls_core.mistakes.causes.triage import Triage, read_triage, triage_stamp
+from textcls_core.mistakes.causes.triage import triage_stamp
 from textcls_core.mistakes.example_filter import ExampleFilter, Filtered, Sides, filter_examples
 from textcls_core.mistakes.marks import RowMarks
 from textcls_core.mistakes.order import Order, in_order, sort_key
 from textcls_core.mistakes.reading import ReadText, read_text
-from textcls_core.mistakes.sides import measure, sides_of
+from textcls_core.mistakes.sides import can_count_tokens, measure, sides_of
 from textcls_core.models.token_lengths import load_tokenizer
 from textcls_core.runs.dynamics import Dynamics, has_dynamics
 from textcls_core.runs.row_facts import RowFacts
@@ -78,14 +79,9 @@ def saved_slices(run: Run) -> Sequence[SavedSlice]:
     return SavedSlices.of_run(state.workspace(), run).all()
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _triage(root: str, run_id: str, split: Split, stamp: str) -> Triage | None:  # noqa: ARG001 - the key
-    return read_triage(state.workspace(), Run(Path(root) / run_id), split)
-
-
 def causes_by_row(key: Key) -> Mapping[str, Sequence[FoundCause]]:
     """Return the causes that were found, by row id; none if nobody looked for them yet."""
-    found = _triage(key.root, key.run_id, key.split, key.triage)
+    found = triage_of(key.run, key.split)
     return {} if found is None else found.by_row
 
 
@@ -98,6 +94,11 @@ def _facts(root: str, run_id: str, split: Split, decision: str, triage: str) -> 
 def facts(key: Key) -> RowFacts:
     """Return the lengths of the texts; tokens only if they were counted before or are few."""
     return _facts(key.root, key.run_id, key.split, key.decision, key.triage)
+
+
+def can_count(key: Key) -> bool:
+    """Tell whether the tokens of the texts could be counted."""
+    return can_count_tokens(key.run)
 
 
 def count_tokens(key: Key) -> None:

@@ -6,10 +6,13 @@ import streamlit as st
 
 from pages._app import controls, mistakes_cache, state
 from pages._app.mistakes_cache import Found, Key
+from pages._app.mistakes_similar import show_similar
+from pages._app.mistakes_why import show_why
 from pages._app.read_text import read_text
 from pages._app.text import badge_label, escape, label, show_text
 from textcls_core.charts.prediction import MAX_BARS, probabilities_chart
 from textcls_core.errors import ModelError
+from textcls_core.mistakes.example_filter import OUTCOME_CODES
 from textcls_core.mistakes.examples import Examples
 from textcls_core.mistakes.order import Steps, steps
 from textcls_core.runs.run import Run
@@ -33,6 +36,8 @@ def show_example(run: Run, key: Key, examples: Examples, place: int, found: Foun
     _show_steps(examples, steps(found.places, found.sort_key, place), len(found.places))
     with st.container(border=True):
         _show_badges(row, key)
+        if examples.outcomes[place] in OUTCOME_CODES["mistakes"]:
+            show_why(run, key.split, row["row_id"])
         _show_probabilities(row)
         _show_text(run, row)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -40,6 +45,21 @@ def show_example(run: Run, key: Key, examples: Examples, place: int, found: Foun
                 link = {"run": run.run_id, "row": row["row_id"]}
                 st.switch_page("pages/explanation.py", query_params=link)
             st.caption(f"Row {escape(row['row_id'])}")
+    _show_similar_rows(run, key, row["row_id"])
+
+
+def _show_similar_rows(run: Run, key: Key, row_id: str) -> None:
+    """Show the training rows that are most similar; they are looked up only when asked for."""
+    place = st.expander(
+        "Similar training rows",
+        icon=":material/join_inner:",
+        key="similar_rows",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if place.open:
+        with place:
+            show_similar(run, key.split, row_id)
 
 
 def _show_steps(examples: Examples, around: Steps, total: int) -> None:

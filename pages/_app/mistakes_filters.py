@@ -35,7 +35,7 @@ def read_filter(names: Sequence[str], sides: Sides) -> ExampleFilter:
         names: Classes of the run.
         sides: Marks, slices and lengths of its rows.
     """
-    outcome = _known("outcome", "outcome", OUTCOME_CODES)
+    outcome = _known("outcome", "show", OUTCOME_CODES)
     return ExampleFilter(
         outcome=next((known for known in OUTCOME_CODES if known == outcome), "mistakes"),
         true=_known("true", "true class", names),
@@ -190,6 +190,9 @@ def _show_range(name: str, title: str, filtered: Filtered, step: float | None = 
 def _show_tokens(filtered: Filtered, key: Key) -> None:
     """Show what is known of tokens, or offer to count them."""
     if filtered.sides.facts.num_tokens is None:
+        if not mistakes_cache.can_count(key):
+            st.caption("The model of this run has no tokenizer, so tokens cannot be counted.")
+            return
         st.caption("The tokens of these texts were not counted yet.")
         if st.button("Count tokens", icon=":material/straighten:", key="mistakes.count"):
             with st.spinner("Counting the tokens of all texts"):

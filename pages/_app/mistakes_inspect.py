@@ -100,13 +100,15 @@ def _show_list(key: Key, examples: Examples, found: Found, opened: int | None) -
     here = None if opened is None else steps(found.places, found.sort_key, opened).position
     first = 0 if here is None else here // ROWS_SHOWN * ROWS_SHOWN
     shown = found.places[first : first + ROWS_SHOWN]
-    st.caption(f"{plural(total, 'row')} of {len(examples):,}. {_part(first, len(shown), total)}")
-    show_table(key, examples, shown, opened)
+    st.caption(f"{plural(total, 'row')} of {len(examples):,}{_part(first, len(shown), total)}")
+    if total:
+        show_table(key, examples, shown, opened)
+        st.caption("A click on a cell opens its row; the boxes choose several.")
 
 
 def _part(first: int, count: int, total: int) -> str:
     """Say which part of the list the table shows."""
     if count == total:
-        return "A click on a cell opens its row."
+        return ""
     part = f"the first {count:,}" if not first else f"{first + 1:,} to {first + count:,}"
-    return f"The table shows {part}; Next and Previous go through all."
+    return f". The table shows {part}; Next and Previous go through all."

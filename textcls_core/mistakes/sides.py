@@ -36,6 +36,11 @@ def measure(
     return facts_of(run, examples.dataset, examples.row_ids, workspace.cache_dir, most)
 
 
+def can_count_tokens(run: Run) -> bool:
+    """Tell whether the model of a run has the tokenizer that counting needs."""
+    return (run.model_dir / "tokenizer.json").is_file()
+
+
 def sides_of(
     examples: Examples, facts: RowFacts, marks: RowMarks, slices: Sequence[SavedSlice]
 ) -> Sides:
