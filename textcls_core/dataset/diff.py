@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
@@ -62,6 +63,8 @@ class VersionDiff:
     counts: dict[Change, int]
     num_unchanged: int
     """Rows that are the same in both."""
+    by_split: dict[Change, dict[str, int]]
+    """The same counts by the split the rows are in afterwards, or were in if they are gone."""
     examples: dict[Change, tuple[RowChange, ...]]
     """The first changes of each kind, in the order of row ids."""
     added_labels: tuple[str, ...]
@@ -102,31 +105,39 @@ def diff_versions(
     Raises:
         DatasetFormatError: If the rows of a version are damaged.
     """
-    shared = [name for name in before.extra_columns if name in after.extra_columns]
+    sides = [
+        _Side(f"read_parquet('{_quoted(store.path(info))}')", info.label_names, info.extra_columns)
+        for info in (before, after)
+    ]
     with duckdb.connect(config=_RESOURCES) as connection:
         try:
-            _define(connection, "a", store, before, shared)
-            _define(connection, "b", store, after, shared)
-            counts, num_unchanged = _count(connection)
-            examples = {
-                change: tuple(_examples(connection, change, num_examples if count else 0))
-                for change, count in counts.items()
-            }
+            return _diff(connection, sides[0], sides[1], num_examples)
         except duckdb.Error as error:
             raise DatasetFormatError(
                 f'The rows of "{before.name}" version {before.version} or "{after.name}" version '
                 f"{after.version} cannot be compared: {str(error).splitlines()[0]}. "
                 "Import the damaged one again."
             ) from error
-    return VersionDiff(
-        counts=counts,
-        num_unchanged=num_unchanged,
-        examples=examples,
-        added_labels=_missing(after.label_names, before.label_names),
-        removed_labels=_missing(before.label_names, after.label_names),
-        added_columns=_missing(after.extra_columns, before.extra_columns),
-        removed_columns=_missing(before.extra_columns, after.extra_columns),
-    )
+
+
+def diff_datasets(
+    before: TextDataset, after: TextDataset, *, num_examples: int = 20
+) -> VersionDiff:
+    """Return what changed from one data set to another that is not stored yet.
+
+    Args:
+        before: Any data set.
+        after: Any other, for example what a fix makes of it.
+        num_examples: Rows of each kind of change to return at most.
+    """
+    with duckdb.connect(config=_RESOURCES) as connection:
+        connection.register("before_rows", before.table)
+        connection.register("after_rows", after.table)
+        sides = (
+            _Side("before_rows", before.label_names, before.extra_columns),
+            _Side("after_rows", after.label_names, after.extra_columns),
+        )
+        return _diff(connection, *sides, num_examples)
 
 
 def split_changes(before: TextDataset, after: TextDataset) -> list[dict[str, str | int]]:
@@ -147,53 +158,94 @@ def _missing(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in there)
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the two that are compared."""
+
+    source: str
+    """What SQL reads its rows from; never anything a user typed."""
+    label_names: tuple[str, ...]
+    extra_columns: tuple[str, ...]
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _diff(
+    connection: duckdb.DuckDBPyConnection, before: _Side, after: _Side, num_examples: int
+) -> VersionDiff:
+    shared = [name for name in before.extra_columns if name in after.extra_columns]
+    _define(connection, "a", before, shared)
+    _define(connection, "b", after, shared)
+    by_split, num_unchanged = _count(connection)
+    counts = {change: sum(found.values()) for change, found in by_split.items()}
+    return VersionDiff(
+        counts=counts,
+        num_unchanged=num_unchanged,
+        by_split=by_split,
+        examples={
+            change: tuple(_examples(connection, change, num_examples if count else 0))
+            for change, count in counts.items()
+        },
+        added_labels=_missing(after.label_names, before.label_names),
+        removed_labels=_missing(before.label_names, after.label_names),
+        added_columns=_missing(after.extra_columns, before.extra_columns),
+        removed_columns=_missing(before.extra_columns, after.extra_columns),
+    )
+
+
 def _define(
-    connection: duckdb.DuckDBPyConnection,
-    side: str,
-    store: DatasetStore,
-    info: DatasetInfo,
-    shared: list[str],
+    connection: duckdb.DuckDBPyConnection, name: str, side: _Side, shared: list[str]
 ) -> None:
-    """Make the views `<side>_rows` (everything) and `<side>` (what is compared) of a version.
+    """Make the views `<name>_rows` (everything) and `<name>` (what is compared) of a side.
 
     Columns are named by their place: the names of a data set may differ in case only, which SQL
     does not tell apart.
     """
-    names = [*SCHEMA.names, *info.extra_columns]
+    names = [*SCHEMA.names, *side.extra_columns]
     columns = ", ".join(f"c{place}" for place in range(len(names)))
-    others = ", ".join(f"c{names.index(name)}" for name in shared)
-    places = list(range(len(info.label_names)))
-    names_table = pa.table({"name": pa.array(info.label_names, pa.string()), "place": places})
-    connection.register(f"{side}_names", names_table)
-    listed = f"SELECT coalesce(list(name ORDER BY place), []) FROM {side}_names"  # noqa: S608
-    connection.execute(f"SET VARIABLE {side}_names = ({listed})")
-    file = str(store.path(info)).replace("'", "''")
+    others = ", ".join(f"c{names.index(one)}" for one in shared)
+    places = list(range(len(side.label_names)))
+    names_table = pa.table({"name": pa.array(side.label_names, pa.string()), "place": places})
+    connection.register(f"{name}_names", names_table)
+    listed = f"SELECT coalesce(list(name ORDER BY place), []) FROM {name}_names"  # noqa: S608
+    connection.execute(f"SET VARIABLE {name}_names = ({listed})")
     connection.execute(
         f"""
-        CREATE VIEW {side}_rows AS
+        CREATE TEMP VIEW {name}_rows AS
         SELECT c0 AS row_id, c1 AS text, c3 AS split,
-            list_sort(list_transform(c2, lambda i: getvariable('{side}_names')[i + 1])) AS labels,
+            list_sort(list_transform(c2, lambda i: getvariable('{name}_names')[i + 1])) AS labels,
             hash({others or "0"}) AS others
-        FROM read_parquet('{file}') AS stored({columns})
-        """  # noqa: S608 - names are places, and the path is ours
+        FROM {side.source} AS stored({columns})
+        """  # noqa: S608 - names are places, and the source is ours
     )
     connection.execute(
         f"""
-        CREATE TEMP TABLE {side} AS
-        SELECT row_id, hash(text) AS text_hash, labels, split, others FROM {side}_rows
+        CREATE TEMP TABLE {name} AS
+        SELECT row_id, hash(text) AS text_hash, labels, split, others FROM {name}_rows
         """  # noqa: S608
     )
 
 
-def _count(connection: duckdb.DuckDBPyConnection) -> tuple[dict[Change, int], int]:
-    """Return the changes of each kind, and the rows without any."""
+def _count(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[dict[Change, dict[str, int]], int]:
+    """Return the changes of each kind by split, and the rows without any."""
     counted = ", ".join(f"count_if(coalesce({test}, false))" for test in _IS_CHANGE.values())
     anything = " OR ".join(f"coalesce({test}, false)" for test in _IS_CHANGE.values())
-    row = connection.execute(
-        f"SELECT {counted}, count_if(NOT ({anything})) FROM a FULL JOIN b USING (row_id)"  # noqa: S608
-    ).fetchone()
-    *counts, unchanged = row or (0,) * (len(_IS_CHANGE) + 1)
-    return dict(zip(_IS_CHANGE, counts, strict=True)), unchanged
+    rows = connection.execute(
+        f"""
+        SELECT coalesce(b.split, a.split), count_if(NOT ({anything})), {counted}
+        FROM a FULL JOIN b USING (row_id) GROUP BY 1
+        """  # noqa: S608
+    ).fetchall()
+    by_split: dict[Change, dict[str, int]] = {change: {} for change in _IS_CHANGE}
+    for split, _, *counts in sorted(rows, key=lambda row: SPLITS.index(row[0])):
+        for change, count in zip(_IS_CHANGE, counts, strict=True):
+            if count:
+                by_split[change][split] = count
+    return by_split, sum(unchanged for _, unchanged, *_ in rows)
 
 
 def _examples(
