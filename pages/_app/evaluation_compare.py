@@ -23,6 +23,7 @@ from textcls_core.runs.comparison import RunComparison, changed_rows
 from textcls_core.runs.comparison_words import (
     difference_text,
     interval_text,
+    left_out_sentence,
     p_value_text,
     reading,
     seeds_sentence,
@@ -114,6 +115,8 @@ def _explain_choice(split: Split, num_comparable: int) -> None:
 def _show_verdict(comparison: RunComparison) -> None:
     draw = {"better": st.success, "worse": st.warning, "unclear": st.info}[comparison.outcome]
     draw(escape(verdict(comparison)), icon=_ICONS[comparison.outcome])
+    if comparison.left_out is not None:
+        st.warning(escape(left_out_sentence(comparison)), icon=":material/difference:")
     st.caption(escape(seeds_sentence(comparison)))
 
 

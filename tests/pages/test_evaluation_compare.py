@@ -54,6 +54,17 @@ def open_compare(open_page, run, *others, **parameters):
     return open_page("evaluation", panel="Compare", run=run.run_id, compare_runs=ids, **parameters)
 
 
+@pytest.fixture
+def resplit_run(workspace, toy_dataset):
+    """A run on a version of `toy` in which test and validation rows changed places."""
+    turned = {"test": "validation", "validation": "test", "train": "train"}
+    splits = [turned[split] for split in toy_dataset.table["split"].to_pylist()]
+    table = toy_dataset.table.set_column(3, "split", pa.array(splits))
+    version = TextDataset(table, toy_dataset.label_names)
+    DatasetStore.open(workspace).save(version, "toy", "resplit", parent=toy_dataset.fingerprint)
+    return make_run(workspace, "toy", version, {}, name="Dealt out anew")
+
+
 def table(app, column):
     """Return the table that has a column."""
     return next(frame.value for frame in app.dataframe if column in frame.value)
@@ -208,21 +219,39 @@ def test_compare_of_a_run_with_itself_is_left_out(open_page, toy_run, best):
     assert app.query_params["compare_runs"] == toy_run.run_id
 
 
-def test_compare_says_which_runs_cannot_be_compared(open_page, toy_run, best, relabelled_run):
+def test_compare_says_which_runs_cannot_be_compared(open_page, toy_run, best, resplit_run):
     app = open_compare(open_page, toy_run)
 
     assert [box.label for box in app.expander] == ["1 run cannot be compared"]
-    reason = next(text for text in shown(app.markdown) if text.startswith("**Relabelled**"))
-    assert "2 of the 33 rows differ in the true label (they used toy v1 and toy v2)" in reason
+    reason = next(text for text in shown(app.markdown) if text.startswith("**Dealt out anew**"))
+    assert "their rows are not the same: " in reason
+    assert "0 in both (they used toy v1 and toy v2)" in reason
     assert len(app.multiselect[0].options) == 1
 
 
-def test_compare_run_in_the_link_that_does_not_fit_is_refused(open_page, toy_run, relabelled_run):
+def test_compare_run_in_the_link_that_does_not_fit_is_refused(open_page, toy_run, resplit_run):
+    app = open_compare(open_page, toy_run, resplit_run)
+
+    assert not app.exception
+    assert "their rows are not the same" in shown(app.warning)[0]
+    assert "compare_runs" not in app.query_params
+
+
+def test_compare_warns_when_test_labels_were_changed_in_between(open_page, toy_run, relabelled_run):
     app = open_compare(open_page, toy_run, relabelled_run)
 
     assert not app.exception
-    assert "the labels were changed in between" in shown(app.warning)[0]
-    assert "compare_runs" not in app.query_params
+    assert shown(app.warning)[-1].startswith(
+        "The test rows of toy v1 and toy v2 are not the same: 2 true labels changed. Both runs are "
+        "compared on the 31 rows with the same label in both."
+    )
+    assert metrics(app)["Both right"] == "28"
+
+
+def test_compare_does_not_warn_about_the_same_rows(open_page, bad, best):
+    app = open_compare(open_page, bad, best)
+
+    assert not app.warning
 
 
 @pytest.mark.parametrize("value", ["nope", HOSTILE_TEXT, "x" * 100_000, ",,,"])

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from tests.pages.conftest import MISTAKES, make_run
+from textcls_core.dataset.fixes import drop_rows, relabel, rename_labels
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import InvalidArgumentError, NotFoundError
@@ -18,6 +19,7 @@ from textcls_core.runs.comparison import (
 from textcls_core.runs.comparison_words import (
     difference_text,
     interval_text,
+    left_out_sentence,
     reading,
     seeds_sentence,
     verdict,
@@ -63,10 +65,11 @@ def relabelled(workspace, store, toy_dataset):
 
 @pytest.fixture
 def resplit(workspace, store, toy_dataset):
-    """A run on a version of `toy` in which two test rows are validation rows."""
+    """A run on a version of `toy` in which two test rows and a validation row changed places."""
     splits = toy_dataset.table["split"].to_pylist()
     for row in toy_dataset.indices("test")[:2]:
         splits[row] = "validation"
+    splits[toy_dataset.indices("validation")[0]] = "test"
     version = changed(toy_dataset, split=splits)
     store.save(version, "toy", "split again", parent=toy_dataset.fingerprint)
     return make_run(workspace, "toy", version, {})
@@ -132,16 +135,82 @@ def test_compare_runs_needs_two_different_runs(worse, store, repeats):
         compare_runs([worse] * repeats, "test", store)
 
 
-def test_compare_runs_refuses_changed_labels_with_the_versions(worse, relabelled, store):
-    message = "the labels were changed in between: 2 of the 33 rows .*they used toy v1 and toy v2"
-    with pytest.raises(InvalidArgumentError, match=message):
-        compare_runs([worse, relabelled], "test", store)
+def test_compare_runs_leaves_rows_with_changed_labels_out(worse, relabelled, store, toy_dataset):
+    (found,) = compare_runs([worse, relabelled], "test", store)
+
+    changed_ids = set(toy_dataset.row_ids(toy_dataset.indices("test")[:2]))
+    assert changed_ids.isdisjoint(found.result.pair[0].row_ids)
+    assert found.result.num_examples == 31
+    assert found.num_reference_rows == 33
+    assert found.to_json()["left_out"] == {"relabelled": 2, "only_reference": 0, "only_other": 0}
+    assert left_out_sentence(found) == (
+        "The test rows of toy v1 and toy v2 are not the same: 2 true labels changed. Both runs are "
+        "compared on the 31 rows with the same label in both. The figures that each run shows by "
+        "itself are over other rows or labels, and cannot be compared."
+    )
+    assert seeds_sentence(found).startswith("Other seeds were measured on all rows")
 
 
-def test_compare_runs_refuses_other_rows_with_the_versions(worse, resplit, store):
-    message = "2 rows only in the first, 0 only in the second, 31 in both.*toy v1 and toy v2"
+def test_compare_runs_judges_both_runs_by_labels_that_nobody_changed(
+    workspace, store, toy_dataset, worse
+):
+    """The old run is not charged with a wrong label, and not credited with the correction."""
+    wrong = worse.predictions("test")
+    row_id = wrong.row_ids[int(np.flatnonzero(wrong.is_mistake)[0])]
+    answer = wrong.label_names[wrong.predicted_label_ids[wrong.row_ids.index(row_id)]]
+    version = relabel(toy_dataset, {row_id: answer})
+    store.save(version, "toy", "corrected", parent=toy_dataset.fingerprint)
+    again = make_run(workspace, "toy", version, {})
+
+    (found,) = compare_runs([worse, again], "test", store)
+
+    assert (found.result.mcnemar.fixed, found.result.mcnemar.broken) == (2, 0)
+    assert found.result.num_examples == 32
+
+
+def test_compare_runs_leaves_dropped_rows_out(worse, workspace, store, toy_dataset):
+    gone = toy_dataset.row_ids(toy_dataset.indices("test")[:3])
+    version = drop_rows(toy_dataset, gone)
+    store.save(version, "toy", "dropped", parent=toy_dataset.fingerprint)
+    again = make_run(workspace, "toy", version, {})
+
+    (found,) = compare_runs([worse, again], "test", store)
+    (turned,) = compare_runs([again, worse], "test", store)
+
+    assert found.result.num_examples == turned.result.num_examples == 30
+    assert "are not the same: 3 rows only in toy v1. Both" in left_out_sentence(found)
+    assert "are not the same: 3 rows only in toy v1. Both" in left_out_sentence(turned)
+
+
+def test_compare_runs_on_versions_with_the_same_test_rows_leaves_nothing_out(
+    worse, workspace, store, toy_dataset
+):
+    row_id = toy_dataset.row_ids(toy_dataset.indices("train")[:1])[0]
+    version = drop_rows(toy_dataset, [row_id])
+    store.save(version, "toy", "fewer training rows", parent=toy_dataset.fingerprint)
+    again = make_run(workspace, "toy", version, {})
+
+    (found,) = compare_runs([worse, again], "test", store)
+
+    assert found.left_out is None
+    assert left_out_sentence(found) == ""
+    assert found.result.num_examples == 33
+
+
+def test_compare_runs_refuses_rows_dealt_out_anew(worse, resplit, store):
+    message = "2 rows only in the first, 1 only in the second, 31 in both.*toy v1 and toy v2"
     with pytest.raises(InvalidArgumentError, match=message):
         compare_runs([worse, resplit], "test", store)
+
+
+def test_compare_runs_refuses_rows_whose_labels_all_changed(worse, workspace, store, toy_dataset):
+    names = {"food": "animals", "animals": "weather", "weather": "food"}
+    version = rename_labels(toy_dataset, names)
+    store.save(version, "toy", "turned", parent=toy_dataset.fingerprint)
+
+    message = "the labels were changed in between: 33 of the 33 rows"
+    with pytest.raises(InvalidArgumentError, match=message):
+        compare_runs([worse, make_run(workspace, "toy", version, {})], "test", store)
 
 
 def test_compare_runs_refuses_runs_of_another_task(worse, topics_run, store):

@@ -11,6 +11,7 @@ from textcls_core.runs.comparison import RunComparison, compare_runs
 from textcls_core.runs.comparison_words import (
     difference_text,
     interval_text,
+    left_out_sentence,
     reading,
     seeds_sentence,
     verdict,
@@ -34,7 +35,7 @@ def compare(
     store = RunStore.open(workspace)
     runs = [store.open_run(name) for name in (run_id, *others)]
     found = compare_runs(runs, parse_split(split), DatasetStore.open(workspace), known=store.runs())
-    reference, num_examples = found[0].reference, found[0].result.num_examples
+    reference, num_examples = found[0].reference, found[0].num_reference_rows
     value = {
         "split": split,
         "num_examples": num_examples,
@@ -61,6 +62,7 @@ def _lines(comparison: RunComparison) -> list[str]:
     return [
         "",
         f"{comparison.other.run_id}  {verdict(comparison)}",
+        *([left_out_sentence(comparison)] if comparison.left_out else []),
         seeds_sentence(comparison),
         f"fixed {test.fixed:,}, broken {test.broken:,}",
         *figures,

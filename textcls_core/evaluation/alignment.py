@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from textcls_core.arrays import Indices
+from textcls_core.arrays import Indices, Mask
 from textcls_core.evaluation.by_task import AnyPredictions, task_of
 from textcls_core.evaluation.multi_label import MultiLabelPredictions
 from textcls_core.evaluation.predictions import Predictions
@@ -18,7 +18,7 @@ Pair = tuple[AnyPredictions, AnyPredictions]
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Why two runs cannot be compared row by row."""
+    """In what the rows of two runs differ, if they are not the same."""
 
     only_reference: int = 0
     """Rows that only the reference has."""
@@ -35,7 +35,7 @@ class Mismatch:
 
     @property
     def reason(self) -> str:
-        """The difference as the end of a sentence."""
+        """Why two runs cannot be compared on all rows, as the end of a sentence."""
         if self.tasks_differ:
             return "one gives exactly one label per text, the other one any number"
         if self.classes:
@@ -64,6 +64,28 @@ def pair_up(reference: AnyPredictions, other: AnyPredictions) -> Pair | Mismatch
         reference: Predictions whose order counts.
         other: Predictions to bring into that order.
     """
+    found = pair_up_shared(reference, other)
+    if isinstance(found, Mismatch):
+        return found
+    pair, left_out = found
+    return pair if left_out is None else left_out
+
+
+def pair_up_shared(
+    reference: AnyPredictions, other: AnyPredictions
+) -> tuple[Pair, Mismatch | None] | Mismatch:
+    """Return both predictions on the rows that have the same label in both, and what is left out.
+
+    A row whose label was changed in between is left out for both runs: by the old label one of them
+    would be judged on what is known to be wrong, and by the new one, which people often choose
+    where the first run disagreed with the old, the first run would be favoured. Rows that one of
+    both does not have are left out if the other one has none of its own: they were dropped. Rows
+    that were dealt out anew are not compared.
+
+    Args:
+        reference: Predictions whose order counts.
+        other: Predictions to bring into that order.
+    """
     if task_of(reference) != task_of(other):
         return Mismatch(tasks_differ=True)
     strangers = set(reference.label_names) ^ set(other.label_names)
@@ -74,15 +96,19 @@ def pair_up(reference: AnyPredictions, other: AnyPredictions) -> Pair | Mismatch
     first, second = _with_names(reference, names), _with_names(other, names)
     places = _places(first.row_ids, second.row_ids)
     known = np.flatnonzero(places >= 0)
-    changed = _truth_differs(_at(first, known), _at(second, places[known]))
-    if len(known) == len(first) == len(second) and not changed:
-        return first, _at(second, places)
-    return Mismatch(
+    is_changed = _truth_differs(_at(first, known), _at(second, places[known]))
+    if len(known) == len(first) == len(second) and not is_changed.any():
+        return (first, _at(second, places)), None
+    left_out = Mismatch(
         only_reference=len(first) - len(known),
         only_other=len(second) - len(known),
-        relabelled=changed,
+        relabelled=int(is_changed.sum()),
         common=len(known),
     )
+    kept = known[~is_changed]
+    if not len(kept) or (left_out.only_reference and left_out.only_other):
+        return left_out
+    return (_at(first, kept), _at(second, places[kept])), left_out
 
 
 def _with_names(predictions: AnyPredictions, names: tuple[str, ...]) -> AnyPredictions:
@@ -120,10 +146,10 @@ def _at(predictions: AnyPredictions, rows: Indices) -> AnyPredictions:
     return MultiLabelPredictions(row_ids, predictions.targets[rows], probabilities, names)
 
 
-def _truth_differs(first: AnyPredictions, second: AnyPredictions) -> int:
-    """Return how many rows have other true labels."""
+def _truth_differs(first: AnyPredictions, second: AnyPredictions) -> Mask:
+    """Return which rows have other true labels, shape (N,)."""
     if isinstance(first, Predictions) and isinstance(second, Predictions):
-        return int((first.true_label_ids != second.true_label_ids).sum())
+        return np.asarray(first.true_label_ids != second.true_label_ids)
     if isinstance(first, MultiLabelPredictions) and isinstance(second, MultiLabelPredictions):
-        return int((first.targets != second.targets).any(axis=1).sum())
+        return np.asarray((first.targets != second.targets).any(axis=1))
     raise TypeError("Expected predictions of one task.")

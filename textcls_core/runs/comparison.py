@@ -9,7 +9,7 @@ from textcls_core.dataset.keys import equal_text_groups
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import InvalidArgumentError, TextclsError
-from textcls_core.evaluation.alignment import Mismatch, pair_up
+from textcls_core.evaluation.alignment import Mismatch, pair_up_shared
 from textcls_core.evaluation.by_task import predicted_text, true_text
 from textcls_core.evaluation.comparison import Comparison, Outcome, compare
 from textcls_core.evaluation.paired_tests import holm
@@ -21,6 +21,7 @@ from textcls_core.runs.versions import dataset_title
 from textcls_core.wording import shorten
 
 _NAMES_ONLY = {"name", "group", "dataset"}
+_LEFT_OUT_FIELDS = ("relabelled", "only_reference", "only_other")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,17 @@ class RunComparison:
     """Accuracy over the seeds of the reference's settings; None with fewer than two."""
     other_seeds: Spread | None
     """The same for the settings of the other run."""
+    left_out: Mismatch | None = None
+    """Rows of the split that are not compared, because their label was changed or one run does not
+    have them; None if both runs have the same rows and labels."""
+    versions: tuple[str, str] = ("", "")
+    """The data set versions of both runs, for people."""
+
+    @property
+    def num_reference_rows(self) -> int:
+        """Rows of the split that the reference has, compared or not."""
+        gone = self.left_out
+        return self.result.num_examples + (gone.relabelled + gone.only_reference if gone else 0)
 
     @property
     def outcome(self) -> Outcome:
@@ -79,6 +91,8 @@ class RunComparison:
             ],
             "seeds": {side: spread and asdict(spread) for side, spread in seeds.items()},
             "within_seeds": self.within_seeds,
+            "left_out": self.left_out
+            and {name: getattr(self.left_out, name) for name in _LEFT_OUT_FIELDS},
         }
 
 
@@ -104,11 +118,9 @@ def compare_runs(
         reason = why_not_comparable(reference, other, split, store)
         if reason:
             raise InvalidArgumentError(reason)
-    predictions = reference.predictions(split)
     dataset = store.load(reference.config.dataset_fingerprint)
-    groups = equal_text_groups(dataset, predictions.row_ids)
-    results = [compare(predictions, other.predictions(split), groups) for other in others]
-    p_values = holm([result.mcnemar.p_value for result in results])
+    found = [_compared(reference, other, split, dataset) for other in others]
+    p_values = holm([result.mcnemar.p_value for result, _ in found])
     return [
         RunComparison(
             reference=reference,
@@ -117,11 +129,25 @@ def compare_runs(
             result=result,
             p_value=p_value,
             num_compared=len(others),
-            reference_seeds=seed_spread(reference, known, split),
-            other_seeds=seed_spread(other, known, split),
+            # Other seeds were measured on all rows, which cannot be held against fewer.
+            reference_seeds=None if left_out else seed_spread(reference, known, split),
+            other_seeds=None if left_out else seed_spread(other, known, split),
+            left_out=left_out,
+            versions=(dataset_title(store, reference), dataset_title(store, other)),
         )
-        for other, result, p_value in zip(others, results, p_values, strict=True)
+        for other, (result, left_out), p_value in zip(others, found, p_values, strict=True)
     ]
+
+
+def _compared(
+    reference: Run, other: Run, split: Split, dataset: TextDataset
+) -> tuple[Comparison, Mismatch | None]:
+    """Return one comparison on the rows with the same label in both, and what is left out."""
+    found = pair_up_shared(reference.predictions(split), other.predictions(split))
+    if isinstance(found, Mismatch):
+        raise InvalidArgumentError(f"The runs cannot be compared on {split}: {found.reason}.")
+    (first, second), left_out = found
+    return compare(first, second, equal_text_groups(dataset, first.row_ids)), left_out
 
 
 def changed_rows(
@@ -162,9 +188,12 @@ def uses_same_rows(reference: Run, other: Run, split: Split) -> bool:
 
 
 def why_not_comparable(reference: Run, other: Run, split: Split, store: DatasetStore) -> str:
-    """Return one sentence on why two runs cannot be compared on a split; empty if they can."""
+    """Return one sentence on why two runs cannot be compared on a split; empty if they can.
+
+    They can on other versions of a data set too, on the rows whose label is the same in both.
+    """
     try:
-        pair = pair_up(reference.raw_predictions(split), other.raw_predictions(split))
+        pair = pair_up_shared(reference.raw_predictions(split), other.raw_predictions(split))
     except TextclsError as error:
         return str(error)
     if not isinstance(pair, Mismatch):

@@ -83,10 +83,35 @@ def verdicts(comparisons: Sequence[RunComparison]) -> str:
     return f"Of {plural(len(outcomes), 'run')}: {better}, {worse}, {unclear}."
 
 
+def left_out_sentence(comparison: RunComparison) -> str:
+    """Return which rows are not compared and why; empty if all are."""
+    left_out = comparison.left_out
+    if left_out is None:
+        return ""
+    split, (first, second) = comparison.split, (shorten(one, 60) for one in comparison.versions)
+    parts = {
+        f"{plural(left_out.relabelled, 'true label')} changed": left_out.relabelled,
+        f"{plural(left_out.only_reference, 'row')} only in {first}": left_out.only_reference,
+        f"{plural(left_out.only_other, 'row')} only in {second}": left_out.only_other,
+    }
+    said = ", ".join(part for part, count in parts.items() if count)
+    return (
+        f"The {split} rows of {first} and {second} are not the same: {said}. "
+        f"Both runs are compared on the {plural(comparison.result.num_examples, 'row')} with the "
+        "same label in both. The figures that each run shows by itself are over other rows or "
+        "labels, and cannot be compared."
+    )
+
+
 def seeds_sentence(comparison: RunComparison) -> str:
     """Return what other seeds of the same settings say about the difference."""
     known = {"the first": comparison.reference_seeds, "the other": comparison.other_seeds}
     shown = {side: spread for side, spread in known.items() if spread is not None}
+    if comparison.left_out is not None:
+        return (
+            "Other seeds were measured on all rows, so they cannot tell how much of this "
+            "difference another seed would undo."
+        )
     if not shown:
         return (
             "Neither setting was trained with another seed, so it is open how much of the "
