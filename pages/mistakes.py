@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.mistakes_causes import show_causes
+from pages._app.mistakes_changes import show_changes
 from pages._app.mistakes_inspect import show_inspect
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.runs.run import Run
@@ -15,6 +16,7 @@ frame.require()
 VIEWS: dict[str, Callable[[Run, Split], None]] = {
     "Inspect": show_inspect,
     "Causes": show_causes,
+    "Changes": show_changes,
 }
 
 with controls.header("Mistakes", "What the model got wrong, why, and what to do about it."):

@@ -32,7 +32,7 @@ def show_actions(run: Run, status: RunStatus) -> None:
     if run.has_model:
         _link_to_results(run)
     if not status.is_active and st.button("Train again", key="training.again"):
-        _train_again(run)
+        train_again(run)
     if st.button("New run", key="training.new"):
         state.set_parameter("watch", None)
         state.set_parameter("from", None)
@@ -62,13 +62,18 @@ def _link_to_results(run: Run) -> None:
         st.page_link(page, label=name, query_params={"run": run.run_id}, icon=icon)
 
 
-def _train_again(run: Run) -> None:
-    """Open the form with the settings of the run."""
+def train_again(run: Run, dataset_id: str = "") -> None:
+    """Open the form with the settings of the run.
+
+    Args:
+        run: Any run.
+        dataset_id: Another data set version to train on.
+    """
     forget_settings()
-    for name in ("watch", "dataset", "preset"):  # the form then takes those of the run
-        state.set_parameter(name, None)
-    state.set_parameter("from", run.run_id)
-    st.rerun(scope="app")
+    for name in ("watch", "group", "dataset", "preset"):  # the form then takes those of the run
+        state.remember(name, "")
+    link = {"from": run.run_id} | ({"dataset": dataset_id} if dataset_id else {})
+    st.switch_page("pages/training.py", query_params=link)
 
 
 def _try(request: Callable[[], object]) -> bool:

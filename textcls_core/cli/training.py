@@ -137,8 +137,13 @@ def runs_diff(run_id: RunId, other: RunId, as_json: Json = False) -> None:
 
 @runs_app.command("clone")
 def runs_clone(
-    run_id: RunId, settings: Settings = None, stay: Wait = False, as_json: Json = False
+    run_id: RunId,
+    dataset: DatasetName = None,
+    settings: Settings = None,
+    stay: Wait = False,
+    as_json: Json = False,
 ) -> int:
-    """Start a run with the settings of another one, changed by --set."""
-    config = clone_config(open_run(run_id).config, parse_settings(settings))
+    """Start a run with the settings of another one, changed by --dataset and --set."""
+    changes = {**({"dataset": dataset} if dataset else {}), **parse_settings(settings)}
+    config = clone_config(open_run(run_id).config, changes)
     return report_run(start_run(Workspace.default(), config), stay=stay, as_json=as_json)

@@ -80,8 +80,17 @@ def fits_download(info: DatasetInfo, stored_bytes: int) -> bool:
 
 def export_name(info: DatasetInfo, file_format: ExportFormat) -> str:
     """Return a file name that every system takes, with as much of the data set's as it can."""
-    name = _UNSAFE.sub("-", info.name)[:_MAX_NAME].strip("-") or "data-set"
-    return f"{name}-v{info.version}-{info.fingerprint[:8]}.{file_format}"
+    return f"{safe_name(info.name)}-v{info.version}-{info.fingerprint[:8]}.{file_format}"
+
+
+def safe_name(name: str) -> str:
+    """Return as much of a data set's name as every system takes in the name of a file.
+
+    Example:
+        >>> safe_name("../my set"), safe_name("??")
+        ('my-set', 'data-set')
+    """
+    return _UNSAFE.sub("-", name)[:_MAX_NAME].strip("-") or "data-set"
 
 
 def column_names(info: DatasetInfo) -> list[str]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from textcls_core.dataset.store import DatasetInfo
+from textcls_core.dataset.store import DatasetInfo, DatasetStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,17 @@ class HistoryEntry:
     """Steps from a version that was imported, 0 for that one."""
     parent_version: int | None
     """Version number of the parent; None if it was imported or the parent was deleted."""
+
+
+def newest_version(store: DatasetStore, name: str) -> DatasetInfo:
+    """Return the newest version that bears a name itself, not as another name.
+
+    Raises:
+        NotFoundError: If there is none.
+    """
+    named = (info for info in store.versions() if info.name == name)
+    found = next(named, None)
+    return store.find(name) if found is None else found
 
 
 def history_of(infos: Sequence[DatasetInfo], info: DatasetInfo) -> list[HistoryEntry]:

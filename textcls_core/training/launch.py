@@ -161,6 +161,16 @@ def command_line(config: RunConfig) -> str:
     return " ".join(parts)
 
 
+def clone_command(run: Run, dataset: str) -> str:
+    """Return the command that trains a run again on another data set version.
+
+    Args:
+        run: Any run.
+        dataset: Name or fingerprint.
+    """
+    return f"python -m textcls_core runs clone {run.run_id} --dataset {_quoted(dataset)}"
+
+
 def _quoted(value: object) -> str:
     words = ",".join(value) if isinstance(value, tuple) else str(value)
     return shlex.quote(words)

@@ -115,6 +115,10 @@ class Annotations:
         """Return the rows about which anything is said."""
         return dict(self._snapshot().by_row)
 
+    def about(self, row_id: str) -> Annotation:
+        """Return what is said about one row, which may be nothing."""
+        return self._snapshot().by_row.get(row_id, Annotation(row_id))
+
     def merges(self) -> dict[str, str]:
         """Return the classes that are to become part of another one, with its name."""
         return dict(self._snapshot().merges)
@@ -230,7 +234,10 @@ class Annotations:
         values = (self.dataset_name, row_id, limit)
         with self._sqlite.reading() as connection:
             rows = connection.execute(_NEWEST, values).fetchall()
-        return [Batch(*facts, dt.datetime.fromisoformat(at)) for *facts, at in rows]
+        return [
+            Batch(batch_id, author, what, num_rows, dt.datetime.fromisoformat(at))
+            for batch_id, author, what, num_rows, at in rows
+        ]
 
     def _set(self, row_ids: Collection[str], field: str, value: Any, what: str, author: str) -> int:
         """Give one field of many rows the same value."""
