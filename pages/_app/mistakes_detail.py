@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, mistakes_cache, state
+from pages._app.mistakes_annotate import show_annotation
 from pages._app.mistakes_cache import Found, Key
 from pages._app.mistakes_similar import show_similar
 from pages._app.mistakes_why import show_why
@@ -35,17 +36,35 @@ def show_example(run: Run, key: Key, examples: Examples, place: int, found: Foun
     row = examples.row(place)
     _show_steps(examples, steps(found.places, found.sort_key, place), len(found.places))
     with st.container(border=True):
-        _show_badges(row, key)
+        _show_badges(row, is_reviewed=mistakes_cache.sides(key).marks.reviewed[place])
         if examples.outcomes[place] in OUTCOME_CODES["mistakes"]:
-            show_why(run, key.split, row["row_id"])
-        _show_probabilities(row)
+            _show_why(run, key, row["row_id"])
         _show_text(run, row)
+        _show_probabilities(row)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Look at its attention", icon=":material/visibility:"):
                 link = {"run": run.run_id, "row": row["row_id"]}
                 st.switch_page("pages/explanation.py", query_params=link)
             st.caption(f"Row {escape(row['row_id'])}")
+    show_annotation(run, row["row_id"])
     _show_similar_rows(run, key, row["row_id"])
+
+
+def _show_why(run: Run, key: Key, row_id: str) -> None:
+    """Show the likely causes of a mistake, or lead to where they are looked for."""
+    if key.triage:
+        show_why(run, key.split, row_id)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Nobody looked for its likely causes yet.")
+        st.button(
+            "Look for causes",
+            icon=":material/troubleshoot:",
+            type="tertiary",
+            key="mistakes.look",
+            on_click=state.set_parameter,
+            args=("panel", "Causes"),
+        )
 
 
 def _show_similar_rows(run: Run, key: Key, row_id: str) -> None:
@@ -83,7 +102,7 @@ def _step(name: str, icon: str, examples: Examples, place: int | None, shortcut:
     )
 
 
-def _show_badges(row: dict[str, Any], key: Key) -> None:
+def _show_badges(row: dict[str, Any], *, is_reviewed: bool) -> None:
     is_right = row["true"] == row["predicted"]
     icon = ":material/check:" if is_right else ":material/close:"
     color: Any = "green" if is_right else "red"
@@ -92,8 +111,7 @@ def _show_badges(row: dict[str, Any], key: Key) -> None:
         st.badge(f"predicted: {_names(row['predicted'])}", icon=icon, color=color)
         st.badge(f"{percent(row['confidence'])} sure", color="gray")
         st.badge(f"loss {row['loss']:.2f}", color="gray")
-        said = mistakes_cache.annotations(key.run).by_row().get(row["row_id"])
-        if said is not None and said.is_reviewed:
+        if is_reviewed:
             st.badge("reviewed", icon=":material/done_all:", color="blue")
 
 

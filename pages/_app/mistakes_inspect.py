@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, mistakes_cache, run_cache, state
+from pages._app.mistakes_annotate import show_bulk
 from pages._app.mistakes_cache import Found, Key
 from pages._app.mistakes_detail import show_example
 from pages._app.mistakes_filters import read_filter, read_order, show_filters
@@ -43,7 +44,8 @@ def show_inspect(run: Run, split: Split) -> None:
     opened = _opened(examples, found)
     table, detail = controls.panels()
     with table:
-        _show_list(key, examples, found, opened)
+        ticked = _show_list(key, examples, found, opened)
+        _show_bulk(run, examples, found, ticked)
     with detail:
         if opened is None:
             st.info("No example passes these filters.", icon=":material/filter_alt_off:")
@@ -94,16 +96,33 @@ def _opened(examples: Examples, found: Found) -> int | None:
     return int(found.places[0]) if len(found.places) else None
 
 
-def _show_list(key: Key, examples: Examples, found: Found, opened: int | None) -> None:
-    """Show the part of the list that the open row is in, and what it is a part of."""
+def _show_list(key: Key, examples: Examples, found: Found, opened: int | None) -> list[str]:
+    """Show the part of the list that the open row is in; return the ids that are ticked."""
     total = len(found.places)
     here = None if opened is None else steps(found.places, found.sort_key, opened).position
     first = 0 if here is None else here // ROWS_SHOWN * ROWS_SHOWN
     shown = found.places[first : first + ROWS_SHOWN]
     st.caption(f"{plural(total, 'row')} of {len(examples):,}{_part(first, len(shown), total)}")
-    if total:
-        show_table(key, examples, shown, opened)
-        st.caption("A click on a cell opens its row; the boxes choose several.")
+    if not total:
+        return []
+    ticked = show_table(key, examples, shown, opened)
+    st.caption("A click on a cell opens its row; the boxes choose several for a change at once.")
+    return ticked
+
+
+def _show_bulk(run: Run, examples: Examples, found: Found, ticked: list[str]) -> None:
+    """Offer to say something about the ticked rows, or about all that pass the filter."""
+    if ticked:
+        st.markdown(f"**{plural(len(ticked), 'ticked row')}**")
+        show_bulk(run, ticked)
+        return
+    if not len(found.places):
+        return
+    title = f"Change all {plural(len(found.places), 'row')} of this selection"
+    place = st.expander(title, icon=":material/select_all:", key="bulk_all", on_change="rerun")
+    if place.open:
+        with place:
+            show_bulk(run, [examples.row_ids[row] for row in found.places])
 
 
 def _part(first: int, count: int, total: int) -> str:
