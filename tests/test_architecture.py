@@ -56,7 +56,7 @@ ALWAYS_IMPORTED = (
     "textcls_core.evaluation.evaluation",
     "textcls_core.evaluation.metrics",
     "textcls_core.mistakes.causes.job",
-    "textcls_core.mistakes.selection",
+    "textcls_core.mistakes.examples",
     "textcls_core.models.catalogue",
     "textcls_core.models.token_lengths",
     "textcls_core.runs.rules",

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from textcls_core.charts.theme import OUTCOME_COLORS, base_layout
 
 _FADED = 0.35
+_HEIGHT = 96
 
 
 def outcomes_chart(counts: Mapping[str, int], kept: Collection[str]) -> go.Figure:
@@ -16,9 +17,8 @@ def outcomes_chart(counts: Mapping[str, int], kept: Collection[str]) -> go.Figur
         counts: Rows per outcome.
         kept: Outcomes that are shown below; the others are faint.
     """
-    figure = go.Figure()
-    for outcome, count in counts.items():
-        figure.add_bar(
+    bars = [
+        go.Bar(
             orientation="h",
             name=f"{outcome} ({count:,})",
             y=[""],
@@ -30,19 +30,16 @@ def outcomes_chart(counts: Mapping[str, int], kept: Collection[str]) -> go.Figur
             },
             hovertemplate=f"{outcome}: %{{x:,}} rows<extra></extra>",
         )
-    figure.update_layout(
-        **base_layout(96),
-        barmode="stack",
-        xaxis={"visible": False, "fixedrange": True},
-        yaxis={"visible": False, "fixedrange": True},
-    )
-    figure.update_layout(
-        margin_t=4,
-        margin_b=40,
-        showlegend=True,
-        legend={
-            "orientation": "h", "y": -0.05, "x": 0, "traceorder": "normal",
-            "itemclick": False, "itemdoubleclick": False,
-        },
-    )  # fmt: skip
-    return figure
+        for outcome, count in counts.items()
+    ]
+    hidden = {"visible": False, "fixedrange": True}
+    legend = {"orientation": "h", "y": -0.05, "x": 0, "traceorder": "normal"}
+    layout = base_layout(_HEIGHT) | {
+        "barmode": "stack",
+        "xaxis": hidden,
+        "yaxis": hidden,
+        "margin": {"l": 8, "r": 8, "t": 4, "b": 40},
+        "showlegend": True,
+        "legend": legend | {"itemclick": False, "itemdoubleclick": False},
+    }
+    return go.Figure(bars, layout)  # in one go: updates of a figure take several times as long
