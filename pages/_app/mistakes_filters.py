@@ -1,6 +1,6 @@
 """The filters of the Inspect view: what the URL asks for, and the fields that change it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -25,7 +25,6 @@ from textcls_core.wording import capitalised, shorten
 _MAIN = ("outcome", "true", "predicted", "cause", "query")
 _MORE = ("sure", "loss", "words", "tokens", "cut_off", "tag", "in_slice", "pattern", "unreviewed")
 _YES, _NO = "yes", "no"
-OUTCOME_TITLES = {name: capitalised(name.replace("-", " ")) for name in OUTCOME_CODES}
 
 
 def read_filter(names: Sequence[str], sides: Sides) -> ExampleFilter:
@@ -55,11 +54,11 @@ def _known_slices(sides: Sides) -> list[str]:
     return [name for name, mask in sides.slices.items() if mask is not None]
 
 
-def _known(name: str, what: str, options: Sequence[str] | Mapping[str, object]) -> str | None:
+def _known(name: str, what: str, options: Iterable[str]) -> str | None:
     """Return what the URL says under `name` if it is an option."""
     is_linked = name in st.query_params
     value = state.parameter(name)
-    if not value or value in options:
+    if not value or value in set(options):
         return value or None
     if is_linked:
         state.ignore_parameter(name, what)
@@ -119,7 +118,7 @@ def show_filters(filtered: Filtered, key: Key, can_forget: bool) -> None:
     """
     facets = filtered.facets
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        state.choose("outcome", "Show", _counted(facets["outcome"], OUTCOME_TITLES),
+        state.choose("outcome", "Show", _counted(facets["outcome"]),
                      default="mistakes", width=165)  # fmt: skip
         for name, title in (("true", "True class"), ("predicted", "Predicted class")):
             state.choose(name, title, {"": "Any", **_by_count(facets[name])}, default="", width=140)
@@ -215,8 +214,11 @@ def clear() -> None:
         state.set_parameter(name, None)
 
 
-def _counted(counts: Mapping[str, int], titles: Mapping[str, str]) -> dict[str, str]:
-    return {name: _with_count(titles[name], count) for name, count in counts.items()}
+def _counted(counts: Mapping[str, int]) -> dict[str, str]:
+    return {
+        name: _with_count(capitalised(name.replace("-", " ")), count)
+        for name, count in counts.items()
+    }
 
 
 def _by_count(counts: Mapping[str, int], hidden: str = "") -> dict[str, str]:
@@ -229,7 +231,9 @@ def _by_count(counts: Mapping[str, int], hidden: str = "") -> dict[str, str]:
 
 def _causes(facets: Facets) -> dict[str, str]:
     counts = facets["cause"]
-    known = {name: _with_count(CAUSES[name].title, counts.get(name, 0)) for name in CAUSES}
+    known: dict[str, str] = {
+        name: _with_count(words.title, counts.get(name, 0)) for name, words in CAUSES.items()
+    }
     return {"": "Any", **known, NONE: _with_count("No cause found", counts[NONE])}
 
 

@@ -1,7 +1,7 @@
 """`mistakes RUN`: the examples of a run with the filters of the page, their causes and notes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
@@ -120,18 +120,25 @@ def _find(run: Run, split: Split, wanted: ExampleFilter, order: Order, *, look: 
     workspace = Workspace.default()
     dataset = DatasetStore.open(workspace).load(run.config.dataset_fingerprint)
     examples = Examples.of_run(run, dataset, split)
-    causes = _causes(workspace, run, split, look=look or wanted.cause is not None)
     said = Annotations.open(workspace, dataset_name(workspace, run)).by_row()
+    sides = _sides(workspace, run, examples, wanted, RowMarks.of(examples.places, {}, said))
+    _refuse_unknown(examples, wanted, sides)
+    key = sort_key(examples, order, run.dynamics)
+    causes = _causes(workspace, run, split, look=look or wanted.cause is not None)
     marks = RowMarks.of(examples.places, causes, said)
-    if wanted.tag is not None and wanted.tag not in {*marks.tags, NONE}:
+    filtered = filter_examples(examples, wanted, replace(sides, marks=marks))
+    return _Found(examples, in_order(filtered.kept, key), causes, said)
+
+
+def _refuse_unknown(examples: Examples, wanted: ExampleFilter, sides: Sides) -> None:
+    """Refuse what is not there before causes are looked for, which may take minutes."""
+    tags = sides.marks.tags
+    if wanted.tag is not None and wanted.tag not in {*tags, NONE}:
         raise InvalidArgumentError(
             f'No row of this split has the tag "{shorten(wanted.tag)}". '
-            f"{did_you_mean(wanted.tag, list(marks.tags))}"
+            f"{did_you_mean(wanted.tag, list(tags))}"
         )
-    sides = _sides(workspace, run, examples, wanted, marks)
-    filtered = filter_examples(examples, wanted, sides)
-    places = in_order(filtered.kept, sort_key(examples, order, run.dynamics))
-    return _Found(examples, places, causes, said)
+    filter_examples(examples, wanted, sides)
 
 
 def _sides(

@@ -158,7 +158,9 @@ def is_right_to_left(texts: Texts) -> Bool[np.ndarray, " N"]:
         >>> is_right_to_left(["Hello", "مرحبا بالعالم", "iPhone هو هاتف ذكي"]).tolist()
         [False, True, True]
     """
-    if isinstance(texts, Sequence) and not any(map(_MAYBE_RIGHT_TO_LEFT.search, texts)):
+    if isinstance(texts, Sequence) and not any(
+        _MAYBE_RIGHT_TO_LEFT.search(text or "") for text in texts
+    ):
         return np.zeros(len(texts), dtype=bool)
     wanted = [SCRIPTS.index(name) for name in RIGHT_TO_LEFT]
     return np.isin(script_ids(texts), wanted)

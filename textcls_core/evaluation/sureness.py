@@ -23,7 +23,7 @@ def confidences(predictions: AnyPredictions) -> Confidences:
     max(p, 1 - p) over the labels, in [0.5, 1].
     """
     if isinstance(predictions, Predictions):
-        return np.minimum(predictions.confidence, 1)  # float32 may sum to a little more
+        return np.asarray(np.minimum(predictions.confidence, 1))  # float32 may sum to a little more
     chances = predictions.probabilities
     return np.asarray(np.maximum(chances, 1 - chances).min(axis=1))
 

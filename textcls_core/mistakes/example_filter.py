@@ -236,7 +236,7 @@ def _marked(name: str, masks: Mapping[str, Mask], size: int) -> Mask:
 
 def unmarked(masks: Collection[Mask], size: int) -> Mask:
     """Return the rows with none of some marks, shape (N,)."""
-    return ~np.any([np.zeros(size, dtype=bool), *masks], axis=0)
+    return np.asarray(~np.any([np.zeros(size, dtype=bool), *masks], axis=0))
 
 
 def _in_slice(name: str, sides: Sides) -> Mask:
