@@ -31,6 +31,7 @@ ALWAYS_IMPORTED = (
     "pages._app.group_view",
     "pages._app.dataset_import",
     "pages._app.live_run",
+    "pages._app.mistakes_inspect",
     "pages._app.mistakes_causes",
     "pages._app.mistakes_why",
     "pages._app.run_actions",

@@ -83,6 +83,7 @@ def _choose_outcome() -> None:
         outcome = point["customdata"]
         name = outcome if isinstance(outcome, str) else outcome[0]
         state.set_parameter("outcome", name.replace(" ", "-"))
+        state.set_parameter("row", None)
 
 
 def _opened(examples: Examples, found: Found) -> int | None:
