@@ -63,6 +63,20 @@ def _measure_evaluation(options: argparse.Namespace) -> Figures:
     return evaluation.measure(options)
 
 
+def _measure_mistakes(options: argparse.Namespace) -> Figures:
+    from bench import mistakes  # brings Streamlit, and makes its rows with the audit's
+
+    return mistakes.measure(options)
+
+
+def _add_mistakes_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.add_argument("--rows", type=whole_number(1_000), default=100_000, help="test rows")
+    parser.add_argument("--classes", type=whole_number(2), default=20)
+    parser.add_argument("--repeats", type=whole_number(1), default=3, help="fresh servers")
+    parser.add_argument("--no-browser", action="store_true", help="leave Chromium out")
+
+
 def _add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
     parser.add_argument("--rows", type=whole_number(100), default=100_000, help="test rows")
@@ -130,6 +144,9 @@ BENCHES = {
         relabel.measure,
     ),
     "peak": Bench("matmul peak of this machine", add_shared, machine.measure_peak),
+    "mistakes": Bench(
+        "filters and steps among many examples", _add_mistakes_arguments, _measure_mistakes
+    ),
     "near": Bench("near-duplicates against datasketch", near.add_arguments, near.measure),
     "audit": Bench("seconds of every check of an audit", _add_audit_arguments, _measure_audit),
     "evaluation": Bench(

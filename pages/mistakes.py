@@ -16,9 +16,9 @@ frame.require()
 
 VIEWS: dict[str, Callable[[Run, Split], None]] = {
     "Inspect": show_inspect,
+    "Causes": show_causes,
     "Changes": show_changes,
     "Label next": show_label_next,
-    "Causes": show_causes,
 }
 
 with controls.header("Mistakes", "What the model got wrong, why, and what to do about it."):

@@ -58,16 +58,6 @@ def test_evaluate_is_readable(run, capsys):
     assert lines[-3].split()[:4] == ["animals", "1.000", "1.000", "1.000"]
 
 
-def test_mistakes_says_that_it_knows_one_label_only(run, capsys):
-    code = main(["mistakes", "latest", "--json"])
-
-    assert code == 2
-    assert capsys.readouterr().err == (
-        "error: This run gives several labels per text. The list of mistakes comes for "
-        f"single-label runs only so far; `evaluate {run.run_id}` prints its figures.\n"
-    )
-
-
 def test_predict_gives_every_label_its_own_probability(run, capsys):
     found = answer(capsys, "predict", "latest", "--text", "the old cat")["predictions"][0]
 

@@ -1,10 +1,9 @@
 """The filters of the Explore view: what the URL asks for, and the fields that change it."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from pages._app import state
+from pages._app.number_range import show_range
 from textcls_core.dataset.query import RowTable
 from textcls_core.dataset.row_filter import Counts, Order, Range, RowFilter
 from textcls_core.dataset.row_index import OWN_COLUMNS, extra_columns
@@ -19,8 +18,6 @@ _PARAMETERS = (
 DATA_FILTER = "(filter)"
 """Stands for this filter where rows are cut into slices; no column is called so there."""
 _LENGTHS = ("characters", "words")
-_OPEN = ".."
-"""Stands between the ends of a range in the URL."""
 
 
 def read_filter(info: DatasetInfo) -> RowFilter:
@@ -125,37 +122,10 @@ def show_column(rows: RowTable, wanted: RowFilter) -> None:
     show_range("data_between", "Number")
 
 
-def show_range(name: str, title: str, step: float | None = None) -> None:
-    """Show two fields for the ends of a range in the URL."""
-    known = Range.parse(title, state.parameter(name)) or Range(title)
-    keys = [f"explore.{name}.{end}" for end in ("low", "high")]
-    left, right = st.columns(2)
-    for place, key, end, value in (
-        (left, keys[0], "at least", known.low),
-        (right, keys[1], "at most", known.high),
-    ):
-        st.session_state[key] = value if step is None or value is None else int(value)
-        place.number_input(
-            f"{title}, {end}",
-            value=None,
-            step=step,
-            key=key,
-            on_change=_remember_range,
-            args=(name, keys),
-        )
-
-
 def clear() -> None:
     """Take every filter out of the URL."""
     for name in _PARAMETERS:
         state.set_parameter(name, None)
-
-
-def _remember_range(name: str, keys: Sequence[str]) -> None:
-    low, high = (
-        "" if st.session_state[key] is None else f"{st.session_state[key]:g}" for key in keys
-    )
-    state.set_parameter(name, f"{low}{_OPEN}{high}" if low or high else None)
 
 
 def _counted(name: str, count: int | None) -> str:

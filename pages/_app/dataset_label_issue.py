@@ -7,11 +7,11 @@ import streamlit as st
 from pages._app import state
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.dataset.store import DatasetInfo
+from textcls_core.mistakes.examples import neighbours
 from textcls_core.mistakes.label_issues.decisions import Decision, DecisionKind, Decisions
 from textcls_core.mistakes.label_issues.dynamics import Cartography
 from textcls_core.mistakes.label_issues.queue import LabelIssues, reasons
 from textcls_core.mistakes.label_issues.review import next_open
-from textcls_core.mistakes.selection import neighbours
 from textcls_core.wording import percent, shorten
 
 _TEXT_HEIGHT = 200

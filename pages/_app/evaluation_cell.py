@@ -12,7 +12,7 @@ from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.cells import cell_rows, mistake_rows
 from textcls_core.evaluation.confusion_difference import ConfusionDifference
 from textcls_core.evaluation.predictions import Predictions
-from textcls_core.mistakes.selection import Examples
+from textcls_core.mistakes.examples import Examples
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
 
@@ -100,8 +100,7 @@ def _changed_records(
 def _records(run: Run, predictions: Predictions, rows: Indices) -> list[dict[str, Any]]:
     """Return the first rows with their texts; no other text is read."""
     dataset = state.dataset(run.config.dataset_fingerprint)
-    shown = Examples.of_rows(predictions, dataset, rows[:ROWS_SHOWN])
-    return [shown.row(position) for position in range(len(shown.texts))]
+    return Examples(predictions, dataset).rows(rows[:ROWS_SHOWN])
 
 
 def _cell_words(names: Sequence[str], cell: Cell) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages._app import state
 from textcls_core.arrays import Embeddings, Indices
-from textcls_core.charts.theme import OUTCOME_COLORS, SURE
+from textcls_core.charts.theme import OUTCOME_COLORS
 from textcls_core.dataset.contrast import Contrast, WordTable, contrast, word_table
 from textcls_core.dataset.sampling import stratified_order
 from textcls_core.dataset.store import DatasetInfo
@@ -29,6 +29,7 @@ from textcls_core.embeddings.source import open_source
 from textcls_core.embeddings.store import StoredEmbeddings, read_embeddings
 from textcls_core.errors import NotFoundError
 from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.sureness import SURE
 from textcls_core.runs.run import Run
 
 

@@ -4,84 +4,131 @@ from typing import Any
 
 import streamlit as st
 
-from pages._app import controls, run_cache, state
+from pages._app import controls, mistakes_cache, run_cache, state
+from pages._app.mistakes_annotate import show_bulk
+from pages._app.mistakes_cache import Found, Key
 from pages._app.mistakes_detail import show_example
-from textcls_core.charts.mistakes import outcome_counts, outcomes_chart
+from pages._app.mistakes_filters import read_filter, read_order, show_filters
+from pages._app.mistakes_table import ROWS_SHOWN, show_table
+from pages._app.text import escape
+from textcls_core.charts.mistakes import outcomes_chart
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.mistakes.selection import ORDERS, Examples, Outcome, Selection
+from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.sureness import OUTCOMES
+from textcls_core.mistakes.example_filter import OUTCOME_CODES, ExampleFilter
+from textcls_core.mistakes.examples import Examples
+from textcls_core.mistakes.order import can_sort_by_forgetting, steps
 from textcls_core.runs.run import Run
-from textcls_core.wording import plural, shorten
+from textcls_core.wording import plural
 
-ROWS_SHOWN = 1_000
-OUTCOMES: dict[str, str] = {"mistakes": "Mistakes", "correct": "Correct", "all": "All"}
-
-
-def choose_selection(shown: Examples) -> Selection:
-    """Return the filters in the URL, with widgets to change them."""
-    names = {name: shorten(name, 40) for name in shown.predictions.label_names}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        outcome = state.choose("outcome", "Show", OUTCOMES, default="mistakes")
-        true = state.choose("true", "True class", {"": "Any", **names}, default="")
-        predicted = state.choose("predicted", "Predicted class", {"": "Any", **names}, default="")
-        sure = state.choose("sure", "Confidence", CONFIDENCES, default="0-100")
-        order = state.choose("order", "Sort by", ORDERS, default="loss")
-        query = state.search("query", "Text contains")
-    kept: Outcome = next((o for o in ("mistakes", "correct", "all") if o == outcome), "mistakes")
-    low, high = (int(bound) for bound in sure.split("-"))
-    return Selection(
-        outcome=kept,
-        true=true or None,
-        predicted=predicted or None,
-        min_confidence=low / 100,
-        max_confidence=high / 100,
-        query=query,
-        order=next(known for known in ORDERS if known == order),
-    )
-
-
-CONFIDENCES = {
-    "0-100": "any",
-    **{f"{low}-100": f"{low} % or more" for low in (99, 95, 90, 80, 70, 50)},
-    **{f"0-{high}": f"{high} % or less" for high in (90, 70, 50)},
-}
-
-
-def show_table(shown: Examples, rows: list[dict[str, Any]], total: int) -> None:
-    """Show the selected examples; choosing one puts it into the URL."""
-    st.caption(f"{plural(total, 'row')} of {len(shown.predictions):,}")
-    key = f"mistakes.table.{hash(tuple(row['row_id'] for row in rows))}"
-    picked = [rows[position]["row_id"] for position in controls.examples_table(rows, key, 600)]
-    if picked != st.session_state.get("mistakes.picked", []):
-        st.session_state["mistakes.picked"] = picked
-        if picked:
-            state.set_parameter("row", picked[0])
+_CHART = "mistakes.outcomes"
+_SEVERAL_LABELS = (
+    "A text may have several labels here: it is right when all of them are, its confidence is that "
+    "of the least sure label, and its loss is the mean over the labels."
+)
 
 
 def show_inspect(run: Run, split: Split) -> None:
     """Show outcomes, filters, table and the open example."""
-    shown = run_cache.examples(run, split)
-    counts = outcome_counts(shown.predictions)
-    wrong = counts["wrong and sure"] + counts["wrong but unsure"]
-    st.plotly_chart(
-        outcomes_chart(shown.predictions),
-        config=controls.NO_TOOLBAR,
-        alt=f"{wrong} of {len(shown.predictions)} rows are wrong",
-    )
-    positions = shown.select(choose_selection(shown))
-    rows = [shown.row(int(position)) for position in positions[:ROWS_SHOWN]]
-    if len(positions) > ROWS_SHOWN:
-        st.caption(f"Showing the first {ROWS_SHOWN:,} of {len(positions):,}.")
+    examples = run_cache.examples(run, split)
+    key = mistakes_cache.key_of(run, split)
+    can_forget = can_sort_by_forgetting(examples, mistakes_cache.dynamics(run))
+    wanted = read_filter(examples.label_names, mistakes_cache.sides(key))
+    found, problem = _find(key, wanted, can_forget)
+    _show_outcomes(found, wanted)
+    show_filters(found.filtered, key, can_forget)
+    if problem:
+        st.error(escape(problem), icon=":material/error:")
+    if not examples.is_single_label:
+        st.caption(_SEVERAL_LABELS)
+    opened = _opened(examples, found)
     table, detail = controls.panels()
     with table:
-        show_table(shown, rows, len(positions))
-    wanted = state.parameter("row")
-    ids = shown.predictions.row_ids
-    if wanted and wanted not in ids:
-        state.ignore_parameter("row", "row")
-    opened = wanted if wanted in ids else (rows[0]["row_id"] if rows else None)
+        ticked = _show_list(key, examples, found, opened)
+        _show_bulk(run, examples, found, ticked)
     with detail:
         if opened is None:
             st.info("No example passes these filters.", icon=":material/filter_alt_off:")
         else:
-            example = shown.row(ids.index(opened))
-            show_example(run, example, [row["row_id"] for row in rows])
+            show_example(run, key, examples, opened, found)
+
+
+def _find(key: Key, wanted: ExampleFilter, can_forget: bool) -> tuple[Found, str]:
+    """Return the rows that pass, and what is wrong with the filter if it cannot be followed."""
+    order = read_order(can_forget)
+    try:
+        return mistakes_cache.found(key, wanted, order), ""
+    except InvalidArgumentError as error:
+        return mistakes_cache.found(key, ExampleFilter(wanted.outcome), order), str(error)
+
+
+def _show_outcomes(found: Found, wanted: ExampleFilter) -> None:
+    """Show how many rows have which outcome; a click on one shows its rows."""
+    counts = found.filtered.facets["outcome"]
+    by_outcome = {name: counts[name.replace(" ", "-")] for name in OUTCOMES}
+    kept = [OUTCOMES[code] for code in OUTCOME_CODES[wanted.outcome]]
+    st.plotly_chart(
+        outcomes_chart(by_outcome, kept),
+        config=controls.NO_TOOLBAR,
+        key=_CHART,
+        on_select=_choose_outcome,
+        selection_mode="points",
+        alt=f"{counts['mistakes']} of {counts['all']} rows are wrong",
+    )
+
+
+def _choose_outcome() -> None:
+    points: Any = st.session_state[_CHART]["selection"]["points"]
+    for point in points:
+        outcome = point["customdata"]
+        name = outcome if isinstance(outcome, str) else outcome[0]
+        state.set_parameter("outcome", name.replace(" ", "-"))
+        state.set_parameter("row", None)
+
+
+def _opened(examples: Examples, found: Found) -> int | None:
+    """Return the row in the URL, or the first one that passes."""
+    wanted = state.parameter("row")
+    if wanted and wanted not in examples.places:
+        state.ignore_parameter("row", "row")
+        wanted = ""
+    if wanted:
+        return examples.places[wanted]
+    return int(found.places[0]) if len(found.places) else None
+
+
+def _show_list(key: Key, examples: Examples, found: Found, opened: int | None) -> list[str]:
+    """Show the part of the list that the open row is in; return the ids that are ticked."""
+    total = len(found.places)
+    here = None if opened is None else steps(found.places, found.sort_key, opened).position
+    first = 0 if here is None else here // ROWS_SHOWN * ROWS_SHOWN
+    shown = found.places[first : first + ROWS_SHOWN]
+    st.caption(f"{plural(total, 'row')} of {len(examples):,}{_part(first, len(shown), total)}")
+    if not total:
+        return []
+    ticked = show_table(key, examples, shown, opened)
+    st.caption("A click on a cell opens its row; the boxes choose several for a change at once.")
+    return ticked
+
+
+def _show_bulk(run: Run, examples: Examples, found: Found, ticked: list[str]) -> None:
+    """Offer to say something about the ticked rows, or about all that pass the filter."""
+    if ticked:
+        st.markdown(f"**{plural(len(ticked), 'ticked row')}**")
+        show_bulk(run, ticked)
+        return
+    if not len(found.places):
+        return
+    title = f"Change all {plural(len(found.places), 'row')} of this selection"
+    place = st.expander(title, icon=":material/select_all:", key="bulk_all", on_change="rerun")
+    if place.open:
+        with place:
+            show_bulk(run, [examples.row_ids[row] for row in found.places])
+
+
+def _part(first: int, count: int, total: int) -> str:
+    """Say which part of the list the table shows."""
+    if count == total:
+        return ""
+    part = f"the first {count:,}" if not first else f"{first + 1:,} to {first + count:,}"
+    return f". The table shows {part}; Next and Previous go through all."

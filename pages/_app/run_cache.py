@@ -8,7 +8,7 @@ from pages._app import state
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.by_task import AnyPredictions, figures_of
 from textcls_core.evaluation.figures import Figures
-from textcls_core.mistakes.selection import Examples
+from textcls_core.mistakes.examples import Examples
 from textcls_core.runs.run import Run
 
 
@@ -22,10 +22,10 @@ def predictions(run: Run, split: Split) -> AnyPredictions:
     return _predictions(str(run.folder.parent), run.run_id, split, state.decision_key(run))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading texts")
+@st.cache_resource(max_entries=6, show_spinner="Reading the data set")
 def _examples(root: str, run_id: str, split: Split, decision: str) -> Examples:  # noqa: ARG001 - the key
     run = Run(Path(root) / run_id)
-    return Examples.of_run(run, state.dataset(run.config.dataset_fingerprint), split)
+    return Examples(predictions(run, split), state.dataset(run.config.dataset_fingerprint))
 
 
 def examples(run: Run, split: Split) -> Examples:

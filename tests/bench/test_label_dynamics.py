@@ -26,7 +26,8 @@ def measured(monkeypatch, toy_dataset):
         rows = found["noisy"].indices("train")
         low = np.where(found["flipped"][rows], 0.1, 0.9)
         row_ids = tuple(found["noisy"].row_ids(rows))
-        dynamics = Dynamics(row_ids, low, low, low, config.num_epochs)
+        forgotten = np.zeros(len(low), int)
+        dynamics = Dynamics(row_ids, low, low, low, config.num_epochs, forgotten)
         return SimpleNamespace(dynamics=dynamics, finished={"train_seconds": 1.0})
 
     def queue(*_):

@@ -152,7 +152,7 @@ def test_explore_filters_by_a_column_of_the_file(open_page, prices):
 
 def test_explore_range_typed_goes_into_the_link(explore):
     app = explore()
-    app.number_input(key="explore.data_words.low").set_value(4).run()
+    app.number_input(key="range.data_words.low").set_value(4).run()
 
     assert app.query_params["data_words"] == "4.."
     assert not app.exception

@@ -1,5 +1,7 @@
 """Tests of the Mistakes page: filters, table, one example at a time."""
 
+import re
+
 import pytest
 
 from tests.pages.conftest import (
@@ -25,7 +27,7 @@ def mistaken_rows(toy_run):
 
 def count(app):
     """Return how many examples pass the filters."""
-    return next(text for text in shown(app.caption) if " of 33" in text and "row" in text)
+    return next(text for text in shown(app.caption) if re.fullmatch(r"\d+ rows? of 33", text))
 
 
 def place(app):
@@ -33,7 +35,7 @@ def place(app):
     return next(
         text
         for text in shown(app.caption)
-        if (text[:1].isdigit() and "row" not in text) or text == "not in this selection"
+        if re.fullmatch(r"[\d,]+ of [\d,]+", text) or text == "not in this selection"
     )
 
 
@@ -107,7 +109,7 @@ def test_mistakes_row_in_the_link_is_opened(open_page, mistaken_rows):
     app = open_page("mistakes", row=mistaken_rows[1])
 
     assert place(app) == "2 of 3"
-    assert mistaken_rows[1] in shown(app.caption)
+    assert f"Row {mistaken_rows[1]}" in shown(app.caption)
 
 
 def test_mistakes_next_and_previous_go_through_the_list(open_page, mistaken_rows):
@@ -141,28 +143,37 @@ def test_mistakes_steps_have_arrow_keys(open_page, toy_run):
     assert [shortcut.lower() for shortcut in shortcuts] == ["left", "right"]
 
 
-def test_mistakes_row_outside_the_filters_is_shown_with_a_note(open_page, mistaken_rows):
-    app = open_page("mistakes", row=mistaken_rows[0], true="weather")
+def test_mistakes_row_outside_the_filters_leads_on_to_where_it_would_stand(
+    open_page, mistaken_rows, toy_run
+):
+    predictions = toy_run.predictions("test")
+    names = [predictions.label_names[label_id] for label_id in predictions.true_label_ids]
+    true = dict(zip(predictions.row_ids, names, strict=True))
+    last = mistaken_rows[-1]
+    other = next(true[row_id] for row_id in mistaken_rows if true[row_id] != true[last])
+    rest = [row_id for row_id in mistaken_rows if true[row_id] == other]
+
+    app = open_page("mistakes", row=last, true=other)
 
     assert place(app) == "not in this selection"
-    assert app.button(key="mistakes.next").disabled
+    assert press(app, "previous").query_params["row"] == rest[-1]
+    assert place(app) == f"{len(rest)} of {len(rest)}"
 
 
-def test_mistakes_selected_row_of_the_table_is_opened(open_page, mistaken_rows):
+def test_mistakes_open_row_is_marked_in_the_table(open_page, mistaken_rows):
+    app = open_page("mistakes", row=mistaken_rows[2])
+
+    marked = app.session_state[app.dataframe[0].key]["selection"]
+    assert marked["cells"] == [(2, "outcome")]
+    assert marked["rows"] == []
+
+
+def test_mistakes_keep_the_ticked_rows_while_others_are_read(open_page, mistaken_rows):
     app = open_page("mistakes")
-    key = next(frame.key for frame in app.dataframe)
-    select_row(app, key, 2)
-
-    assert app.query_params["row"] == mistaken_rows[2]
-    assert place(app) == "3 of 3"
-
-
-def test_mistakes_next_after_a_selection_goes_on_from_there(open_page, mistaken_rows):
-    app = open_page("mistakes")
-    select_row(app, app.dataframe[0].key, 1)
+    key = select_row(app, app.dataframe[0].key, 1).dataframe[0].key
     press(app, "next")
 
-    assert app.query_params["row"] == mistaken_rows[2]
+    assert app.session_state[key]["selection"]["rows"] == [1]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +184,18 @@ def test_mistakes_next_after_a_selection_goes_on_from_there(open_page, mistaken_
         ({"true": "food"}, "2 rows of 33"),
         ({"predicted": "food"}, "1 row of 33"),
         ({"true": "food", "predicted": "weather"}, "0 rows of 33"),
+        ({"outcome": "right-and-sure"}, "30 rows of 33"),
+        ({"outcome": "wrong-but-unsure"}, "0 rows of 33"),
         ({"sure": "90-100"}, "3 rows of 33"),
+        ({"sure": "91-93"}, "3 rows of 33"),
+        ({"loss": "3.2.."}, "3 rows of 33"),
+        ({"loss": "..3"}, "0 rows of 33"),
+        ({"outcome": "all", "words": "1..2"}, "4 rows of 33"),
+        ({"outcome": "all", "pattern": "^(?i)THE"}, "9 rows of 33"),
+        ({"cause": "none"}, "3 rows of 33"),
+        ({"tag": "none"}, "3 rows of 33"),
+        ({"tag": "of nobody"}, "0 rows of 33"),
+        ({"unreviewed": "yes"}, "3 rows of 33"),
         ({"sure": "95-100"}, "0 rows of 33"),
         ({"outcome": "all", "query": "NOTHING like it"}, "0 rows of 33"),
         ({"outcome": "all", "query": "x" * 100_000}, "0 rows of 33"),

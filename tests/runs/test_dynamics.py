@@ -90,3 +90,11 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
         save(tmp_path, [0.4] * 3)
 
     assert [file.name for file in tmp_path.iterdir()] == ["epoch-0001.parquet"]
+
+
+def test_a_row_is_forgotten_each_time_it_is_missed_after_it_was_right(tmp_path):
+    right = ([1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 0])
+    for epoch, correctness in enumerate(right, start=1):
+        save_epoch(tmp_path, epoch, ("a", "b", "c"), np.full(3, 0.5), np.array(correctness, float))
+
+    assert read_dynamics(tmp_path).num_forgotten.tolist() == [2, 1, 0]

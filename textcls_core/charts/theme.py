@@ -18,8 +18,6 @@ OUTCOME_COLORS = {
     "wrong but unsure": "#F3B08C",
     "wrong and sure": "#C8401E",
 }
-SURE = 0.9
-"""Confidence from which a prediction counts as sure."""
 LINE = "#4269D0"
 SECOND_LINE = "#FF725C"
 INK = {"light": "#1B2230", "dark": "#E8EBF1"}

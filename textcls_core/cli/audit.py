@@ -9,7 +9,7 @@ from textcls_core.audit.fixing import FIXES, apply_fix
 from textcls_core.audit.report import AuditReport
 from textcls_core.audit.tokens import LengthCost
 from textcls_core.cli.label_issues import LABEL_ISSUES, print_label_issues
-from textcls_core.cli.printing import Json, emit
+from textcls_core.cli.printing import Json, Progress, emit
 from textcls_core.dataset.findings import Finding
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.models.catalogue import EMBEDDED
@@ -40,11 +40,9 @@ def dataset_audit(
 ) -> None:
     """Check a data set: copies, leaks, labels, damage, personal content, what a model sees."""
     if kind == [LABEL_ISSUES]:
-        print_label_issues(name, model or EMBEDDED, as_json=as_json, progress=_Progress())
+        print_label_issues(name, model or EMBEDDED, as_json=as_json, progress=Progress())
         return
-    report = audit(
-        Workspace.default(), name, model, kind or None, progress=_Progress(), again=again
-    )
+    report = audit(Workspace.default(), name, model, kind or None, progress=Progress(), again=again)
     emit(as_json, _report_json(name, report), _report_lines(report))
     if strict and report.gate == "fail":
         raise typer.Exit(FAILED_GATE)
@@ -68,20 +66,6 @@ def dataset_fix(
         "num_examples": made.num_examples,
     }
     emit(as_json, value, [f"{made.name} version {made.version}: {made.reason}"])
-
-
-class _Progress:
-    """Writes one line per step to stderr."""
-
-    def __init__(self) -> None:
-        self._last = ""
-
-    def __call__(self, done: int, total: int, message: str) -> None:
-        """Say what is being done, once for each step."""
-        step = message.split(":")[0]
-        if step != self._last:
-            typer.echo(f"{100 * done // max(total, 1):3d} %  {step}", err=True)
-        self._last = step
 
 
 def _report_json(name: str, report: AuditReport) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from textcls_core.cli.explain import explain
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.importing import dataset_import
 from textcls_core.cli.label_next import label_next
-from textcls_core.cli.results import mistakes, predict
+from textcls_core.cli.mistakes import mistakes
+from textcls_core.cli.prediction import predict
 from textcls_core.cli.rows import dataset_rows
 from textcls_core.cli.similar import similar
 from textcls_core.cli.slices import slices

@@ -28,6 +28,20 @@ def emit(as_json: bool, value: Any, lines: Sequence[str]) -> None:
     typer.echo(to_json(value) if as_json else "\n".join(lines))
 
 
+class Progress:
+    """Writes one line per step to stderr."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        """Say what is being done, once for each step."""
+        step = message.split(":")[0]
+        if step != self._last:
+            typer.echo(f"{100 * done // max(total, 1):3d} %  {step}", err=True)
+        self._last = step
+
+
 def open_run(run_id: str) -> Run:
     """Return a run of the default workspace."""
     return RunStore.open(Workspace.default()).open_run(run_id)

@@ -5,6 +5,7 @@ py3langid, a naive Bayes classifier over the languages with a two-letter code, f
 rows; short and doubtful texts are "undetermined".
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -68,6 +69,10 @@ _RANGES = (
 SCRIPTS = (NO_SCRIPT, OTHER_SCRIPT, *dict.fromkeys(name for name, _, _ in _RANGES))
 """Names; a script id is a position in this tuple."""
 RIGHT_TO_LEFT = ("Hebrew", "Arabic", "Syriac", "Thaana", "N'Ko")
+_MAYBE_RIGHT_TO_LEFT = re.compile(
+    f"[{''.join(f'{chr(a)}-{chr(b)}' for name, a, b in _RANGES if name in RIGHT_TO_LEFT)}]"
+)
+"""Found in a fraction of the time that the table of all letters takes to make."""
 
 ScriptIds = Int[np.ndarray, " N"]
 
@@ -153,6 +158,10 @@ def is_right_to_left(texts: Texts) -> Bool[np.ndarray, " N"]:
         >>> is_right_to_left(["Hello", "مرحبا بالعالم", "iPhone هو هاتف ذكي"]).tolist()
         [False, True, True]
     """
+    if isinstance(texts, Sequence) and not any(
+        _MAYBE_RIGHT_TO_LEFT.search(text or "") for text in texts
+    ):
+        return np.zeros(len(texts), dtype=bool)
     wanted = [SCRIPTS.index(name) for name in RIGHT_TO_LEFT]
     return np.isin(script_ids(texts), wanted)
 

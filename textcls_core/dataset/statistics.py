@@ -28,6 +28,9 @@ _WORD = (
 """A run of characters without spaces; in scripts written without spaces, a character."""
 _UNUSUAL = r"[^\t\n\f\r -~]"
 """In texts without such a character, words are what stands between spaces."""
+_TAB, _VERTICAL_TAB, _RETURN, _SPACE, _LAST_ASCII = b"\t\v\r ~"
+_BLOCK = 8_192
+"""Texts whose words are counted at a time; the sums of their bytes take memory."""
 
 
 class Statistics(BaseModel):
@@ -93,9 +96,48 @@ def word_lengths(dataset: TextDataset) -> Lengths:
 
 
 def words_per_text(texts: Sequence[str] | pa.ChunkedArray) -> Lengths:
-    """Return the number of words of each text, counted as in `word_lengths`, shape (N,)."""
-    given = texts if isinstance(texts, pa.ChunkedArray) else pa.array(texts, pa.string())
-    return np.asarray(pc.count_substring_regex(given, pattern=_WORD), dtype=np.int64)
+    """Return the number of words of each text, counted as in `word_lengths`, shape (N,).
+
+    Args:
+        texts: N texts, none of them null.
+    """
+    given = texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts], pa.string())
+    parts = [
+        _words_from_bytes(chunk.slice(start, _BLOCK))
+        for chunk in given.cast(pa.large_string()).chunks
+        for start in range(0, len(chunk), _BLOCK)
+    ]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+def _words_by_pattern(texts: pa.Array) -> Lengths:
+    return np.asarray(pc.count_substring_regex(texts, pattern=_WORD), dtype=np.int64)
+
+
+def _words_from_bytes(texts: pa.LargeStringArray) -> Lengths:
+    """Count where a space ends and something else begins; unusual texts go by the pattern.
+
+    In ASCII that is ten times as fast.
+    """
+    _, offsets, letters = texts.buffers()
+    ends = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    read = np.frombuffer(letters or b"", np.uint8)[ends[0] : ends[-1]]
+    firsts, ends = ends[:-1] - ends[0], ends[1:] - ends[0]
+    is_space = (read == _SPACE) | ((read >= _TAB) & (read <= _RETURN))
+    begins = ~is_space
+    begins[1:] &= is_space[:-1]
+    inside = firsts[ends > firsts]
+    begins[inside] = ~is_space[inside]
+    counts = _marks_between(begins, firsts, ends)
+    is_unusual = (read > _LAST_ASCII) | ((read < _SPACE) & ~is_space) | (read == _VERTICAL_TAB)
+    unusual = np.flatnonzero(_marks_between(is_unusual, firsts, ends))
+    counts[unusual] = _words_by_pattern(texts.take(pa.array(unusual)))
+    return counts
+
+
+def _marks_between(marks: np.ndarray, firsts: np.ndarray, ends: np.ndarray) -> Lengths:
+    marked = np.flatnonzero(marks)
+    return np.asarray(np.searchsorted(marked, ends) - np.searchsorted(marked, firsts))
 
 
 def count_words(texts: pa.Array, split: pa.ListArray) -> pa.Array:
@@ -104,7 +146,7 @@ def count_words(texts: pa.Array, split: pa.ListArray) -> pa.Array:
     counts[np.asarray(pc.equal(pc.utf8_trim_whitespace(texts), ""))] = 0
     unusual = pc.match_substring_regex(texts, _UNUSUAL)
     rows = np.flatnonzero(np.asarray(unusual))
-    counts[rows] = words_per_text(pa.chunked_array([texts.take(pa.array(rows))]))
+    counts[rows] = _words_by_pattern(texts.take(pa.array(rows)))
     return pa.array(counts)
 
 

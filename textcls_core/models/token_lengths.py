@@ -68,10 +68,10 @@ def cached_token_lengths(
         cache_dir: Folder that may be deleted at any time.
         most: Texts measured at most, `MAX_MEASURED` by default; of more, a fixed random sample.
     """
-    digest = hashlib.sha256(_tokenizer_file(model_dir).read_bytes()).hexdigest()
-    file = cache_dir / "token_lengths" / f"{fingerprint[:16]}-{digest[:16]}.npy"
-    if file.exists():
-        return np.asarray(np.load(file, allow_pickle=False))
+    known = stored_token_lengths(fingerprint, model_dir, cache_dir)
+    if known is not None:
+        return known
+    file = _lengths_file(fingerprint, model_dir, cache_dir)
     rows = np.arange(len(texts))
     limit = MAX_MEASURED if most is None else most
     if len(texts) > limit:
@@ -82,6 +82,17 @@ def cached_token_lengths(
             np.save(handle, lengths)
         temporary.replace(file)
     return lengths
+
+
+def stored_token_lengths(fingerprint: str, model_dir: Path, cache_dir: Path) -> Lengths | None:
+    """Return what `cached_token_lengths` kept, or None if these texts were never measured."""
+    file = _lengths_file(fingerprint, model_dir, cache_dir)
+    return np.asarray(np.load(file, allow_pickle=False)) if file.exists() else None
+
+
+def _lengths_file(fingerprint: str, model_dir: Path, cache_dir: Path) -> Path:
+    digest = hashlib.sha256(_tokenizer_file(model_dir).read_bytes()).hexdigest()
+    return cache_dir / "token_lengths" / f"{fingerprint[:16]}-{digest[:16]}.npy"
 
 
 def share_cut_off(lengths: Lengths, max_length: int) -> tuple[float, float]:

@@ -3,6 +3,9 @@
 One Parquet file per finished epoch, `dynamics/epoch-0001.parquet`, with a line per training row.
 
 Source:
+    Toneva et al. 2019, "An Empirical Study of Example Forgetting during Deep Neural Network
+    Learning", ICLR, section 3: a forgetting event is a row that was right when it was last looked
+    at and is wrong now.
     Swayamdipta et al. 2020, "Dataset Cartography: Mapping and Diagnosing Datasets with Training
     Dynamics", EMNLP, section 2.
 """
@@ -17,11 +20,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from textcls_core.arrays import Losses
+from textcls_core.arrays import Lengths, Losses
 from textcls_core.files import temporary_sibling
 
 MIN_EPOCHS = 2
 """One epoch has no spread."""
+_RIGHT = 0.5
+"""Share of the looks of an epoch from which a row counts as right; most are looked at once."""
 _SCHEMA = pa.schema(
     [("row_id", pa.string()), ("probability", pa.float32()), ("correctness", pa.float32())]
 )
@@ -42,6 +47,8 @@ class Dynamics:
     """Share of the epochs in which the label was predicted, shape (N,), in [0, 1]."""
     num_epochs: int
     """Whole epochs; two at least."""
+    num_forgotten: Lengths
+    """Epochs in which a label was missed that the epoch before had right, shape (N,)."""
 
     @cached_property
     def share_above(self) -> Losses:
@@ -82,16 +89,21 @@ def read_dynamics(folder: Path) -> Dynamics | None:
     if len(tables) < MIN_EPOCHS:
         return None
     mean, squares = np.zeros(len(tables[0])), np.zeros(len(tables[0]))
-    correctness = np.zeros(len(tables[0]))
+    correctness, num_forgotten = np.zeros(len(tables[0])), np.zeros(len(tables[0]), np.int64)
+    was_right = np.zeros(len(tables[0]), dtype=bool)
     for count, table in enumerate(tables, start=1):  # Welford: no difference of large sums
         probability = table["probability"].to_numpy().astype(float)
         gap = probability - mean
         mean += gap / count
         squares += gap * (probability - mean)
-        correctness += table["correctness"].to_numpy()
+        share_right = table["correctness"].to_numpy()
+        correctness += share_right
+        is_right = share_right >= _RIGHT
+        num_forgotten += was_right & ~is_right
+        was_right = is_right
     spread = np.sqrt(squares / len(tables))
     row_ids = tuple(tables[0]["row_id"].to_pylist())
-    return Dynamics(row_ids, mean, spread, correctness / len(tables), len(tables))
+    return Dynamics(row_ids, mean, spread, correctness / len(tables), len(tables), num_forgotten)
 
 
 def has_dynamics(folder: Path) -> bool:

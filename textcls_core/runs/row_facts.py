@@ -13,7 +13,11 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.statistics import words_per_text
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.errors import ModelError
-from textcls_core.models.token_lengths import cached_token_lengths, load_tokenizer
+from textcls_core.models.token_lengths import (
+    cached_token_lengths,
+    load_tokenizer,
+    stored_token_lengths,
+)
 from textcls_core.models.tokens import OVERLAP
 from textcls_core.runs.run import Run
 
@@ -57,10 +61,32 @@ def row_facts(run: Run, dataset: TextDataset, split: Split, cache_dir: Path) -> 
     Raises:
         NotFoundError: If the run has no predictions for the split, or the data set other rows.
     """
-    row_ids = run.predictions(split).row_ids
+    return facts_of(run, dataset, run.predictions(split).row_ids, cache_dir)
+
+
+def facts_of(
+    run: Run,
+    dataset: TextDataset,
+    row_ids: tuple[str, ...],
+    cache_dir: Path,
+    most_characters: int | None = None,
+) -> RowFacts:
+    """Return what is known about some rows.
+
+    Args:
+        run: A finished run.
+        dataset: The version it was trained on.
+        row_ids: N rows of it.
+        cache_dir: Folder that may be deleted at any time.
+        most_characters: If tokens were not counted before, texts with more characters in all are
+            left uncounted; None counts them however many there are.
+
+    Raises:
+        NotFoundError: If the data set has other rows.
+    """
     positions = dataset.positions(row_ids)
     rows = dataset.table.take(pa.array(positions))
-    num_tokens = _num_tokens(run, dataset, rows, cache_dir)
+    num_tokens = _num_tokens(run, dataset, rows, cache_dir, most_characters)
     return RowFacts(
         row_ids=row_ids,
         positions=positions,
@@ -102,10 +128,16 @@ def windows_read(config: RunConfig, num_special: int) -> int:
     return content + (config.max_windows - 1) * step + num_special
 
 
-def _num_tokens(run: Run, dataset: TextDataset, rows: pa.Table, cache_dir: Path) -> Lengths | None:
+def _num_tokens(
+    run: Run, dataset: TextDataset, rows: pa.Table, cache_dir: Path, most_characters: int | None
+) -> Lengths | None:
     names = "\n".join([dataset.fingerprint, *rows["row_id"].to_pylist()])
     key = hashlib.sha256(names.encode()).hexdigest()
     try:
+        known = stored_token_lengths(key, run.model_dir, cache_dir)
+        num_characters = pc.sum(pc.utf8_length(rows["text"])).as_py() or 0
+        if known is not None or (most_characters is not None and num_characters > most_characters):
+            return known
         return cached_token_lengths(
             rows["text"].to_pylist(), key, run.model_dir, cache_dir, most=len(rows)
         )

@@ -21,7 +21,8 @@ RECORD = {
 def dynamics(row_ids, confidence):
     confidence = np.array(confidence, float)
     right = (confidence > 0.5).astype(float)
-    return Dynamics(tuple(row_ids), confidence, confidence / 10, right, 4)
+    forgotten = np.zeros(len(right), int)
+    return Dynamics(tuple(row_ids), confidence, confidence / 10, right, 4, forgotten)
 
 
 @pytest.fixture

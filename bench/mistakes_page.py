@@ -1,0 +1,80 @@
+"""The Inspect view of a large run in Chromium: until an example stands, and until the next one."""
+
+import re
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from bench.pages import see_title, start_app
+from textcls_core.runs.run import Run
+from textcls_core.workspace import APP_DIR
+
+_DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+_TIMEOUT = 120_000
+_STEPS = 10
+
+
+def measure(run: Run, repeats: int) -> dict[str, Any]:
+    """Return how long a visitor of a fresh server waits, medians of several servers.
+
+    Args:
+        run: Of many rows.
+        repeats: Fresh servers.
+    """
+    visits = [_visit_fresh_server(run) for _ in range(repeats)]
+    return {
+        name: round(statistics.median(visit[name] for visit in visits), 2) for name in visits[0]
+    }
+
+
+def _visit_fresh_server(run: Run) -> dict[str, float]:
+    server, url = start_app(APP_DIR / "streamlit_app.py")
+    try:
+        with sync_playwright() as playwright:
+            path = shutil.which("chromium")
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+            page.goto(url)  # no visitor pays for the first session of a server
+            see_title(page, "TextCLS Studio")
+            found = _time_visit(page, f"{url}/mistakes?run={run.run_id}")
+            browser.close()
+        return found
+    finally:
+        server.kill()
+
+
+def _time_visit(page: Page, url: str) -> dict[str, float]:
+    opened = _seconds(lambda: page.goto(url), lambda: _see(page, 1))
+    page.wait_for_selector(_DONE, timeout=_TIMEOUT)
+    again = _seconds(lambda: page.goto(url), lambda: _see(page, 1))
+    page.wait_for_selector(_DONE, timeout=_TIMEOUT)
+    steps = [_time_step(page, number) for number in range(2, 2 + _STEPS)]
+    return {
+        "first_paint_seconds": opened,
+        "reopen_seconds": again,
+        "step_seconds": statistics.median(steps),
+    }
+
+
+def _time_step(page: Page, number: int) -> float:
+    """Return the seconds from the arrow key to the example with a number in the list."""
+    found = _seconds(lambda: page.keyboard.press("ArrowRight"), lambda: _see(page, number))
+    page.wait_for_selector(_DONE, timeout=_TIMEOUT)
+    return found
+
+
+def _see(page: Page, number: int) -> None:
+    """Wait for the place of the open example in the list."""
+    place = page.get_by_text(re.compile(rf"^{number} of [\d,]+$"))
+    expect(place).to_be_visible(timeout=_TIMEOUT)
+
+
+def _seconds(act: Callable[[], Any], see: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    act()
+    see()
+    return time.perf_counter() - start
