@@ -92,7 +92,7 @@ def test_filters_are_cleared_in_one_go(open_page, toy_run):
 def test_more_filters_say_how_many_are_set(open_page, toy_run):
     app = open_page("mistakes", sure="90-100", loss="1..", true="food")
 
-    assert [block.proto.popover.label for block in app.get("popover")] == ["More filters (2)"]
+    assert "More filters (2)" in [block.proto.popover.label for block in app.get("popover")]
 
 
 def test_tags_and_reviewed_rows_are_filters(open_page, toy_run, notes, wrong):
