@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
-from pages._app import controls, frame, run_cache, state
+from pages._app import controls, frame, run_cache
 from pages._app.evaluation_calibration import show_calibration
 from pages._app.evaluation_compare import show_compare
 from pages._app.evaluation_curves import show_curves
@@ -36,8 +34,5 @@ with controls.header("Evaluate", "How often the model is right, and how far to b
 if chosen is None or chosen_split is None:
     controls.no_finished_run("see accuracy, F1 per class and the confusion matrix of a run")
 else:
-    panel = state.choose(
-        "panel", "View", list(VIEWS), default="Overview",
-        draw=st.segmented_control, label_visibility="collapsed",
-    )  # fmt: skip
+    panel = controls.choose_view("evaluation", list(VIEWS))
     VIEWS[panel](chosen, chosen_split, run_cache.evaluation(chosen, chosen_split))

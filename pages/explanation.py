@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._app import controls, frame, state
+from pages._app import controls, frame
 from pages._app.explanation_attention import show_attention
 from pages._app.explanation_attributions import show_attributions
 from pages._app.explanation_text import choose_text
@@ -32,8 +32,5 @@ else:
     if not typed.strip():
         show_text("Type or paste a text to look at.")
         st.stop()
-    panel = state.choose(
-        "panel", "View", list(VIEWS), default="Heads",
-        draw=st.segmented_control, label_visibility="collapsed",
-    )  # fmt: skip
+    panel = controls.choose_view("explanation", list(VIEWS))
     VIEWS[panel](chosen, typed, bars)

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
-from pages._app import controls, frame, state
+from pages._app import controls, frame
 from pages._app.mistakes_causes import show_causes
 from pages._app.mistakes_changes import show_changes
 from pages._app.mistakes_inspect import show_inspect
@@ -27,8 +25,5 @@ with controls.header("Mistakes", "What the model got wrong, why, and what to do 
 if chosen is None or chosen_split is None:
     controls.no_finished_run("read the examples that a run misclassified")
 else:
-    panel = state.choose(
-        "panel", "View", list(VIEWS), default="Inspect",
-        draw=st.segmented_control, label_visibility="collapsed",
-    )  # fmt: skip
+    panel = controls.choose_view("mistakes", list(VIEWS))
     VIEWS[panel](chosen, chosen_split)

@@ -69,6 +69,24 @@ def header(text: str, question: str) -> DeltaGenerator:
     )
 
 
+def choose_view(page: str, views: Sequence[str]) -> str:
+    """Return which view of a page is open, with a switcher; each page remembers its own.
+
+    Args:
+        page: Name of the page.
+        views: Its views, the one that it opens with first.
+    """
+    own = f"view.{page}"
+    if "panel" not in st.query_params:
+        state.remember("panel", st.session_state.get(own, ""))
+    chosen = state.choose(
+        "panel", "View", list(views), default=views[0],
+        draw=st.segmented_control, label_visibility="collapsed",
+    )  # fmt: skip
+    st.session_state[own] = chosen
+    return chosen
+
+
 def panels(**arguments: Any) -> tuple[DeltaGenerator, DeltaGenerator]:
     """Return two places side by side, which stand below one another on a narrow screen."""
     grid = st.grid(2, min_column_width=_PANEL_WIDTH, **arguments)

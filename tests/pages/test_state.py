@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._app import state
 from pages._app.state import distinct_labels
+from tests.pages.conftest import shown
 from textcls_core.errors import ModelError
 from textcls_core.files import write_json
 from textcls_core.runs.run import Run
@@ -231,3 +232,13 @@ def test_figures_are_new_when_a_stopped_run_went_on(open_page, toy_run):
     after = [metric.value for metric in open_page("evaluation").metric]
     assert shown[0] != "100.0 %"
     assert after[0] == "100.0 %"
+
+
+def test_pages_remember_their_own_view(open_page, toy_run):
+    app = open_page("evaluation", panel="Compare")
+    app.switch_page("pages/mistakes.py").run()
+
+    assert not app.exception
+    assert not shown(app.toast)
+    assert app.session_state["view.mistakes"] == "Inspect"
+    assert app.session_state["view.evaluation"] == "Compare"
