@@ -77,8 +77,10 @@ def choose_view(page: str, views: Sequence[str]) -> str:
         views: Its views, the one that it opens with first.
     """
     own = f"view.{page}"
-    if "panel" not in st.query_params:
-        state.remember("panel", st.session_state.get(own, ""))
+    given = st.query_params.get("panel")
+    is_of_another_page = given not in views and given == st.session_state.get("url.panel")
+    if given is None or is_of_another_page:
+        state.set_parameter("panel", st.session_state.get(own))
     chosen = state.choose(
         "panel", "View", list(views), default=views[0],
         draw=st.segmented_control, label_visibility="collapsed",
