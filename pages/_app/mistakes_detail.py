@@ -20,6 +20,8 @@ from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural
 
 _TEXT_HEIGHT = 300
+_SHORT = 500
+"""Characters of a text that needs no room of its own to scroll in."""
 _BADGE_CHARACTERS = 60
 
 
@@ -147,7 +149,8 @@ def _show_text(run: Run, row: dict[str, Any]) -> None:
         found = None
     if found is not None:
         st.caption(_read_words(found.num_tokens, found.num_cut))
-    with st.container(height=_TEXT_HEIGHT, border=False):
+    height: Any = _TEXT_HEIGHT if len(text) > _SHORT else "content"
+    with st.container(height=height, border=False):
         if found is None or not found.num_cut:
             show_text(text)
         else:
