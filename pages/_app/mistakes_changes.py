@@ -210,7 +210,8 @@ def _show_batches(annotations: Annotations) -> None:
     for batch in batches:
         with st.container(horizontal=True, vertical_alignment="center"):
             by = f"{batch.author}: " if batch.author else ""
-            said = f"{by}{batch.what}, {plural(batch.num_rows, 'row')}, {ago(batch.at)}"
+            rows = f", {plural(batch.num_rows, 'row')}" if batch.num_rows else ""
+            said = f"{by}{batch.what}{rows}, {ago(batch.at)}"
             st.caption(escape(said), width="stretch")
             st.button(
                 "Undo",
