@@ -145,6 +145,22 @@ def test_causes_are_a_column_and_a_filter(open_page, toy_run, workspace, wrong):
     assert count(open_page("mistakes", cause="none")) == "2 rows of 33"
 
 
+def test_cause_hides_no_row_before_somebody_looked_for_causes(open_page, toy_run):
+    app = open_page("mistakes", cause="rare_class")
+
+    assert count(app) == "3 rows of 33"
+    assert "names a cause that does not exist here" in shown(app.toast)[0]
+    assert "cause" not in app.query_params
+
+
+def test_filter_of_tokens_that_were_not_counted_is_dropped_with_a_note(open_page, toy_run):
+    app = open_page("mistakes", tokens="5..", cut_off="yes")
+
+    assert count(app) == "3 rows of 33"
+    assert len(shown(app.toast)) == 2
+    assert not {"tokens", "cut_off"} & set(app.query_params)
+
+
 def test_causes_are_not_offered_before_somebody_looked_for_them(open_page, toy_run):
     keys = [box.key for box in open_page("mistakes").selectbox]
 
