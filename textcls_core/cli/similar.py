@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from textcls_core.cli.embeddings import Lines
-from textcls_core.cli.printing import Json, RunId, emit, open_run
+from textcls_core.cli.printing import Json, Progress, RunId, emit, open_run
 from textcls_core.dataset.keys import normalised_keys
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.embeddings.computing import MAX_ROWS, compute_embeddings
@@ -76,7 +75,9 @@ def _neighbours(run: Run, source: str, max_rows: int) -> TrainingNeighbours:
     if found is not None and (found.is_complete or found.rows.num_examples >= max_rows):
         return found
     fingerprint = run.config.dataset_fingerprint
-    stored = compute_embeddings(workspace, fingerprint, source, max_rows=max_rows, progress=Lines())
+    stored = compute_embeddings(
+        workspace, fingerprint, source, max_rows=max_rows, progress=Progress()
+    )
     return TrainingNeighbours.of(workspace, run, stored)
 
 
