@@ -38,25 +38,26 @@ def author() -> str:
 
 
 def keep(
-    annotations: Annotations, say: Callable[[], int], row_id: str = "", *, opens: str = "row"
+    annotations: Annotations, say: Callable[[], int | None], row_id: str = "", *, opens: str = "row"
 ) -> bool:
     """Keep what somebody said and remember it for Undo; a refusal becomes a note.
 
     Args:
         annotations: Where it is kept.
-        say: Keeps it and returns the batch.
+        say: Keeps it and returns the batch; None if there was nothing to keep.
         row_id: The row to open again when it is undone; empty for many.
         opens: URL parameter that opens the row.
 
     Returns:
-        Whether it was kept.
+        Whether it was not refused.
     """
     try:
         batch_id = say()
     except TextclsError as error:
         st.toast(escape(str(error)), icon=":material/error:", duration="infinite")
         return False
-    remember(annotations, batch_id, row_id, opens=opens)
+    if batch_id is not None:
+        remember(annotations, batch_id, row_id, opens=opens)
     return True
 
 

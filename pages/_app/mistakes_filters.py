@@ -71,7 +71,7 @@ def _known(name: str, what: str, options: Iterable[str]) -> str | None:
 
 def _ranges(sides: Sides) -> tuple[Range, ...]:
     if sides.facts.num_tokens is None and state.parameter("tokens"):
-        state.ignore_parameter("tokens", "number of tokens")
+        state.ignore_parameter("tokens", "range of tokens")
     parts = [read_range(name) for name in RANGES if name != "confidence"]
     known = [part for part in parts if part is not None]
     sure = _confidence()
