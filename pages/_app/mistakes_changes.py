@@ -197,7 +197,9 @@ def _make(info: DatasetInfo) -> None:
     except TextclsError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    st.toast(f"Version {made.version} of {label(made.name)} is stored.")
+    is_new = made.version > info.version
+    said = "is stored" if is_new else "has exactly these rows already; train on that one"
+    st.toast(f"Version {made.version} of {label(made.name)} {said}.")
     st.rerun()
 
 
