@@ -8,7 +8,7 @@ import typer
 
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split
-from textcls_core.errors import InvalidArgumentError
+from textcls_core.errors import parse_choice
 from textcls_core.files import to_json
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
@@ -56,10 +56,7 @@ def open_run(run_id: str) -> Run:
 
 def parse_split(name: str) -> Split:
     """Return the split with this name."""
-    for split in SPLITS:
-        if split == name:
-            return split
-    raise InvalidArgumentError(f'Expected a split ({", ".join(SPLITS)}), got "{name[:40]}".')
+    return parse_choice(name, SPLITS, "a split")
 
 
 def report_run(run: Run, *, stay: bool, as_json: bool) -> int:
