@@ -235,8 +235,9 @@ def show_bulk(run: Run, row_ids: Sequence[str]) -> None:
             "Do", list(_BULK), format_func=_BULK.__getitem__, key="annotate.bulk.kind", width=190
         )
         value = _choose_value(annotations, info, kind)
+        what = "Propose no label" if value == [] else _BULK[kind]
         st.button(
-            f"{_BULK[kind]}: {plural(len(row_ids), 'row')}",
+            f"{what}: {plural(len(row_ids), 'row')}",
             key="annotate.bulk.apply",
             disabled=not row_ids or value is None,
             icon=":material/done_all:",

@@ -161,6 +161,16 @@ def test_filter_of_tokens_that_were_not_counted_is_dropped_with_a_note(open_page
     assert not {"tokens", "cut_off"} & set(app.query_params)
 
 
+def test_open_row_is_closed_without_a_note_when_the_split_changes(open_page, toy_run, wrong):
+    app = open_page("mistakes", row=wrong[0])
+
+    app.selectbox(key="choose.split").set_value("validation").run()
+
+    assert not app.exception
+    assert not app.toast
+    assert app.query_params.get("row") != wrong[0]
+
+
 def test_causes_are_not_offered_before_somebody_looked_for_them(open_page, toy_run):
     keys = [box.key for box in open_page("mistakes").selectbox]
 
