@@ -4,7 +4,7 @@ import pytest
 from tests.cases import make_label_sets, make_predictions
 from tests.mistakes.examples import make_examples
 from textcls_core.dataset.building import Rows, build_dataset
-from textcls_core.mistakes.examples import SHOWN_CHARACTERS, Examples
+from textcls_core.mistakes.examples import SHOWN_CHARACTERS, Examples, neighbours
 from textcls_core.runs.run import Run
 
 PREDICTIONS = make_predictions(
@@ -90,3 +90,20 @@ def test_examples_of_a_fold_have_texts_of_other_splits(tmp_path):
     predictions.save(run.predictions_file("validation"))
 
     assert Examples.of_run(run, dataset, "validation").text(0) == "two"
+
+
+@pytest.mark.parametrize(
+    ("row_id", "expected"),
+    [
+        ("a", (None, "b")),
+        ("b", ("a", "c")),
+        ("c", ("b", None)),
+        ("unknown", (None, None)),
+    ],
+)
+def test_neighbours_are_the_rows_before_and_after(row_id, expected):
+    assert neighbours(["a", "b", "c"], row_id) == expected
+
+
+def test_neighbours_of_the_only_row_are_none():
+    assert neighbours(["a"], "a") == (None, None)

@@ -169,3 +169,17 @@ class Examples:
         if np.ndim(answer):
             return [self.label_names[label_id] for label_id in np.flatnonzero(answer)]
         return self.label_names[int(answer)]
+
+
+def neighbours(row_ids: Sequence[str], row_id: str) -> tuple[str | None, str | None]:
+    """Return the row ids before and after `row_id`, None at the ends or if it is not listed.
+
+    Example:
+        >>> neighbours(["a", "b", "c"], "b")
+        ('a', 'c')
+    """
+    if row_id not in row_ids:
+        return None, None
+    position = list(row_ids).index(row_id)
+    before = row_ids[position - 1] if position else None
+    return before, row_ids[position + 1] if position + 1 < len(row_ids) else None
