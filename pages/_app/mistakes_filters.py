@@ -25,6 +25,10 @@ from textcls_core.wording import capitalised, shorten
 _MAIN = ("outcome", "true", "predicted", "cause", "query")
 _MORE = ("sure", "loss", "words", "tokens", "cut_off", "tag", "in_slice", "pattern", "unreviewed")
 _YES, _NO = "yes", "no"
+_NOT_COUNTED = (
+    "The tokens of these texts were not counted, so the filter by tokens leaves nothing out yet. "
+    "Count them under More filters, or clear the filters."
+)
 
 
 def read_filter(names: Sequence[str], sides: Sides, *, has_causes: bool) -> ExampleFilter:
@@ -70,10 +74,12 @@ def _known(name: str, what: str, options: Iterable[str]) -> str | None:
 
 
 def _ranges(sides: Sides) -> tuple[Range, ...]:
-    if sides.facts.num_tokens is None and state.parameter("tokens"):
-        state.ignore_parameter("tokens", "range of tokens")
     parts = [read_range(name) for name in RANGES if name != "confidence"]
     known = [part for part in parts if part is not None]
+    if sides.facts.num_tokens is None:
+        if state.parameter("tokens") or state.parameter("cut_off"):
+            st.warning(_NOT_COUNTED, icon=":material/warning:")
+        known = [part for part in known if part.column != "tokens"]
     sure = _confidence()
     return (*known, *([sure] if sure else []))
 
@@ -94,9 +100,8 @@ def _confidence() -> Range | None:
 
 
 def _truncated(sides: Sides) -> bool | None:
-    known = [] if sides.facts.is_truncated is None else [_YES, _NO]
-    wanted = _known("cut_off", "choice of texts cut off", known)
-    return None if wanted is None else wanted == _YES
+    wanted = _known("cut_off", "choice of texts cut off", [_YES, _NO])
+    return None if wanted is None or sides.facts.is_truncated is None else wanted == _YES
 
 
 def read_order(can_forget: bool) -> Order:

@@ -90,7 +90,7 @@ def test_labels_join_the_data_set_of_the_run_whatever_else_bears_its_name(
     workspace, run, stored_pool, toy_dataset
 ):
     store = DatasetStore.open(workspace)
-    other = build_dataset(Rows(["one", "two"], ["x", "y"], ["train", "test"]))
+    other = build_dataset(Rows(["one", "two"], ["x", "y"], ["train", "test"], extra={}))
     store.save(other, "other", "made for the tests")
     store.save(other, "toy", "the same rows under another name")
     Annotations.open(workspace, "pool").propose(["p1"], ["animals"])
