@@ -58,6 +58,6 @@ def test_similar_says_that_a_row_is_not_in_the_sample(workspace, run, toy_datase
 
 def test_similar_refuses_an_unknown_source_and_an_unknown_row(run, row_id, capsys):
     assert main(["similar", run.run_id, row_id, "--source", "mine"]) == 2
-    assert 'Expected own or frozen, got "mine"' in capsys.readouterr().err
+    assert 'Expected an encoder (own, frozen), got "mine"' in capsys.readouterr().err
     assert main(["similar", run.run_id, "nope"]) == 2
     assert 'Row "nope" is not in this data set' in capsys.readouterr().err

@@ -1,5 +1,10 @@
 """Errors a user may see: each message says what was expected, what came, and what to do."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=str)
+
 
 class TextclsError(Exception):
     """Base of every error that is shown to the user as its message."""
@@ -46,3 +51,25 @@ def did_you_mean(value: str, known: list[str], *, limit: int = 8) -> str:
     shown = ", ".join(f'"{name}"' for name in sorted(known, key=lambda name: name != value)[:limit])
     rest = f" and {len(known) - limit} more" if len(known) > limit else ""
     return f"Known: {shown}{rest}."
+
+
+def parse_choice(name: str, known: Iterable[Name], what: str) -> Name:
+    """Return the one of some names that somebody wrote.
+
+    Args:
+        name: What was written.
+        known: Existing names, in the order to show them.
+        what: What they are names of, with its article.
+
+    Raises:
+        InvalidArgumentError: If it is none of them.
+
+    Example:
+        >>> parse_choice("loss", ("loss", "margin"), "an order")
+        'loss'
+    """
+    names = list(known)
+    for one in names:
+        if one == name:
+            return one
+    raise InvalidArgumentError(f'Expected {what} ({", ".join(names)}), got "{name[:40]}".')

@@ -37,27 +37,36 @@ def author() -> str:
     return str(st.session_state.get(AUTHOR) or "")
 
 
-def keep(annotations: Annotations, say: Callable[[], int], row_id: str = "") -> bool:
+def keep(
+    annotations: Annotations, say: Callable[[], int | None], row_id: str = "", *, opens: str = "row"
+) -> bool:
     """Keep what somebody said and remember it for Undo; a refusal becomes a note.
 
     Args:
         annotations: Where it is kept.
-        say: Keeps it and returns the batch.
+        say: Keeps it and returns the batch; None if there was nothing to keep.
         row_id: The row to open again when it is undone; empty for many.
+        opens: URL parameter that opens the row.
+
+    Returns:
+        Whether it was not refused.
     """
     try:
         batch_id = say()
     except TextclsError as error:
         st.toast(escape(str(error)), icon=":material/error:", duration="infinite")
         return False
-    remember(annotations, batch_id, row_id)
+    if batch_id is not None:
+        remember(annotations, batch_id, row_id, opens=opens)
     return True
 
 
-def remember(annotations: Annotations, batch_id: int, row_id: str = "") -> None:
+def remember(
+    annotations: Annotations, batch_id: int, row_id: str = "", *, opens: str = "row"
+) -> None:
     """Let Undo take a batch back; see `keep`."""
-    done = [*st.session_state.get(_DONE, []), [annotations.dataset_name, batch_id, row_id]]
-    st.session_state[_DONE] = done[-_KEPT:]
+    new = [annotations.dataset_name, batch_id, row_id, opens]
+    st.session_state[_DONE] = [*st.session_state.get(_DONE, []), new][-_KEPT:]
 
 
 def show_undo(annotations: Annotations, key: str, *, shortcut: str | None = None) -> None:
@@ -85,11 +94,11 @@ def _undo(annotations: Annotations) -> None:
     """Take the last batch back that still holds, and open its row again."""
     try:
         while done := _done(annotations):
-            _, batch_id, row_id = done[-1]
+            _, batch_id, row_id, opens = done[-1]
             st.session_state[_DONE] = [one for one in st.session_state[_DONE] if one != done[-1]]
             if annotations.undo(int(batch_id)):
                 if row_id:
-                    state.set_parameter("row", str(row_id))
+                    state.set_parameter(str(opens), str(row_id))
                 return
     except TextclsError as error:
         st.toast(escape(str(error)), icon=":material/error:", duration="infinite")

@@ -18,6 +18,8 @@ from textcls_core.wording import ago, percent, shorten
 _EXAMPLE_COLUMNS = ("true", "predicted", "confidence", "loss", "text")
 NO_TOOLBAR = {"displayModeBar": False}
 _PANEL_WIDTH, _CARD_WIDTH = 400, 140
+_OPEN_PAGE = "view.of"
+"""Session state: the page with views that was open last."""
 _SPLIT_WIDTH = 130
 """Leaves the rest of the line to the names of runs, which are long."""
 _TABLE_HEADER, _TABLE_ROW = 38, 35
@@ -72,15 +74,21 @@ def header(text: str, question: str) -> DeltaGenerator:
 def choose_view(page: str, views: Sequence[str]) -> str:
     """Return which view of a page is open, with a switcher; each page remembers its own.
 
+    An address without a view opens the remembered one only for somebody who comes from elsewhere:
+    on the page itself it means the first view, which addresses leave out.
+
     Args:
         page: Name of the page.
         views: Its views, the one that it opens with first.
     """
     own = f"view.{page}"
     given = st.query_params.get("panel")
+    comes_from_elsewhere = st.session_state.get(_OPEN_PAGE) != page
     is_of_another_page = given not in views and given == st.session_state.get("url.panel")
-    if given is None or is_of_another_page:
-        state.set_parameter("panel", st.session_state.get(own))
+    if is_of_another_page or (given is None and comes_from_elsewhere):
+        known = st.session_state.get(own)
+        state.set_parameter("panel", None if known == views[0] else known)
+    st.session_state[_OPEN_PAGE] = page
     chosen = state.choose(
         "panel", "View", list(views), default=views[0],
         draw=st.segmented_control, label_visibility="collapsed",
@@ -283,6 +291,19 @@ def no_finished_run(what: str) -> None:
     """Say what a page will show of a finished run, and lead to training."""
     why = f"Here you will {what}."
     empty_state("No finished run yet", why, "Train a model", "pages/training.py")
+
+
+def open_row(run: Run, split: Split, row_id: str, **filters: str) -> None:
+    """Open a row on the Mistakes page, whichever of its views was open there last.
+
+    Args:
+        run: A finished run.
+        split: Where the row is.
+        row_id: A row that the run has predictions for.
+        **filters: Filters of Inspect that the row passes.
+    """
+    link = {"run": run.run_id, "split": split, "panel": "Inspect", "row": row_id}
+    st.switch_page("pages/mistakes.py", query_params=link | filters)
 
 
 def link_to_rows(info: DatasetInfo, row_ids: Sequence[str]) -> None:

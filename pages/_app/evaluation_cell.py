@@ -154,7 +154,8 @@ def _show_records(
     picked = controls.examples_table(records, table, _HEIGHT, extra=extra, hidden=("loss", *hidden))
     for position in picked:
         record = records[position]
-        row = {"row": record["row_id"], **{side: record[side] for side in sides}}
+        row = {"panel": "Inspect", "row": record["row_id"]}
+        row |= {side: record[side] for side in sides}
         st.switch_page("pages/mistakes.py", query_params=link | row)
     st.caption("Select a row to read it on the Mistakes page.")
 

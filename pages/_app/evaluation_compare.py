@@ -275,8 +275,7 @@ def _show_changed(comparison: RunComparison, rows: Indices, wrong: Run, kind: st
 def _open(run: Run, comparison: RunComparison, row_id: str) -> None:
     """Open a row on the Mistakes page; one with several labels among the rows of its data set."""
     if comparison.result.task == "single_label":
-        link = {"run": run.run_id, "split": comparison.split, "row": row_id}
-        st.switch_page("pages/mistakes.py", query_params=link)
+        controls.open_row(run, comparison.split, row_id)
     link = {"dataset": run.config.dataset_fingerprint[:16], "view": "Explore", "data_ids": row_id}
     st.switch_page("pages/dataset.py", query_params=link)
 

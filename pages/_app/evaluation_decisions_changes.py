@@ -47,8 +47,7 @@ def show_changes(run: Run, split: Split, result: RuleResult) -> None:
     if counts[change] > len(rows):
         st.caption(f"Showing the {len(rows)} surest of {counts[change]:,}.")
     for position in picked:
-        link = {"run": run.run_id, "split": split, "row": rows[position]["row_id"]}
-        st.switch_page("pages/mistakes.py", query_params={**link, "outcome": "all"})
+        controls.open_row(run, split, rows[position]["row_id"], outcome="all")
     if result.is_single_label:
         st.caption("Select a row to read it on the Mistakes page.")
 

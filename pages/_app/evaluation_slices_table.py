@@ -240,8 +240,7 @@ def _show_examples(
     if not isinstance(rows.predictions, Predictions):
         return
     for position in event["selection"]["rows"]:
-        link = {"run": run.run_id, "split": split, "row": examples[position]["row_id"]}
-        st.switch_page("pages/mistakes.py", query_params={**link, "outcome": "all"})
+        controls.open_row(run, split, examples[position]["row_id"], outcome="all")
     st.caption("Select a row to read it on the Mistakes page.")
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages._app import state
 from pages._app.text import badge_label, escape
+from textcls_core.errors import NotFoundError
 from textcls_core.runs.run import Run
 
 EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
@@ -27,10 +28,11 @@ def choose_text(run: Run) -> str:
 def _row_text(run: Run, row_id: str) -> str:
     """Return the text of a row of the run's data set, or nothing if it has none."""
     rows = state.dataset(run.config.dataset_fingerprint)
-    if row_id not in rows.row_ids():
+    try:
+        position = rows.position(row_id)
+    except NotFoundError:
         state.ignore_parameter("row", "row")
         return ""
-    position = rows.position(row_id)
     record = rows.table.slice(position, 1).to_pylist()[0]
     true = ", ".join(rows.label_names[label_id] for label_id in record["label_ids"])
     with st.container(horizontal=True, vertical_alignment="center"):

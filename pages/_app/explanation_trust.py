@@ -39,7 +39,7 @@ def show_trust(run: Run, _text: str, _place: DeltaGenerator) -> None:
     split: Split = "test" if "test" in run.splits else run.splits[-1]
     row_ids = sample_rows(run.predictions(split).row_ids)
     fingerprint = run.config.dataset_fingerprint
-    arguments = trust_arguments(run.require_model(), str(run.ended_at), fingerprint, row_ids)
+    arguments = trust_arguments(run.require_model(), run.decision_key, fingerprint, row_ids)
     report = TrustReport.load(trust_file(state.workspace(), arguments))
     if report is None:
         _offer(arguments, split, len(row_ids))

@@ -1,6 +1,7 @@
 """Annotating: what people say about the open row, and about many rows at a time."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -104,16 +105,14 @@ def _choose_tags(annotations: Annotations, said: Annotation) -> None:
 
 
 def _set_tags(annotations: Annotations, said: Annotation, key: str) -> None:
-    def say() -> int:
+    def say() -> int | None:
         tags = sorted({checked_tag(tag) for tag in st.session_state[key]})
-        changes = changes_to(said, Annotation(**{**_fields(said), "tags": tuple(tags)}))
+        changes = changes_to(said, replace(said, tags=tuple(tags)))
+        if not changes:  # a known tag was typed with other spaces
+            return None
         return annotations.record(changes, f'tags "{shorten(", ".join(tags))}"', author=author())
 
     keep(annotations, say, said.row_id)
-
-
-def _fields(said: Annotation) -> dict[str, Any]:
-    return {name: getattr(said, name) for name in Annotation.__slots__}
 
 
 def _propose_one(annotations: Annotations, said: Annotation, info: DatasetInfo) -> None:
@@ -236,8 +235,9 @@ def show_bulk(run: Run, row_ids: Sequence[str]) -> None:
             "Do", list(_BULK), format_func=_BULK.__getitem__, key="annotate.bulk.kind", width=190
         )
         value = _choose_value(annotations, info, kind)
+        what = "Propose no label" if value == [] else _BULK[kind]
         st.button(
-            f"{_BULK[kind]}: {plural(len(row_ids), 'row')}",
+            f"{what}: {plural(len(row_ids), 'row')}",
             key="annotate.bulk.apply",
             disabled=not row_ids or value is None,
             icon=":material/done_all:",

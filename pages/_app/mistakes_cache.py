@@ -8,12 +8,11 @@ from typing import Any
 import streamlit as st
 
 from pages._app import run_cache, state
-from pages._app.mistakes_causes import triage_of
+from pages._app.annotating import annotations_of
 from textcls_core.arrays import Indices
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.mistakes.annotations.store import Annotations
 from textcls_core.mistakes.causes.found import FoundCause
-from textcls_core.mistakes.causes.triage import triage_stamp
+from textcls_core.mistakes.causes.triage import Triage, read_triage, triage_stamp
 from textcls_core.mistakes.example_filter import ExampleFilter, Filtered, Sides, filter_examples
 from textcls_core.mistakes.marks import RowMarks
 from textcls_core.mistakes.order import Order, in_order, sort_key
@@ -23,7 +22,7 @@ from textcls_core.models.token_lengths import load_tokenizer
 from textcls_core.runs.dynamics import Dynamics, has_dynamics
 from textcls_core.runs.row_facts import RowFacts
 from textcls_core.runs.run import Run
-from textcls_core.runs.saved_slices import SavedSlice, SavedSlices, dataset_name
+from textcls_core.runs.saved_slices import SavedSlice, SavedSlices
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +63,25 @@ def key_of(run: Run, split: Split) -> Key:
         split=split,
         decision=state.decision_key(run),
         triage=triage_stamp(workspace, run, split),
-        annotations=annotations(run).stamp,
+        annotations=annotations_of(run).stamp,
         slices=tuple(f"{saved.name} {saved.created_at}" for saved in saved_slices(run)),
     )
-
-
-def annotations(run: Run) -> Annotations:
-    """Return what people said about the rows of a run's data set."""
-    return Annotations.open(state.workspace(), dataset_name(state.workspace(), run))
 
 
 def saved_slices(run: Run) -> Sequence[SavedSlice]:
     """Return the slices saved for the data set of a run."""
     return SavedSlices.of_run(state.workspace(), run).all()
+
+
+def triage_of(run: Run, split: Split) -> Triage | None:
+    """Return the causes of a run's mistakes if they were looked for; read once for all views."""
+    stamp = triage_stamp(state.workspace(), run, split)
+    return _triage(str(run.folder), split, stamp) if stamp else None
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _triage(folder: str, split: Split, stamp: str) -> Triage | None:  # noqa: ARG001 - the key
+    return read_triage(state.workspace(), Run(Path(folder)), split)
 
 
 def causes_by_row(key: Key) -> Mapping[str, Sequence[FoundCause]]:
@@ -112,7 +117,7 @@ def count_tokens(key: Key) -> None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _sides(key: Key) -> Sides:
     examples = run_cache.examples(key.run, key.split)
-    marks = RowMarks.of(examples.places, causes_by_row(key), annotations(key.run).by_row())
+    marks = RowMarks.of(examples.places, causes_by_row(key), annotations_of(key.run).by_row())
     return sides_of(examples, facts(key), marks, saved_slices(key.run))
 
 

@@ -1,12 +1,13 @@
 """Causes on the Mistakes page: why the model is wrong, and what each action could mend."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from pages._app import controls, run_cache, state
 from pages._app.job_view import show_job
+from pages._app.mistakes_cache import triage_of
+from pages._app.mistakes_filters import clear
 from pages._app.text import escape
 from textcls_core.charts.mistakes_causes import actions_chart, causes_chart
 from textcls_core.dataset.text_dataset import Split
@@ -15,24 +16,13 @@ from textcls_core.jobs.job import job_id_of, read_job, start_job
 from textcls_core.mistakes.causes.counts import ActionCount, action_counts, true_classes
 from textcls_core.mistakes.causes.found import ACTIONS, CAUSES, Cause
 from textcls_core.mistakes.causes.job import ENTRY, forget_triage, job_arguments
-from textcls_core.mistakes.causes.triage import Triage, read_triage, triage_stamp
+from textcls_core.mistakes.causes.triage import Triage
 from textcls_core.runs.run import Run
 from textcls_core.wording import duration, percent, plural, shorten
 
 _CHART = "causes.chart"
 _SHOWN_CLASSES = 3
 _CARD_WIDTH = 380
-
-
-def triage_of(run: Run, split: Split) -> Triage | None:
-    """Return the causes of a run's mistakes if they were looked for; read once for all views."""
-    stamp = triage_stamp(state.workspace(), run, split)
-    return _triage(str(run.folder), split, stamp) if stamp else None
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _triage(folder: str, split: Split, stamp: str) -> Triage | None:  # noqa: ARG001 - the key
-    return read_triage(state.workspace(), Run(Path(folder)), split)
 
 
 def show_causes(run: Run, split: Split) -> None:
@@ -146,6 +136,7 @@ def _open(cause: str) -> None:
 
 
 def _choose(cause: str) -> None:
+    clear()  # its count is among all mistakes
     state.set_parameter("cause", cause)
     state.set_parameter("panel", None)
     state.set_parameter("row", None)

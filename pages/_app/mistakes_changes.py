@@ -197,7 +197,9 @@ def _make(info: DatasetInfo) -> None:
     except TextclsError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
-    st.toast(f"Version {made.version} of {label(made.name)} is stored.")
+    is_new = made.version > info.version
+    said = "is stored" if is_new else "has exactly these rows already; train on that one"
+    st.toast(f"Version {made.version} of {label(made.name)} {said}.")
     st.rerun()
 
 
@@ -210,7 +212,8 @@ def _show_batches(annotations: Annotations) -> None:
     for batch in batches:
         with st.container(horizontal=True, vertical_alignment="center"):
             by = f"{batch.author}: " if batch.author else ""
-            said = f"{by}{batch.what}, {plural(batch.num_rows, 'row')}, {ago(batch.at)}"
+            rows = f", {plural(batch.num_rows, 'row')}" if batch.num_rows else ""
+            said = f"{by}{batch.what}{rows}, {ago(batch.at)}"
             st.caption(escape(said), width="stretch")
             st.button(
                 "Undo",

@@ -25,14 +25,20 @@ from textcls_core.wording import capitalised, shorten
 _MAIN = ("outcome", "true", "predicted", "cause", "query")
 _MORE = ("sure", "loss", "words", "tokens", "cut_off", "tag", "in_slice", "pattern", "unreviewed")
 _YES, _NO = "yes", "no"
+_NOT_COUNTED = (
+    "The tokens of these texts were not counted, so the filter by tokens leaves nothing out yet. "
+    "Count them under More filters, or clear the filters."
+)
 
 
-def read_filter(names: Sequence[str], sides: Sides) -> ExampleFilter:
+def read_filter(names: Sequence[str], sides: Sides, *, has_causes: bool) -> ExampleFilter:
     """Return the filter in the URL; what does not exist here is left out with a note.
 
     Args:
         names: Classes of the run.
         sides: Marks, slices and lengths of its rows.
+        has_causes: Whether causes were looked for. Else no row has one, and a cause remembered
+            from another run would hide them all.
     """
     outcome = _known("outcome", "show", OUTCOME_CODES)
     return ExampleFilter(
@@ -41,7 +47,7 @@ def read_filter(names: Sequence[str], sides: Sides) -> ExampleFilter:
         predicted=_known("predicted", "predicted class", names),
         ranges=_ranges(sides),
         is_truncated=_truncated(sides),
-        cause=_known("cause", "cause", [*CAUSES, NONE]),
+        cause=_known("cause", "cause", [*CAUSES, NONE] if has_causes else []),
         tag=state.parameter("tag") or None,
         slice_name=_known("in_slice", "slice", _known_slices(sides)),
         text=state.parameter("query"),
@@ -71,6 +77,8 @@ def _ranges(sides: Sides) -> tuple[Range, ...]:
     parts = [read_range(name) for name in RANGES if name != "confidence"]
     known = [part for part in parts if part is not None]
     if sides.facts.num_tokens is None:
+        if state.parameter("tokens") or state.parameter("cut_off"):
+            st.warning(_NOT_COUNTED, icon=":material/warning:")
         known = [part for part in known if part.column != "tokens"]
     sure = _confidence()
     return (*known, *([sure] if sure else []))
@@ -92,10 +100,8 @@ def _confidence() -> Range | None:
 
 
 def _truncated(sides: Sides) -> bool | None:
-    wanted = state.parameter("cut_off")
-    if sides.facts.is_truncated is None or wanted not in {_YES, _NO}:
-        return None
-    return wanted == _YES
+    wanted = _known("cut_off", "choice of texts cut off", [_YES, _NO])
+    return None if wanted is None or sides.facts.is_truncated is None else wanted == _YES
 
 
 def read_order(can_forget: bool) -> Order:

@@ -21,7 +21,7 @@ from textcls_core.mistakes.order import can_sort_by_forgetting, steps
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
 
-_CHART = "mistakes.outcomes"
+_CHART, _SHOWN = "mistakes.outcomes", "mistakes.shown"
 _SEVERAL_LABELS = (
     "A text may have several labels here: it is right when all of them are, its confidence is that "
     "of the least sure label, and its loss is the mean over the labels."
@@ -33,7 +33,8 @@ def show_inspect(run: Run, split: Split) -> None:
     examples = run_cache.examples(run, split)
     key = mistakes_cache.key_of(run, split)
     can_forget = can_sort_by_forgetting(examples, mistakes_cache.dynamics(run))
-    wanted = read_filter(examples.label_names, mistakes_cache.sides(key))
+    sides = mistakes_cache.sides(key)
+    wanted = read_filter(examples.label_names, sides, has_causes=bool(key.triage))
     found, problem = _find(key, wanted, can_forget)
     _show_outcomes(found, wanted)
     show_filters(found.filtered, key, can_forget)
@@ -41,7 +42,7 @@ def show_inspect(run: Run, split: Split) -> None:
         st.error(escape(problem), icon=":material/error:")
     if not examples.is_single_label:
         st.caption(_SEVERAL_LABELS)
-    opened = _opened(examples, found)
+    opened = _opened(key, examples, found)
     table, detail = controls.panels()
     with table:
         ticked = _show_list(key, examples, found, opened)
@@ -86,11 +87,16 @@ def _choose_outcome() -> None:
         state.set_parameter("row", None)
 
 
-def _opened(examples: Examples, found: Found) -> int | None:
+def _opened(key: Key, examples: Examples, found: Found) -> int | None:
     """Return the row in the URL, or the first one that passes."""
-    wanted = state.parameter("row")
+    wanted, shown = state.parameter("row"), f"{key.run_id} {key.split}"
+    before = st.session_state.get(_SHOWN, shown)
+    st.session_state[_SHOWN] = shown
     if wanted and wanted not in examples.places:
-        state.ignore_parameter("row", "row")
+        if before == shown:
+            state.ignore_parameter("row", "row")
+        else:  # it was open in the run or split shown before
+            state.set_parameter("row", None)
         wanted = ""
     if wanted:
         return examples.places[wanted]

@@ -6,6 +6,7 @@ from pages._app import controls, mistakes_label_next_cache, state
 from pages._app.job_view import offer_job
 from pages._app.mistakes_label_row import show_row
 from pages._app.text import escape, label
+from textcls_core.dataset.history import newest_version
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.dataset.text_dataset import SPLITS, Split
 from textcls_core.embeddings.computing import MAX_ROWS
@@ -169,7 +170,7 @@ def _show_queue(
 
 def _show_version(run: Run, pool: DatasetInfo, trained_on: DatasetInfo) -> None:
     """Offer the version that the labels make, and what to do with the one that was made."""
-    newest = state.dataset_store().find(trained_on.name)
+    newest = newest_version(state.dataset_store(), trained_on.name)
     pending = mistakes_label_next_cache.pending(pool, newest)
     with st.container(border=True):
         st.caption(

@@ -6,10 +6,10 @@ from functools import partial
 import streamlit as st
 
 from pages._app import controls, mistakes_label_next_cache, state
-from pages._app.text import escape, label, show_text
+from pages._app.annotating import author, keep, show_undo
+from pages._app.text import label, show_text
 from textcls_core.charts.prediction import probabilities_chart
 from textcls_core.dataset.store import DatasetInfo
-from textcls_core.errors import TextclsError
 from textcls_core.mistakes.active_learning.labelling import Progress
 from textcls_core.mistakes.active_learning.predicted import PoolPredictions
 from textcls_core.mistakes.annotations.store import Annotations
@@ -19,8 +19,8 @@ _TEXT_HEIGHT = 260
 _KEYS = "123456789"
 _MAX_BUTTONS = 20
 _BUTTON_WIDTH = 150
-_DONE = "al.done"
-"""What this session said, for undo: name of the data set, batch, and row."""
+_ROW = "al_row"
+"""URL parameter: the row that is open."""
 
 
 def show_row(
@@ -42,7 +42,7 @@ def show_row(
     row_id = _current(done)
     if row_id is None:
         st.info("Every ranked row has a label or was skipped.", icon=":material/done_all:")
-        _show_undo(annotations)
+        show_undo(annotations, "al.undo", shortcut="U")
         return
     after = _next(done.open, row_id)
     with st.container(border=True):
@@ -62,7 +62,7 @@ def show_row(
                 on_click=_skip,
                 args=(annotations, row_id, after),
             )
-            _show_undo(annotations)
+            show_undo(annotations, "al.undo", shortcut="U")
             is_shown = st.toggle(
                 "Show the prediction",
                 key=f"al.show.{row_id}",
@@ -74,7 +74,7 @@ def show_row(
 
 def _current(done: Progress) -> str | None:
     """Return the row in the URL if it is still open, else the first open one."""
-    wanted = state.parameter("al_row")
+    wanted = state.parameter(_ROW)
     if wanted in done.open:
         return wanted
     return done.open[0] if done.open else None
@@ -135,20 +135,6 @@ def _show_label_sets(
     )
 
 
-def _show_undo(annotations: Annotations) -> None:
-    own = [item for item in st.session_state.get(_DONE, []) if item[0] == annotations.dataset_name]
-    st.session_state[_DONE] = own
-    st.button(
-        "Undo",
-        icon=":material/undo:",
-        shortcut="U",
-        key="al.undo",
-        disabled=not own,
-        on_click=_undo,
-        args=(annotations,),
-    )
-
-
 def _show_prediction(found: PoolPredictions, row_id: str) -> None:
     shares = mistakes_label_next_cache.probabilities(found, row_id)
     likely = max(shares, key=shares.__getitem__)
@@ -158,30 +144,18 @@ def _show_prediction(found: PoolPredictions, row_id: str) -> None:
 
 def _give(annotations: Annotations, row_id: str, labels: Sequence[str], after: str | None) -> None:
     """Keep a label on disk, then open the next row."""
-    _go_on(partial(annotations.propose, [row_id], labels), annotations, row_id, after)
+    say = partial(annotations.propose, [row_id], labels, author=author())
+    _go_on(say, annotations, row_id, after)
 
 
 def _skip(annotations: Annotations, row_id: str, after: str | None) -> None:
     """Keep that somebody looked at a row without giving a label, then open the next one."""
-    _go_on(partial(annotations.review, [row_id]), annotations, row_id, after)
+    _go_on(partial(annotations.review, [row_id], author=author()), annotations, row_id, after)
 
 
 def _go_on(
-    keep: Callable[[], int], annotations: Annotations, row_id: str, after: str | None
+    say: Callable[[], int], annotations: Annotations, row_id: str, after: str | None
 ) -> None:
     """Open the next row once the answer is kept; the same row again if it could not be."""
-    try:
-        batch_id = keep()
-    except TextclsError as error:
-        st.toast(escape(str(error)), icon=":material/error:")
-        return
-    done = st.session_state.setdefault(_DONE, [])
-    done.append((annotations.dataset_name, batch_id, row_id))
-    state.set_parameter("al_row", after)
-
-
-def _undo(annotations: Annotations) -> None:
-    """Take the last answer of this session back and open its row again."""
-    _, batch_id, row_id = st.session_state[_DONE].pop()
-    annotations.undo(batch_id)
-    state.set_parameter("al_row", row_id)
+    if keep(annotations, say, row_id, opens=_ROW):
+        state.set_parameter(_ROW, after)

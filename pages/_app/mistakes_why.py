@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages._app.mistakes_causes import offer_triage, triage_of
+from pages._app.mistakes_cache import triage_of
+from pages._app.mistakes_causes import offer_triage
 from pages._app.text import escape
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.mistakes.causes.found import CAUSES, Action, FoundCause

@@ -130,5 +130,5 @@ def test_encoders_are_the_run_and_the_model_it_began_from(run):
     sources = [encoder_source(run, parse_encoder(name)) for name in ("own", "frozen")]
 
     assert sources == [run.run_id, run.config.model]
-    with pytest.raises(InvalidArgumentError, match='Expected own or frozen, got "ours"'):
+    with pytest.raises(InvalidArgumentError, match=r'an encoder \(own, frozen\), got "ours"'):
         parse_encoder("ours")

@@ -1,6 +1,7 @@
 """Tests of what a classifier does beyond the plain model: pooling, long documents, many labels."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -62,6 +63,19 @@ def test_mean_pooling_gives_other_probabilities_than_the_head(family_dir, mean_p
     plain = make(family_dir).predict_probabilities(TEXTS)
 
     assert np.abs(probabilities - plain).max() > 1e-3
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_several_threads_get_what_one_gets(mean_pooled, is_packed):
+    if is_packed:
+        mean_pooled.enable_packing()
+    alone = mean_pooled.predict_probabilities(TEXTS)
+
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(mean_pooled.predict_probabilities, TEXTS) for _ in range(80)]
+
+    for one in asked:
+        np.testing.assert_allclose(one.result(), alone, atol=1e-6)
 
 
 def test_mean_pooling_does_not_depend_on_padding(mean_pooled):

@@ -9,9 +9,7 @@ from textcls_core.explanation.trust_report import Judgement, TrustReport
 
 def arguments_of(run):
     row_ids = sample_rows(run.predictions("test").row_ids)
-    return trust_arguments(
-        run.model_dir, str(run.ended_at), run.config.dataset_fingerprint, row_ids
-    )
+    return trust_arguments(run.model_dir, run.decision_key, run.config.dataset_fingerprint, row_ids)
 
 
 def save_report(workspace, run):

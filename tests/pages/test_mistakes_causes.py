@@ -93,14 +93,15 @@ def test_each_cause_and_each_action_has_a_bar(open_causes, triaged):
     assert sum(app.dataframe[1].value["first choice"]) == 2
 
 
-def test_button_opens_the_mistakes_of_a_cause(open_causes, triaged):
-    app = open_causes(row=triaged[1])
+def test_button_opens_all_mistakes_of_a_cause(open_causes, triaged):
+    app = open_causes(row=triaged[1], outcome="correct", query="nothing like this")
 
-    app = press(app, "causes.open.label_suspect")
+    app = press(app, "causes.open.ambiguous")
 
     assert not app.exception
-    assert app.query_params["cause"] == "label_suspect"
-    assert "panel" not in app.query_params
+    assert app.query_params["cause"] == "ambiguous"
+    assert not {"panel", "outcome", "query"} & set(app.query_params)
+    assert "2 rows of 33" in shown(app.caption)
 
 
 def test_click_on_a_bar_opens_the_mistakes_of_a_cause(open_causes, triaged):

@@ -145,6 +145,33 @@ def test_causes_are_a_column_and_a_filter(open_page, toy_run, workspace, wrong):
     assert count(open_page("mistakes", cause="none")) == "2 rows of 33"
 
 
+def test_cause_hides_no_row_before_somebody_looked_for_causes(open_page, toy_run):
+    app = open_page("mistakes", cause="rare_class")
+
+    assert count(app) == "3 rows of 33"
+    assert "names a cause that does not exist here" in shown(app.toast)[0]
+    assert "cause" not in app.query_params
+
+
+@pytest.mark.parametrize(("name", "value"), [("tokens", "5.."), ("cut_off", "yes")])
+def test_filter_by_tokens_that_were_not_counted_says_so(open_page, toy_run, name, value):
+    app = open_page("mistakes", **{name: value})
+
+    assert count(app) == "3 rows of 33"
+    assert "leaves nothing out yet" in shown(app.warning)[0]
+    assert app.query_params[name] == value
+
+
+def test_open_row_is_closed_without_a_note_when_the_split_changes(open_page, toy_run, wrong):
+    app = open_page("mistakes", row=wrong[0])
+
+    app.selectbox(key="choose.split").set_value("validation").run()
+
+    assert not app.exception
+    assert not app.toast
+    assert app.query_params.get("row") != wrong[0]
+
+
 def test_causes_are_not_offered_before_somebody_looked_for_them(open_page, toy_run):
     keys = [box.key for box in open_page("mistakes").selectbox]
 

@@ -242,3 +242,21 @@ def test_pages_remember_their_own_view(open_page, toy_run):
     assert not shown(app.toast)
     assert app.session_state["view.mistakes"] == "Inspect"
     assert app.session_state["view.evaluation"] == "Compare"
+
+
+def test_first_view_can_be_chosen_again(open_page, toy_run):
+    app = open_page("mistakes", panel="Changes")
+
+    app.segmented_control(key="choose.panel").set_value("Inspect").run()
+
+    assert app.session_state["view.mistakes"] == "Inspect"
+    assert "panel" not in app.query_params
+
+
+def test_view_is_open_again_after_a_visit_elsewhere(open_page, toy_run):
+    app = open_page("mistakes", panel="Changes")
+    for page in ("evaluation", "mistakes"):
+        app.query_params.pop("panel", None)
+        app.switch_page(f"pages/{page}.py").run()
+
+    assert app.query_params["panel"] == "Changes"

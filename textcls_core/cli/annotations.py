@@ -131,11 +131,12 @@ def annotations_add(
     batches = []
     if fields:
         _require_rows(store, info, rows)
+    if merge is not None or into is not None:  # first: it may be refused
+        batches.append(_merge(info, annotations, merge, into, author))
+    if fields:
         changes = [Change(row, field, value) for row in rows for field, value in fields.items()]
         what = "set " + ", ".join(field.replace(TAG, "tag ") for field in fields)
         batches.append(annotations.record(changes, what, author=author))
-    if merge is not None or into is not None:
-        batches.append(_merge(info, annotations, merge, into, author))
     if not batches:
         raise InvalidArgumentError("Expected something to say, got nothing. Use --tag or another.")
     said = [annotations.about(row) for row in rows]

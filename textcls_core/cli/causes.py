@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from textcls_core.cli.embeddings import Lines
-from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.cli.printing import Json, Progress, RunId, SplitName, emit, open_run, parse_split
 from textcls_core.mistakes.causes.counts import action_counts
 from textcls_core.mistakes.causes.found import ACTIONS, CAUSES
 from textcls_core.mistakes.causes.job import ensure_triage
@@ -15,7 +14,7 @@ from textcls_core.workspace import Workspace
 def causes(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> None:
     """Say why a run is wrong: its mistakes by likely cause, and what each action could mend."""
     run, chosen = open_run(run_id), parse_split(split)
-    triage = ensure_triage(Workspace.default(), run, chosen, Lines())
+    triage = ensure_triage(Workspace.default(), run, chosen, Progress())
     emit(as_json, triage_json(triage), _lines(triage))
 
 

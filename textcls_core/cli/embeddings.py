@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from textcls_core.cli.printing import Json, emit
+from textcls_core.cli.printing import Json, Progress, emit
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.embeddings.computing import MAX_ROWS, compute_embeddings
 from textcls_core.embeddings.neighbours import normalised
@@ -22,7 +22,6 @@ Model = Annotated[
 ]
 Tokens = Annotated[int, typer.Option("--max-length", min=8, help="Tokens read of each text.")]
 MaxRows = Annotated[int, typer.Option("--max-rows", min=1, help="Of more, a sample is embedded.")]
-_SECONDS_BETWEEN_LINES = 5.0
 
 
 def dataset_embed(
@@ -92,18 +91,5 @@ def _embeddings(name: str, model: str, max_length: int, max_rows: int) -> Stored
         model,
         num_tokens=max_length,
         max_rows=max_rows,
-        progress=Lines(),
+        progress=Progress(),
     )
-
-
-class Lines:
-    """Says on stderr every few seconds how far it is."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def __call__(self, done: int, total: int, message: str) -> None:
-        """Take a report."""
-        if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
-            self._last = time.monotonic()
-            typer.echo(f"{message}: {done:,} of {total:,}", err=True)

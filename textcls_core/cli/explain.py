@@ -4,8 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from textcls_core.cli.embeddings import Lines
-from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.cli.printing import Json, Progress, RunId, SplitName, emit, open_run, parse_split
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.methods import JUDGED_TITLES, METHODS, Method
@@ -71,9 +70,9 @@ def _benchmark(run: Run, split: Split, sample: int, seed: int) -> tuple[dict[str
     """Measure how faithful every method is on a sample of a split."""
     sampled = sample_rows(run.predictions(split).row_ids, sample, seed)
     arguments = trust_arguments(
-        run.require_model(), str(run.ended_at), run.config.dataset_fingerprint, sampled
+        run.require_model(), run.decision_key, run.config.dataset_fingerprint, sampled
     )
-    report = ensure_trust(Workspace.default(), arguments, Lines())
+    report = ensure_trust(Workspace.default(), arguments, Progress())
     lines = [
         report.verdict,
         "comprehensiveness (high is good), sufficiency (low), score, better than random orders in",

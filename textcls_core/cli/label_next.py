@@ -7,8 +7,7 @@ import typer
 
 from textcls_core.arrays import Indices
 from textcls_core.cli.dataset import dataset_json, dataset_lines
-from textcls_core.cli.embeddings import Lines
-from textcls_core.cli.printing import Json, RunId, emit, open_run
+from textcls_core.cli.printing import Json, Progress, RunId, emit, open_run
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.embeddings.computing import MAX_ROWS
@@ -73,7 +72,7 @@ def label_next(
     chosen, by = parse_strategy(strategy), parse_measure(measure)
     wanted = PoolFilter(split, label, column, value)
     dataset = DatasetStore.open(workspace).load(info.fingerprint)
-    found = compute_pool(workspace, run, info.fingerprint, max_rows=max_rows, progress=Lines())
+    found = compute_pool(workspace, run, info.fingerprint, max_rows=max_rows, progress=Progress())
     order = found.ranked(dataset, wanted, chosen, by)
     said = Annotations.open(workspace, info.name).by_row()
     done = progress_of(dataset.row_ids(found.positions[order]), said)

@@ -19,7 +19,7 @@ from textcls_core.cli.printing import (
 from textcls_core.dataset.row_filter import Range
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.errors import InvalidArgumentError, did_you_mean, parse_choice
 from textcls_core.mistakes.annotations.annotation import Annotation
 from textcls_core.mistakes.annotations.store import Annotations
 from textcls_core.mistakes.causes.found import CAUSES, FoundCause
@@ -28,7 +28,6 @@ from textcls_core.mistakes.example_filter import (
     NONE,
     OUTCOME_CODES,
     ExampleFilter,
-    Outcome,
     Sides,
     filter_examples,
 )
@@ -71,12 +70,12 @@ def mistakes(
 ) -> None:
     """List the examples of a run, misclassified ones unless asked otherwise."""
     wanted = ExampleFilter(
-        outcome=_outcome(outcome),
+        outcome=parse_choice(outcome, OUTCOME_CODES, "an outcome"),
         true=true,
         predicted=predicted,
         ranges=_ranges(min_confidence, max_confidence, loss=loss, words=words, tokens=tokens),
         is_truncated=truncated,
-        cause=_cause(cause),
+        cause=cause and parse_choice(cause, [*CAUSES, NONE], "a cause"),
         tag=tag,
         slice_name=slice_name,
         text=query,
@@ -175,23 +174,6 @@ def _line(row: dict[str, Any]) -> str:
 
 def _named(answer: str | list[str]) -> str:
     return answer if isinstance(answer, str) else ", ".join(answer) or "no label"
-
-
-def _outcome(name: str) -> Outcome:
-    for known in OUTCOME_CODES:
-        if known == name:
-            return known
-    raise InvalidArgumentError(
-        f'Expected an outcome ({", ".join(OUTCOME_CODES)}), got "{shorten(name)}".'
-    )
-
-
-def _cause(name: str | None) -> str | None:
-    if name is None or name in CAUSES or name == NONE:
-        return name
-    raise InvalidArgumentError(
-        f'Expected a cause ({", ".join([*CAUSES, NONE])}), got "{shorten(name)}".'
-    )
 
 
 def _ranges(low: float, high: float, **texts: str) -> tuple[Range, ...]:

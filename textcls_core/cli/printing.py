@@ -1,5 +1,6 @@
 """What all verbs share: their common options, and printing for a script or for a person."""
 
+import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split
-from textcls_core.errors import InvalidArgumentError
+from textcls_core.errors import parse_choice
 from textcls_core.files import to_json
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
@@ -21,6 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run id, or `latest`.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until the end.")]
 SplitName = Annotated[str, typer.Option("--split", help="train, validation or test.")]
+_SECONDS_BETWEEN_LINES = 5.0
 
 
 def emit(as_json: bool, value: Any, lines: Sequence[str]) -> None:
@@ -29,17 +31,22 @@ def emit(as_json: bool, value: Any, lines: Sequence[str]) -> None:
 
 
 class Progress:
-    """Writes one line per step to stderr."""
+    """Writes to stderr what is being done: at every new step, and every few seconds of a long one.
+
+    Where the end is unknown it gives no share.
+    """
 
     def __init__(self) -> None:
-        self._last = ""
+        self._step, self._said_at = "", 0.0
 
     def __call__(self, done: int, total: int, message: str) -> None:
-        """Say what is being done, once for each step."""
-        step = message.split(":")[0]
-        if step != self._last:
-            typer.echo(f"{100 * done // max(total, 1):3d} %  {step}", err=True)
-        self._last = step
+        """Take a report."""
+        step, now = message.split(":")[0], time.monotonic()
+        if step == self._step and now - self._said_at < _SECONDS_BETWEEN_LINES:
+            return
+        self._step, self._said_at = step, now
+        share = f"{100 * done // total:3d} %" if total else "     "
+        typer.echo(f"{share}  {step}", err=True)
 
 
 def open_run(run_id: str) -> Run:
@@ -49,10 +56,7 @@ def open_run(run_id: str) -> Run:
 
 def parse_split(name: str) -> Split:
     """Return the split with this name."""
-    for split in SPLITS:
-        if split == name:
-            return split
-    raise InvalidArgumentError(f'Expected a split ({", ".join(SPLITS)}), got "{name[:40]}".')
+    return parse_choice(name, SPLITS, "a split")
 
 
 def report_run(run: Run, *, stay: bool, as_json: bool) -> int:

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from textcls_core.cli.embeddings import Lines
-from textcls_core.cli.printing import Json, RunId, emit, open_run
+from textcls_core.cli.printing import Json, Progress, RunId, emit, open_run
 from textcls_core.dataset.keys import normalised_keys
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.embeddings.computing import MAX_ROWS, compute_embeddings
+from textcls_core.embeddings.computing import MAX_ROWS, ensure_embeddings
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.mistakes.similar_training_rows import (
     NUM_SHOWN,
@@ -71,12 +70,10 @@ def similar(
 
 def _neighbours(run: Run, source: str, max_rows: int) -> TrainingNeighbours:
     """Return the embedded rows; they are embedded first if there are none, or too few of them."""
-    workspace = Workspace.default()
-    found = TrainingNeighbours.open(workspace, run, source)
-    if found is not None and (found.is_complete or found.rows.num_examples >= max_rows):
-        return found
-    fingerprint = run.config.dataset_fingerprint
-    stored = compute_embeddings(workspace, fingerprint, source, max_rows=max_rows, progress=Lines())
+    workspace, fingerprint = Workspace.default(), run.config.dataset_fingerprint
+    stored = ensure_embeddings(
+        workspace, fingerprint, source, max_rows=max_rows, progress=Progress()
+    )
     return TrainingNeighbours.of(workspace, run, stored)
 
 

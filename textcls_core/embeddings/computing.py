@@ -21,6 +21,7 @@ from textcls_core.embeddings.store import (
     EmbeddingInfo,
     StoredEmbeddings,
     embeddings_dir,
+    find_embeddings,
     read_embeddings,
 )
 from textcls_core.files import write_json
@@ -80,6 +81,36 @@ def compute_embeddings(
         return read_embeddings(folder) or _compute(folder, info, dataset, opened, progress)
     finally:
         lock.release()
+
+
+def ensure_embeddings(
+    workspace: Workspace,
+    fingerprint: str,
+    source: str,
+    *,
+    max_rows: int = MAX_ROWS,
+    progress: Report = ignore,
+) -> StoredEmbeddings:
+    """Return the stored embeddings with the most rows, computing them if these are too few.
+
+    Unlike `compute_embeddings` it takes more rows than were asked for rather than a sample anew.
+
+    Args:
+        workspace: Where data sets and embeddings are kept.
+        fingerprint: The data set version.
+        source: See `compute_embeddings`.
+        max_rows: Rows that are enough.
+        progress: Told after every portion; may raise to stop.
+
+    Raises:
+        NotFoundError: If the data set or the run does not exist.
+        ModelError: If the model is missing, unsafe, or gives no usable numbers.
+        RunStateError: If the run has no finished model.
+    """
+    found = find_embeddings(workspace, fingerprint, source)
+    if found is not None and (found.info.is_complete or found.info.num_rows >= max_rows):
+        return found
+    return compute_embeddings(workspace, fingerprint, source, max_rows=max_rows, progress=progress)
 
 
 def _compute(

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
+from textcls_core.explanation.score import logits_of
 from textcls_core.explanation.words import ReadText
-from textcls_core.models.batching import batches_by_length, pad_batch
-from textcls_core.models.classifier import MAX_TOKENS_PER_BATCH, Classifier
+from textcls_core.models.classifier import Classifier
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 """Shares of the words that are taken out, or kept; at least one word."""
@@ -63,21 +62,7 @@ def faithfulness(
                 read.input_ids[~is_first],
                 read.input_ids[is_first | read.is_special],
             ]
-    probabilities = _probabilities(classifier, sequences)[:, label_id]
+    probabilities = classifier.probabilities_of(logits_of(classifier, sequences))[:, label_id]
     lost = (probabilities[0] - probabilities[1:]).reshape(len(rankings), len(SHARES), 2)
     means = lost.mean(axis=1).tolist()
     return [Faithfulness(taken_out, kept) for taken_out, kept in means]
-
-
-def _probabilities(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.ndarray, "N C"]:
-    """Return class probabilities of N sequences of token ids, shape (N, C)."""
-    logits = np.zeros((len(sequences), len(classifier.label_names)))
-    lengths = np.array([len(sequence) for sequence in sequences])
-    pad = np.array([classifier.tokenizer.pad_token_id])
-    for rows in batches_by_length(np.maximum(lengths, 1), MAX_TOKENS_PER_BATCH):
-        batch = pad_batch(
-            [sequences[row] if lengths[row] else pad for row in rows], classifier.tokenizer
-        )
-        with torch.inference_mode():
-            logits[rows] = classifier.output(batch).logits.float().numpy()
-    return np.asarray(classifier.probabilities_of(logits))

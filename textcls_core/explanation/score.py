@@ -44,14 +44,24 @@ class Score:
 def scores_of(
     classifier: Classifier, sequences: list[np.ndarray], score: Score
 ) -> Float[np.ndarray, " N"]:
-    """Return the score of N sequences of token ids, those of similar length computed together."""
-    found = np.zeros(len(sequences))
-    lengths = np.array([len(sequence) for sequence in sequences])
+    """Return the score of N sequences of token ids, shape (N,); see `logits_of`."""
+    return np.asarray(score(torch.from_numpy(logits_of(classifier, sequences))).numpy())
+
+
+def logits_of(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.ndarray, "N C"]:
+    """Return the logits of N sequences of token ids, those of similar length computed together.
+
+    A sequence without any token is read as padding.
+    """
+    pad = np.array([classifier.tokenizer.pad_token_id])
+    given = [sequence if len(sequence) else pad for sequence in sequences]
+    lengths = np.array([len(sequence) for sequence in given])
+    logits = np.zeros((len(given), len(classifier.label_names)))
     for rows in batches_by_length(lengths, MAX_TOKENS_PER_BATCH):
-        batch = pad_batch([sequences[row] for row in rows], classifier.tokenizer)
+        batch = pad_batch([given[row] for row in rows], classifier.tokenizer)
         with torch.inference_mode():
-            found[rows] = score(classifier.output(batch).logits.float()).numpy()
-    return found
+            logits[rows] = classifier.output(batch).logits.float().numpy()
+    return logits
 
 
 def _label_id(label_names: tuple[str, ...], label: str) -> int:

@@ -37,7 +37,7 @@ def trust_arguments(
 
     Args:
         model_dir: Folder of the model.
-        version: Changes when the model does.
+        version: Changes when the model does, or its temperature: `Run.decision_key`.
         fingerprint: The data set version.
         row_ids: Rows whose texts are explained.
     """

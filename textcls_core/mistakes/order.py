@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from textcls_core.arrays import Indices, Mask
-from textcls_core.errors import InvalidArgumentError
+from textcls_core.errors import InvalidArgumentError, parse_choice
 from textcls_core.mistakes.examples import Examples
 from textcls_core.runs.dynamics import Dynamics
 
@@ -38,10 +38,7 @@ def parse_order(name: str) -> Order:
     Raises:
         InvalidArgumentError: If there is none.
     """
-    for order in ORDERS:
-        if order == name:
-            return order
-    raise InvalidArgumentError(f'Expected an order ({", ".join(ORDERS)}), got "{name[:40]}".')
+    return parse_choice(name, ORDERS, "an order")
 
 
 def sort_key(examples: Examples, order: Order, dynamics: Dynamics | None = None) -> np.ndarray:

@@ -17,7 +17,7 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.embeddings.neighbours import nearest, normalised
 from textcls_core.embeddings.store import StoredEmbeddings, find_embeddings
-from textcls_core.errors import InvalidArgumentError, NotFoundError
+from textcls_core.errors import InvalidArgumentError, NotFoundError, parse_choice
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
@@ -37,10 +37,7 @@ def parse_encoder(name: str) -> Encoder:
     Raises:
         InvalidArgumentError: If there is none.
     """
-    for encoder in ENCODERS:
-        if encoder == name:
-            return encoder
-    raise InvalidArgumentError(f'Expected {" or ".join(ENCODERS)}, got "{name[:40]}".')
+    return parse_choice(name, ENCODERS, "an encoder")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ Source:
     Krell et al. 2021, "Efficient Sequence Packing without Cross-contamination".
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -28,6 +29,9 @@ PROVEN = frozenset(
 """Model types whose packed logits equal the padded ones."""
 _CHECKED_LENGTHS = (3, 11, 160)
 """Sequences of the self-check; the longest one reaches beyond ModernBERT's local window."""
+_ONE_AT_A_TIME = threading.RLock()
+"""Held while a model is told what the next batch is: visitors of the app share models, and what one
+thread says must not be meant for the texts of another."""
 _ENDS_OF_BODY = ("encoder", "transformer", "final_norm")
 """Where families keep the module whose output their head reads."""
 
@@ -66,11 +70,15 @@ class Readout:
         Args:
             mask: 1 for tokens, 0 for padding, shape (B, T).
         """
-        self.mask = mask if self.takes_mean else None
-        try:
+        if not self.takes_mean:
             yield
-        finally:
-            self.mask = None
+            return
+        with _ONE_AT_A_TIME:
+            self.mask = mask
+            try:
+                yield
+            finally:
+                self.mask = None
 
     def _before_last_rows(
         self, _module: Any, arguments: tuple[torch.Tensor, ...]
@@ -121,14 +129,14 @@ def packed_logits(
         batch: B sequences.
         forward: What to call instead of the model, for example its distributed wrapper.
     """
-    readout.batch = batch
-    try:
-        with _packed_attention(model):
+    with _packed_attention(model):
+        readout.batch = batch
+        try:
             logits = (model if forward is None else forward)(
                 input_ids=batch.input_ids, position_ids=batch.position_ids, packed=batch
             ).logits
-    finally:
-        readout.batch = None
+        finally:
+            readout.batch = None
     assert isinstance(logits, torch.Tensor)  # noqa: S101 - transformers has no types
     return logits
 
@@ -149,14 +157,15 @@ def _means(hidden: torch.Tensor, batch: PackedBatch) -> torch.Tensor:
 
 @contextmanager
 def _packed_attention(model: Any) -> Iterator[None]:
-    """Let a model attend inside each sequence of a packed row."""
+    """Let a model attend inside each sequence of a packed row, one thread at a time."""
     register()
-    previous = model.config._attn_implementation
-    model.config._attn_implementation = ATTENTION
-    try:
-        yield
-    finally:
-        model.config._attn_implementation = previous
+    with _ONE_AT_A_TIME:
+        previous = model.config._attn_implementation
+        model.config._attn_implementation = ATTENTION
+        try:
+            yield
+        finally:
+            model.config._attn_implementation = previous
 
 
 def packing_gap(model: Any, readout: Readout, tokenizer: Any, max_length: int) -> float:

@@ -7,6 +7,7 @@ from tests.pages.conftest import make_run, save_model
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.embeddings import growing
+from textcls_core.embeddings.computing import compute_embeddings
 from textcls_core.embeddings.store import find_embeddings
 from textcls_core.errors import NotFoundError, RunStateError
 from textcls_core.files import write_json
@@ -116,6 +117,16 @@ def test_a_sample_of_a_large_pool_is_said(workspace, run, pool):
     outside = np.setdiff1d(np.arange(6), found.positions)[0]
     with pytest.raises(NotFoundError, match="This row was not predicted, because only a sample"):
         found.probabilities_of(outside)
+
+
+def test_a_sample_is_found_again_when_all_rows_are_embedded(workspace, run, pool):
+    compute_pool(workspace, run, "pool", max_rows=4)
+    compute_embeddings(workspace, pool.fingerprint, run.run_id)
+
+    assert find_pool(workspace, run, pool.fingerprint).info.num_rows == 4
+
+    assert compute_pool(workspace, run, "pool", max_rows=4).info.num_rows == 6
+    assert find_pool(workspace, run, pool.fingerprint).info.num_rows == 6
 
 
 def test_rows_of_the_own_data_set_are_not_left_out_as_known(workspace, run, toy_dataset):

@@ -86,6 +86,20 @@ def test_a_second_version_adds_only_what_is_new(workspace, run, stored_pool):
         make_labelled_version(workspace, run, stored_pool)
 
 
+def test_labels_join_the_data_set_of_the_run_whatever_else_bears_its_name(
+    workspace, run, stored_pool, toy_dataset
+):
+    store = DatasetStore.open(workspace)
+    other = build_dataset(Rows(["one", "two"], ["x", "y"], ["train", "test"], extra={}))
+    store.save(other, "other", "made for the tests")
+    store.save(other, "toy", "the same rows under another name")
+    Annotations.open(workspace, "pool").propose(["p1"], ["animals"])
+
+    made = make_labelled_version(workspace, run, stored_pool)
+
+    assert (made.name, made.parent) == ("toy", toy_dataset.fingerprint)
+
+
 def test_rows_of_the_own_data_set_get_their_label_where_they_are(workspace, run, toy_dataset):
     store = DatasetStore.open(workspace)
     row = toy_dataset.indices("validation")[0]

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,7 @@ def test_merges_are_kept_replaced_and_taken_back(annotations) -> None:
     annotations.merge("food", None)
     assert annotations.merges() == {"weather": "food"}
     assert annotations.by_row() == {}
+    assert {batch.num_rows for batch in annotations.batches()} == {0}
 
 
 @pytest.mark.slow
@@ -264,6 +266,21 @@ def test_file_that_is_replaced_is_read_anew(annotations, tmp_path) -> None:
     shutil.move(other.file, annotations.file)
 
     assert list(annotations.by_row()) == ["b"]
+
+
+def test_backup_copied_into_the_file_is_read_anew(annotations, tmp_path) -> None:
+    annotations.tag(["a"], "odd")
+    with (
+        closing(sqlite3.connect(annotations.file)) as file,
+        closing(sqlite3.connect(tmp_path / "backup.sqlite")) as backup,
+    ):
+        file.backup(backup)
+        annotations.tag(["a", "b"], "even")
+        assert len(annotations.by_row()) == 2
+
+        backup.backup(file)
+
+    assert annotations.by_row() == {"a": Annotation("a", ("odd",))}
 
 
 def test_file_that_another_program_holds_is_a_sentence(annotations, monkeypatch) -> None:

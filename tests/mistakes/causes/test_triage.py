@@ -5,7 +5,6 @@ import time
 import pytest
 
 from tests.mistakes.causes.cases import dataset_of, make_run
-from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.decision import Decision, write_decision
 from textcls_core.files import write_text
 from textcls_core.mistakes.causes import triage as module
@@ -15,7 +14,6 @@ from textcls_core.mistakes.causes.found import (
     Cause,
     FoundCause,
     in_order,
-    parse_cause,
 )
 from textcls_core.mistakes.causes.triage import (
     Coverage,
@@ -148,8 +146,3 @@ def test_every_cause_has_words_and_every_action_a_cause():
 
     assert set(CAUSES) == set(names)
     assert {words.action for words in CAUSES.values()} == set(ACTIONS)
-
-
-def test_unknown_cause_is_refused():
-    with pytest.raises(InvalidArgumentError, match=r'"weather" is not a cause\. Known: "label_sus'):
-        parse_cause("weather")

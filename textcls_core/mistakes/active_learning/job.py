@@ -10,7 +10,7 @@ import numpy as np
 
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
-from textcls_core.embeddings.computing import MAX_ROWS, compute_embeddings
+from textcls_core.embeddings.computing import MAX_ROWS, ensure_embeddings
 from textcls_core.embeddings.growing import append_rows
 from textcls_core.embeddings.neighbours import nearest, normalised
 from textcls_core.embeddings.store import StoredEmbeddings
@@ -68,7 +68,8 @@ def compute_pool(
         workspace: Where data sets, runs and results are.
         run: A finished run.
         reference: Name or fingerprint of the version that the pool belongs to.
-        max_rows: Of a larger version, a sample of so many rows is predicted.
+        max_rows: Of a larger version, a sample of so many rows is predicted, or of more if more
+            of them are embedded.
         progress: Told after every portion; may raise to stop.
 
     Raises:
@@ -86,7 +87,7 @@ def compute_pool(
         raise NotFoundError(
             f"The data set version of run {run.run_id} was deleted. Import it again."
         )
-    stored = compute_embeddings(
+    stored = ensure_embeddings(
         workspace, pool.fingerprint, run.run_id, max_rows=max_rows, progress=progress
     )
     info = _info(run, trained_on, stored)
@@ -130,7 +131,7 @@ def _predict(
     folder.mkdir(exist_ok=True)
     _write_probabilities(run, pool, stored, folder / "probabilities.npy", progress)
     trained_on = run.config.dataset_fingerprint
-    training = compute_embeddings(workspace, trained_on, run.run_id, progress=progress)
+    training = ensure_embeddings(workspace, trained_on, run.run_id, progress=progress)
     progress(0, 0, "Comparing with the training rows")
     neighbours = TrainingNeighbours.of(workspace, run, training)
     units = normalised(neighbours.vectors[neighbours.training_rows])

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from textcls_core.arrays import Mask
 from textcls_core.dataset.building import make_row_ids
 from textcls_core.dataset.fixes import relabel
+from textcls_core.dataset.history import newest_version
 from textcls_core.dataset.keys import normalised_keys
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
@@ -145,7 +146,7 @@ def make_labelled_version(workspace: Workspace, run: Run, pool: DatasetInfo) -> 
     """
     store = DatasetStore.open(workspace)
     trained_on = store.find(run.config.dataset_fingerprint)
-    newest = store.find(trained_on.name)
+    newest = newest_version(store, trained_on.name)
     said = Annotations.open(workspace, pool.name).by_row()
     dataset, rows = store.load(newest.fingerprint), store.load(pool.fingerprint)
     is_same = pool.name == newest.name

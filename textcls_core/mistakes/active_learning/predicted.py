@@ -22,7 +22,7 @@ from textcls_core.arrays import Embeddings, Indices, LabelProbabilities, Mask
 from textcls_core.dataset.text_dataset import Task, TextDataset
 from textcls_core.embeddings.neighbours import normalised
 from textcls_core.embeddings.source import current_digest
-from textcls_core.embeddings.store import StoredEmbeddings, find_embeddings
+from textcls_core.embeddings.store import MAX_TOKENS, StoredEmbeddings, list_embeddings
 from textcls_core.errors import NotFoundError
 from textcls_core.files import read_json
 from textcls_core.mistakes.active_learning.pool import PoolFilter, pool_mask
@@ -144,7 +144,7 @@ def pools_dir(workspace: Workspace) -> Path:
 def find_pool(workspace: Workspace, run: Run, fingerprint: str) -> PoolPredictions | None:
     """Return the predictions of a run for a pool, or None if there are none of this model.
 
-    Costs a few file reads and no model.
+    Of several samples it is the largest one. Costs a few file reads and no model.
 
     Args:
         workspace: Where they are kept.
@@ -152,14 +152,15 @@ def find_pool(workspace: Workspace, run: Run, fingerprint: str) -> PoolPredictio
         fingerprint: The version that the pool belongs to.
     """
     digest, temperature = current_digest(workspace, run.run_id), run.decision.temperature
-    for folder in sorted(pools_dir(workspace).glob(f"{fingerprint[:_ID_CHARACTERS]}-*")):
-        found = read_pool(workspace, folder)
-        if found is None:
-            continue
-        info = found.info
-        if (info.run_id, info.digest, info.temperature) == (run.run_id, digest, temperature):
-            return found
-    return None
+    folders = sorted(pools_dir(workspace).glob(f"{fingerprint[:_ID_CHARACTERS]}-*"))
+    known = [found for folder in folders if (found := read_pool(workspace, folder)) is not None]
+    fitting = [
+        found
+        for found in known
+        if (found.info.run_id, found.info.digest, found.info.temperature)
+        == (run.run_id, digest, temperature)
+    ]
+    return max(fitting, key=lambda found: found.info.num_rows, default=None)
 
 
 def read_pool(workspace: Workspace, folder: Path) -> PoolPredictions | None:
@@ -168,7 +169,17 @@ def read_pool(workspace: Workspace, folder: Path) -> PoolPredictions | None:
         info = PoolInfo.model_validate(read_json(folder / "info.json"))
     except (OSError, ValueError):
         return None
-    stored = find_embeddings(workspace, info.fingerprint, info.run_id)
-    if stored is None or stored.info.num_rows != info.num_rows:
+    stored = _embedded(workspace, info)
+    if stored is None or folder.name != info.folder_name:
         return None
-    return PoolPredictions(folder, info, stored) if folder.name == info.folder_name else None
+    return PoolPredictions(folder, info, stored)
+
+
+def _embedded(workspace: Workspace, info: PoolInfo) -> StoredEmbeddings | None:
+    """Return the vectors of exactly the rows that were predicted; others may be stored as well."""
+    wanted = (info.run_id, info.digest, info.num_rows, MAX_TOKENS)
+    for stored in list_embeddings(workspace, info.fingerprint):
+        has = stored.info
+        if (has.source, has.digest, has.num_rows, has.num_tokens) == wanted:
+            return stored
+    return None

@@ -1,14 +1,13 @@
 """Which rows of a pool to label first: those a model is unsure about, and unlike one another."""
 
 import warnings
-from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
 
 from textcls_core.arrays import Embeddings, Indices, LabelProbabilities, Mask
 from textcls_core.dataset.text_dataset import Task
-from textcls_core.errors import InvalidArgumentError
+from textcls_core.errors import InvalidArgumentError, parse_choice
 
 Measure = Literal["least_confidence", "margin", "entropy"]
 Strategy = Literal["uncertainty", "diversity", "both", "random"]
@@ -39,10 +38,7 @@ def parse_measure(name: str) -> Measure:
     Raises:
         InvalidArgumentError: If there is none.
     """
-    for measure in MEASURES:
-        if measure == name:
-            return measure
-    raise _unknown("measure", name, MEASURES)
+    return parse_choice(name, MEASURES, "a measure")
 
 
 def parse_strategy(name: str) -> Strategy:
@@ -51,14 +47,7 @@ def parse_strategy(name: str) -> Strategy:
     Raises:
         InvalidArgumentError: If there is none.
     """
-    for strategy in STRATEGIES:
-        if strategy == name:
-            return strategy
-    raise _unknown("strategy", name, STRATEGIES)
-
-
-def _unknown(noun: str, name: str, known: Iterable[str]) -> InvalidArgumentError:
-    return InvalidArgumentError(f'Expected a {noun} ({", ".join(known)}), got "{name[:40]}".')
+    return parse_choice(name, STRATEGIES, "a strategy")
 
 
 def uncertainty(

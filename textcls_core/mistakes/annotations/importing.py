@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from textcls_core.dataset.history import newest_version
 from textcls_core.dataset.store import DatasetInfo, DatasetStore
 from textcls_core.mistakes.annotations.annotation import Annotation, changes_to
 from textcls_core.mistakes.annotations.annotation_file import (
@@ -81,7 +82,7 @@ def import_annotations(
         InvalidArgumentError: If a proposal does not fit the data set.
         NotFoundError: If there is no such data set.
     """
-    info = store.find(annotations.dataset_name)
+    info = newest_version(store, annotations.dataset_name)
     given, ignored = parse_annotations(content, file_format)
     for one in given.values():
         if one.get("proposed") is not None:

@@ -68,8 +68,9 @@ def newest_snapshot(file: SqliteFile, dataset_name: str) -> Snapshot:
     found = file.path.stat()
     kept = _kept(str(file.path), (found.st_dev, found.st_ino), dataset_name)
     with file.reading() as connection:
-        kept.snapshot = _renewed(connection, dataset_name, kept.snapshot)
-    return kept.snapshot
+        snapshot = _renewed(connection, dataset_name, kept.snapshot)
+    kept.snapshot = snapshot  # another thread may put an older one there; the next reader renews it
+    return snapshot
 
 
 @lru_cache(maxsize=_DATASETS_KEPT)
@@ -83,6 +84,8 @@ def _renewed(connection: Connection, dataset_name: str, known: Snapshot) -> Snap
     revision = int(connection.execute(look, (dataset_name,)).fetchone()[0])
     if revision == known.revision:
         return known
+    if revision < known.revision:  # a backup was put in the place of the file
+        known = Snapshot()
     since = (dataset_name, known.revision)
     touched = (
         [row_id for (row_id,) in connection.execute(_TOUCHED, since)] if known.revision else []

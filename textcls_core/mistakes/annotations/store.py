@@ -87,6 +87,7 @@ class Batch:
     """Empty if nobody gave a name."""
     what: str
     num_rows: int
+    """0 if it was about classes."""
     at: dt.datetime
 
 
@@ -199,7 +200,7 @@ class Annotations:
         rows = [(row_id, field, _encoded(value)) for row_id, field, value in changes]
         if not rows:
             raise InvalidArgumentError("Expected at least one row to change, got none. Select one.")
-        num_rows = len({row_id for row_id, *_ in rows})
+        num_rows = len({row_id for row_id, *_ in rows} - {NO_ROW})
         facts = (self.dataset_name, shorten(clean_text(author), MAX_AUTHOR), what, num_rows, _now())
         with self._sqlite.writing() as connection:
             added = connection.execute(_ADD, facts)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from textcls_core.errors import InvalidArgumentError, did_you_mean
-
 Cause = Literal[
     "label_suspect",
     "truncated",
@@ -160,24 +158,6 @@ CAUSES: dict[Cause, CauseWords] = {
     ),
 }
 """The most specific first: in this order the causes of a mistake are listed."""
-
-
-def parse_cause(name: str) -> Cause:
-    """Return the cause with this name.
-
-    Raises:
-        InvalidArgumentError: If there is none.
-
-    Example:
-        >>> parse_cause("rare_class")
-        'rare_class'
-    """
-    for cause in CAUSES:
-        if cause == name:
-            return cause
-    raise InvalidArgumentError(
-        f'"{name[:40]}" is not a cause. {did_you_mean(name, list(CAUSES), limit=len(CAUSES))}'
-    )
 
 
 def in_order(causes: Sequence[FoundCause]) -> tuple[FoundCause, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from textcls_core.dataset.text_dataset import SPLITS, Split
-from textcls_core.errors import InvalidArgumentError, TextclsError
+from textcls_core.errors import TextclsError, parse_choice
 from textcls_core.files import read_json, write_json
 from textcls_core.jobs.lock import ProcessLock
 from textcls_core.jobs.progress import Report, ignore
@@ -127,9 +127,7 @@ def run_job(workspace: Workspace, arguments: dict[str, Any], progress: Report) -
         progress: Reports, and raises when asked to stop.
     """
     run = RunStore.open(workspace).open_run(str(arguments["run"]))
-    split = next((known for known in SPLITS if known == arguments["split"]), None)
-    if split is None:
-        raise InvalidArgumentError(f"Expected a split ({', '.join(SPLITS)}).")
+    split = parse_choice(str(arguments["split"]), SPLITS, "a split")
     ensure_triage(workspace, run, split, progress)
 
 
