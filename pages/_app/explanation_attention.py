@@ -27,11 +27,11 @@ def show_attention(run: Run, text: str, place: DeltaGenerator) -> None:
         text: What it reads.
         place: Where the prediction stands.
     """
+    st.info(NOTE, icon=":material/info:")  # at once, because the weights take a while
     explanation = explanation_cache.attention(run, text)
     shares = dict(zip(explanation.label_names, explanation.probabilities.tolist(), strict=True))
     with place:
         show_prediction(shares, len(explanation.tokens), explanation.num_cut)
-    st.info(NOTE, icon=":material/info:")
     _show_weights(explanation)
 
 
