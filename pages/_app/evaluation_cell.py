@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
+from pages._app.mistakes_link import open_mistakes
 from pages._app.text import label
 from textcls_core.arrays import Indices
 from textcls_core.dataset.text_dataset import Split
@@ -155,7 +156,7 @@ def _show_records(
     for position in picked:
         record = records[position]
         row = {"row": record["row_id"], **{side: record[side] for side in sides}}
-        st.switch_page("pages/mistakes.py", query_params=link | row)
+        open_mistakes(**link | row)
     st.caption("Select a row to read it on the Mistakes page.")
 
 

@@ -76,7 +76,11 @@ def test_first_visit_offers_the_search_and_starts_it_once(open_causes, toy_run, 
 def test_figures_say_how_many_mistakes_have_a_cause(open_causes, triaged):
     app = open_causes()
 
-    assert metrics(app) == {"Mistakes": "3", "With a likely cause": "2", "Without": "1"}
+    assert metrics(app) == {
+        "Mistakes": "3",
+        "With a likely cause": "2",
+        "Without a likely cause": "1",
+    }
     assert app.metric[1].delta == "1 have several"
 
 
@@ -94,13 +98,14 @@ def test_each_cause_and_each_action_has_a_bar(open_causes, triaged):
 
 
 def test_button_opens_the_mistakes_of_a_cause(open_causes, triaged):
-    app = open_causes(row=triaged[1])
+    app = open_causes(row=triaged[1], true="weather", outcome="right")
 
     app = press(app, "causes.open.label_suspect")
 
     assert not app.exception
     assert app.query_params["cause"] == "label_suspect"
-    assert "panel" not in app.query_params
+    assert not {"true", "outcome"} & set(app.query_params)
+    assert app.query_params["panel"] == "Inspect"
 
 
 def test_click_on_a_bar_opens_the_mistakes_of_a_cause(open_causes, triaged):
@@ -114,7 +119,7 @@ def test_click_on_a_bar_opens_the_mistakes_of_a_cause(open_causes, triaged):
 
     assert not app.exception
     assert app.query_params["cause"] == "ambiguous"
-    assert "panel" not in app.query_params
+    assert app.query_params["panel"] == "Inspect"
 
 
 def test_what_was_not_looked_at_is_said(open_causes, triaged):
