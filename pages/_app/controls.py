@@ -293,19 +293,6 @@ def no_finished_run(what: str) -> None:
     empty_state("No finished run yet", why, "Train a model", "pages/training.py")
 
 
-def open_row(run: Run, split: Split, row_id: str, **filters: str) -> None:
-    """Open a row on the Mistakes page, whichever of its views was open there last.
-
-    Args:
-        run: A finished run.
-        split: Where the row is.
-        row_id: A row that the run has predictions for.
-        **filters: Filters of Inspect that the row passes.
-    """
-    link = {"run": run.run_id, "split": split, "panel": "Inspect", "row": row_id}
-    st.switch_page("pages/mistakes.py", query_params=link | filters)
-
-
 def link_to_rows(info: DatasetInfo, row_ids: Sequence[str]) -> None:
     """Lead to some rows of a data set, among which one can filter and page."""
     link = {"dataset": info.dataset_id, "view": "Explore", "data_ids": ",".join(row_ids)}

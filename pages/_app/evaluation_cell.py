@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
+from pages._app.mistakes_link import open_mistakes
 from pages._app.text import label
 from textcls_core.arrays import Indices
 from textcls_core.dataset.text_dataset import Split
@@ -154,9 +155,8 @@ def _show_records(
     picked = controls.examples_table(records, table, _HEIGHT, extra=extra, hidden=("loss", *hidden))
     for position in picked:
         record = records[position]
-        row = {"panel": "Inspect", "row": record["row_id"]}
-        row |= {side: record[side] for side in sides}
-        st.switch_page("pages/mistakes.py", query_params=link | row)
+        row = {"row": record["row_id"], **{side: record[side] for side in sides}}
+        open_mistakes(**link | row)
     st.caption("Select a row to read it on the Mistakes page.")
 
 

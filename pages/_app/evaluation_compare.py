@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages._app import controls, state
 from pages._app.evaluation_compare_cache import comparisons, obstacle
+from pages._app.mistakes_link import open_mistakes
 from pages._app.text import cells, escape, label
 from textcls_core.arrays import Indices
 from textcls_core.charts.evaluation.compare import (
@@ -275,7 +276,8 @@ def _show_changed(comparison: RunComparison, rows: Indices, wrong: Run, kind: st
 def _open(run: Run, comparison: RunComparison, row_id: str) -> None:
     """Open a row on the Mistakes page; one with several labels among the rows of its data set."""
     if comparison.result.task == "single_label":
-        controls.open_row(run, comparison.split, row_id)
+        link = {"run": run.run_id, "split": comparison.split, "row": row_id}
+        open_mistakes(**link)
     link = {"dataset": run.config.dataset_fingerprint[:16], "view": "Explore", "data_ids": row_id}
     st.switch_page("pages/dataset.py", query_params=link)
 

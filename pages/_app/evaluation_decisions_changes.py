@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
+from pages._app.mistakes_link import open_mistakes
 from pages._app.text import cells
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.rule_figures import RuleResult
@@ -47,7 +48,8 @@ def show_changes(run: Run, split: Split, result: RuleResult) -> None:
     if counts[change] > len(rows):
         st.caption(f"Showing the {len(rows)} surest of {counts[change]:,}.")
     for position in picked:
-        controls.open_row(run, split, rows[position]["row_id"], outcome="all")
+        link = {"run": run.run_id, "split": split, "row": rows[position]["row_id"]}
+        open_mistakes(**link, outcome="all")
     if result.is_single_label:
         st.caption("Select a row to read it on the Mistakes page.")
 

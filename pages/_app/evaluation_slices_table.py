@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages._app import controls, state
 from pages._app import evaluation_slices_cache as cache
+from pages._app.mistakes_link import open_mistakes
 from pages._app.text import cells, escape, label
 from textcls_core.charts.evaluation.slices import MAX_DRAWN, clicked_slice, slices_chart
 from textcls_core.charts.theme import rows_height
@@ -240,7 +241,8 @@ def _show_examples(
     if not isinstance(rows.predictions, Predictions):
         return
     for position in event["selection"]["rows"]:
-        controls.open_row(run, split, examples[position]["row_id"], outcome="all")
+        link = {"run": run.run_id, "split": split, "row": examples[position]["row_id"]}
+        open_mistakes(**link, outcome="all")
     st.caption("Select a row to read it on the Mistakes page.")
 
 

@@ -9,6 +9,10 @@ from textcls_core.runs.run import Run
 
 EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
 MAX_CHARACTERS = 20_000
+_WAYS: dict[str, dict[str, str]] = {
+    "Read it on Mistakes": {},
+    "Similar training rows": {"similar_rows": "true"},
+}
 
 
 def choose_text(run: Run) -> str:
@@ -38,7 +42,17 @@ def _row_text(run: Run, row_id: str) -> str:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(f"true: {badge_label(true)}", color="gray")
         st.caption(f"Row {escape(row_id)}, {record['split']}")
+        if record["split"] in run.splits:
+            _lead_to_mistakes(run, row_id, record["split"])
         if st.button("Use a text of my own", type="tertiary"):
             state.set_parameter("row", None)
             st.rerun()
     return str(record["text"])
+
+
+def _lead_to_mistakes(run: Run, row_id: str, split: str) -> None:
+    """Lead to the row on the Mistakes page, in the list it was read in there."""
+    link = {"run": run.run_id, "split": split, "row": row_id, "panel": "Inspect"}
+    for title, more in _WAYS.items():
+        if st.button(title, type="tertiary"):
+            st.switch_page("pages/mistakes.py", query_params=link | more)

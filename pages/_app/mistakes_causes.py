@@ -7,7 +7,7 @@ import streamlit as st
 from pages._app import controls, run_cache, state
 from pages._app.job_view import show_job
 from pages._app.mistakes_cache import triage_of
-from pages._app.mistakes_filters import clear
+from pages._app.mistakes_link import clear_filters
 from pages._app.text import escape
 from textcls_core.charts.mistakes_causes import actions_chart, causes_chart
 from textcls_core.dataset.text_dataset import Split
@@ -95,11 +95,12 @@ def _show_figures(triage: Triage) -> None:
     share = percent(facts.num_mistakes / max(facts.num_rows, 1))
     several = sum(len(found) > 1 for found in triage.by_row.values())
     unknown = facts.num_mistakes - explained
+    share_unknown = unknown / max(facts.num_mistakes, 1)
     controls.metrics(
         [
             ("Mistakes", f"{facts.num_mistakes:,}", f"{share} of {facts.num_rows:,} rows"),
             ("With a likely cause", f"{explained:,}", f"{several:,} have several"),
-            ("Without", f"{unknown:,}", percent(unknown / max(facts.num_mistakes, 1))),
+            ("Without a likely cause", f"{unknown:,}", f"{percent(share_unknown)} of the mistakes"),
         ]
     )
 
@@ -136,7 +137,8 @@ def _open(cause: str) -> None:
 
 
 def _choose(cause: str) -> None:
-    clear()  # its count is among all mistakes
+    """Show all mistakes with a cause, as many as its figure says, whatever was filtered before."""
+    clear_filters()
     state.set_parameter("cause", cause)
     state.set_parameter("panel", None)
     state.set_parameter("row", None)
@@ -153,8 +155,7 @@ def _show_actions(run: Run, split: Split, actions: Sequence[ActionCount]) -> Non
     )
     st.caption(
         "Upper bounds: no action mends all that it applies to. A mistake with several causes is "
-        "counted once, with the action for the most specific of them; the hatched part counts it "
-        "again."
+        "solid in one bar only, that of the most specific cause; in the others it is hatched."
     )
     predictions = run_cache.predictions(run, split)
     controls.table_twin(

@@ -25,7 +25,7 @@ _READ, _REFUSED, _UPLOADER = "changes.read", "changes.refused", "changes.uploade
 
 def show_files(info: DatasetInfo, annotations: Annotations) -> None:
     """Offer all annotations as a file, and take such a file in."""
-    st.subheader("Take out and take in", anchor=False)
+    st.subheader("Export and import annotations", anchor=False)
     with st.container(horizontal=True):
         for file_format in FORMATS:
             st.download_button(

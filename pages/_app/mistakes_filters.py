@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._app import mistakes_cache, state
 from pages._app.mistakes_cache import Key
+from pages._app.mistakes_link import FILTERS, MORE_FILTERS, clear_filters
 from pages._app.number_range import read_range, show_range
 from textcls_core.dataset.row_filter import Range
 from textcls_core.mistakes.causes.found import CAUSES
@@ -22,8 +23,6 @@ from textcls_core.mistakes.example_filter import (
 from textcls_core.mistakes.order import MEANINGS, ORDERS, Order, parse_order
 from textcls_core.wording import capitalised, shorten
 
-_MAIN = ("outcome", "true", "predicted", "cause", "query")
-_MORE = ("sure", "loss", "words", "tokens", "cut_off", "tag", "in_slice", "pattern", "unreviewed")
 _YES, _NO = "yes", "no"
 _NOT_COUNTED = (
     "The tokens of these texts were not counted, so the filter by tokens leaves nothing out yet. "
@@ -125,20 +124,20 @@ def show_filters(filtered: Filtered, key: Key, can_forget: bool) -> None:
     facets = filtered.facets
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         state.choose("outcome", "Show", _counted(facets["outcome"]),
-                     default="mistakes", width=165)  # fmt: skip
+                     default="mistakes", width=150)  # fmt: skip
         for name, title in (("true", "True class"), ("predicted", "Predicted class")):
-            state.choose(name, title, {"": "Any", **_by_count(facets[name])}, default="", width=140)
+            state.choose(name, title, {"": "Any", **_by_count(facets[name])}, default="", width=130)
         if key.triage:
-            state.choose("cause", "Likely cause", _causes(facets), default="", width=180)
-        state.search("query", "Text contains", width=150, help=_QUERY_HELP)
+            state.choose("cause", "Likely cause", _causes(facets), default="", width=160)
+        state.search("query", "Text contains", width=140, help=_QUERY_HELP)
         _show_order(can_forget)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        number = sum(bool(state.parameter(name)) for name in _MORE)
+        number = sum(bool(state.parameter(name)) for name in MORE_FILTERS)
         title = f"More filters ({number})" if number else "More filters"
         with st.popover(title, icon=":material/tune:", key="mistakes.more"):
             _show_more(filtered, key)
-        is_clear = not any(state.parameter(name) for name in (*_MAIN, *_MORE))
-        st.button("Clear filters", key="mistakes.clear", on_click=clear, disabled=is_clear,
+        is_clear = not any(state.parameter(name) for name in FILTERS)
+        st.button("Clear filters", key="mistakes.clear", on_click=clear_filters, disabled=is_clear,
                   type="tertiary")  # fmt: skip
 
 
@@ -153,7 +152,7 @@ def _show_order(can_forget: bool) -> None:
             "Forgetting comes with the training rows of a run that recorded what it learned of "
             "each row (the setting record_dynamics)."
         )
-    state.choose("order", "Sort by", orders, default="loss", width=190, help="\n\n".join(parts))
+    state.choose("order", "Sort by", orders, default="loss", width=180, help="\n\n".join(parts))
 
 
 def _show_more(filtered: Filtered, key: Key) -> None:
@@ -212,12 +211,6 @@ def _show_tokens(filtered: Filtered, key: Key) -> None:
         _NO: _with_count("Read whole", counts["no"]),
     }
     state.choose("cut_off", "Read by the model", choices, default="")
-
-
-def clear() -> None:
-    """Take every filter out of the URL; the order stays."""
-    for name in (*_MAIN, *_MORE):
-        state.set_parameter(name, None)
 
 
 def _counted(counts: Mapping[str, int]) -> dict[str, str]:

@@ -14,14 +14,17 @@ from pages._app.text import escape
 from textcls_core.charts.mistakes import outcomes_chart
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.sureness import OUTCOMES
+from textcls_core.evaluation.sureness import OUTCOMES, SURE
 from textcls_core.mistakes.example_filter import OUTCOME_CODES, ExampleFilter
 from textcls_core.mistakes.examples import Examples
 from textcls_core.mistakes.order import can_sort_by_forgetting, steps
 from textcls_core.runs.run import Run
-from textcls_core.wording import plural
+from textcls_core.wording import percent, plural
 
 _CHART, _SHOWN = "mistakes.outcomes", "mistakes.shown"
+_SURE_MEANS = (
+    f"Sure: a confidence of {percent(SURE, 0)} or more. Click a part of the bar to show its rows."
+)
 _SEVERAL_LABELS = (
     "A text may have several labels here: it is right when all of them are, its confidence is that "
     "of the least sure label, and its loss is the mean over the labels."
@@ -76,6 +79,7 @@ def _show_outcomes(found: Found, wanted: ExampleFilter) -> None:
         selection_mode="points",
         alt=f"{counts['mistakes']} of {counts['all']} rows are wrong",
     )
+    st.caption(_SURE_MEANS)
 
 
 def _choose_outcome() -> None:

@@ -45,9 +45,7 @@ def show_similar(run: Run, split: Split, row_id: str) -> None:
     if info is None:
         st.info("The data set version of this run was deleted, so there is nothing to compare.")
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Similar training rows**")
-        encoder = _choose_encoder(run)
+    encoder = _choose_encoder(run)
     stored = find_embeddings(state.workspace(), info.fingerprint, encoder_source(run, encoder))
     same = mistakes_similar_cache.copies(run, row_id)
     if stored is None:

@@ -63,9 +63,9 @@ def _columns(
         "outcome": [[_MARKS[name]] for name in columns["outcome"]],
         "true": columns["true"],
         "predicted": columns["predicted"],
+        "text": cells(columns["text"]),
         "confidence": [100 * share for share in columns["confidence"]],
         "loss": columns["loss"],
-        "text": cells(columns["text"]),
     }
     if causes:
         found = [causes.get(row_id, ()) for row_id in row_ids]
@@ -83,10 +83,10 @@ def _config() -> dict[str, Any]:
         "true": st.column_config.TextColumn(width=92),
         "predicted": st.column_config.TextColumn(width=92),
         "confidence": st.column_config.ProgressColumn(
-            format="%.0f %%", min_value=0, max_value=100, width=100
+            format="%.1f %%", min_value=0, max_value=100, width=92
         ),
         "loss": st.column_config.NumberColumn(format="%.2f", width=52),
-        "text": st.column_config.TextColumn(width="large"),
+        "text": st.column_config.TextColumn(width=100),
         "causes": st.column_config.ListColumn(width=200),
         "reviewed": st.column_config.CheckboxColumn(width=76),
     }

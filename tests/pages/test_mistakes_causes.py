@@ -76,7 +76,11 @@ def test_first_visit_offers_the_search_and_starts_it_once(open_causes, toy_run, 
 def test_figures_say_how_many_mistakes_have_a_cause(open_causes, triaged):
     app = open_causes()
 
-    assert metrics(app) == {"Mistakes": "3", "With a likely cause": "2", "Without": "1"}
+    assert metrics(app) == {
+        "Mistakes": "3",
+        "With a likely cause": "2",
+        "Without a likely cause": "1",
+    }
     assert app.metric[1].delta == "1 have several"
 
 
@@ -115,7 +119,7 @@ def test_click_on_a_bar_opens_the_mistakes_of_a_cause(open_causes, triaged):
 
     assert not app.exception
     assert app.query_params["cause"] == "ambiguous"
-    assert "panel" not in app.query_params
+    assert app.query_params["panel"] == "Inspect"
 
 
 def test_what_was_not_looked_at_is_said(open_causes, triaged):

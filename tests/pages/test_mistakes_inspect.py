@@ -295,6 +295,24 @@ def test_mistakes_leads_to_the_attention_of_the_open_example(open_page, mistaken
     assert app.query_params["run"] == toy_run.run_id
 
 
+def test_mistakes_are_read_on_after_a_look_at_the_attention(open_page, mistaken_rows, toy_run):
+    app = open_page("mistakes", row=mistaken_rows[1], order="margin")
+    next(button for button in app.button if "attention" in button.label).click().run()
+    next(button for button in app.button if button.label == "Read it on Mistakes").click().run()
+
+    assert app.title[0].value == "Mistakes"
+    assert app.query_params["row"] == mistaken_rows[1]
+    assert app.query_params["order"] == "margin"
+
+
+def test_mistakes_say_what_sure_means(open_page, toy_run):
+    app = open_page("mistakes")
+
+    assert any(
+        said.startswith("Sure: a confidence of 90 % or more.") for said in shown(app.caption)
+    )
+
+
 def test_mistakes_shows_hostile_classes_and_texts_as_they_are(open_page, hostile_run):
     app = open_page("mistakes")
 
