@@ -269,17 +269,9 @@ def _show_changed(comparison: RunComparison, rows: Indices, wrong: Run, kind: st
     if len(rows) > ROWS_SHOWN:
         st.caption(f"Showing {ROWS_SHOWN} of {len(rows):,}.")
     for position in event["selection"]["rows"]:
-        _open(wrong, comparison, records[position]["row_id"])
-    st.caption("Select a row to read it.")
-
-
-def _open(run: Run, comparison: RunComparison, row_id: str) -> None:
-    """Open a row on the Mistakes page; one with several labels among the rows of its data set."""
-    if comparison.result.task == "single_label":
-        link = {"run": run.run_id, "split": comparison.split, "row": row_id}
-        open_mistakes(**link)
-    link = {"dataset": run.config.dataset_fingerprint[:16], "view": "Explore", "data_ids": row_id}
-    st.switch_page("pages/dataset.py", query_params=link)
+        link = {"run": wrong.run_id, "split": comparison.split}
+        open_mistakes(**link, row=records[position]["row_id"])
+    st.caption("Select a row to read it on the Mistakes page.")
 
 
 def _table(rows: Sequence[dict[str, Any]], summary: str, *, texts: set[str]) -> None:

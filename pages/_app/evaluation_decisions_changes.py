@@ -1,7 +1,5 @@
 """What a decision rule changes: how many answers, and which."""
 
-from typing import Any
-
 import streamlit as st
 
 from pages._app import controls, state
@@ -44,35 +42,34 @@ def show_changes(run: Run, split: Split, result: RuleResult) -> None:
     )  # fmt: skip
     dataset = state.dataset(run.config.dataset_fingerprint)
     rows = changed_rows(result, dataset, change, _MOST_ROWS)
-    picked = _table(rows, f"decisions.rows.{change}", can_open=result.is_single_label)
+    picked = _table(rows, f"decisions.rows.{change}")
     if counts[change] > len(rows):
         st.caption(f"Showing the {len(rows)} surest of {counts[change]:,}.")
     for position in picked:
         link = {"run": run.run_id, "split": split, "row": rows[position]["row_id"]}
         open_mistakes(**link, outcome="all")
-    if result.is_single_label:
-        st.caption("Select a row to read it on the Mistakes page.")
+    st.caption("Select a row to read it on the Mistakes page.")
 
 
-def _table(rows: list[dict[str, str]], key: str, *, can_open: bool) -> list[int]:
+def _table(rows: list[dict[str, str]], key: str) -> list[int]:
     """Show the rows; return the position of the selected one, if any."""
     texts = cells([row["text"] for row in rows])
     shown = [
         {name: row[name] for name in (*_ANSWERS, "confidence")} | {"text": text}
         for row, text in zip(rows, texts, strict=True)
     ]
-    look: dict[str, Any] = {
-        "hide_index": True,
-        "height": controls.table_height(len(rows), _HEIGHT),
-        "column_config": {
+    event = st.dataframe(
+        shown,
+        hide_index=True,
+        height=controls.table_height(len(rows), _HEIGHT),
+        column_config={
             **dict.fromkeys(_ANSWERS, st.column_config.TextColumn(width=130)),
             "confidence": st.column_config.TextColumn(width=90),
             "text": st.column_config.TextColumn(width="large"),
         },
-        "alt": "Texts whose answer changes, with the true label and both answers",
-    }
-    if not can_open:
-        st.dataframe(shown, **look)
-        return []
-    event = st.dataframe(shown, on_select="rerun", selection_mode="single-row", key=key, **look)
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        alt="Texts whose answer changes, with the true label and both answers",
+    )
     return list(event["selection"]["rows"])

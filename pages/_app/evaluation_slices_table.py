@@ -210,14 +210,12 @@ def show_rows(
         info = state.dataset_store().get(run.config.dataset_fingerprint)
         if info is not None and examples:
             controls.link_to_rows(info, [record["row_id"] for record in examples])
-    _show_examples(run, split, rows, examples, key)
+    _show_examples(run, split, examples, key)
     if one.figures.num_rows > ROWS_SHOWN:
         st.caption(f"Showing {ROWS_SHOWN} of {one.figures.num_rows:,}, mistakes first.")
 
 
-def _show_examples(
-    run: Run, split: Split, rows: SliceRows, examples: list[dict[str, Any]], key: str
-) -> None:
+def _show_examples(run: Run, split: Split, examples: list[dict[str, Any]], key: str) -> None:
     texts = cells([record["text"] for record in examples])
     names = ("answer", "true", "predicted")
     event = st.dataframe(
@@ -238,8 +236,6 @@ def _show_examples(
         key=f"{key}.rows",
         alt="Rows of the slice, mistakes first",
     )
-    if not isinstance(rows.predictions, Predictions):
-        return
     for position in event["selection"]["rows"]:
         link = {"run": run.run_id, "split": split, "row": examples[position]["row_id"]}
         open_mistakes(**link, outcome="all")
