@@ -31,7 +31,7 @@ def show_attention(run: Run, text: str, place: DeltaGenerator) -> None:
     explanation = explanation_cache.attention(run, text)
     shares = dict(zip(explanation.label_names, explanation.probabilities.tolist(), strict=True))
     with place:
-        show_prediction(shares, len(explanation.tokens), explanation.num_cut)
+        show_prediction(shares, len(explanation.read.tokens), explanation.read.num_cut)
     _show_weights(explanation)
 
 
@@ -65,11 +65,11 @@ def _clicked_position(view: str) -> int | None:
 def _show_weights(explanation: Any) -> None:
     layer, head, by_token = _choose_view(explanation)
     if by_token:
-        names, matrix = explanation.tokens, explanation.matrix(layer, head)
+        names, matrix = explanation.read.tokens, explanation.matrix(layer, head)
     else:
-        names, matrix = explanation.words, explanation.word_matrix(layer, head)
+        names, matrix = explanation.read.words, explanation.word_matrix(layer, head)
     deciding = explanation.deciding_position(by_token=by_token)
-    view = f"{by_token} {explanation.text}"
+    view = f"{by_token} {explanation.read.text}"
     clicked = _clicked_position(view)
     looks_from = deciding if clicked is None else clicked
     st.subheader("Weights on the text", anchor=False)
@@ -79,7 +79,7 @@ def _show_weights(explanation: Any) -> None:
         "Darker means more attention; special tokens are left out of the scale."
     )
     weights = matrix[looks_from].tolist()
-    special = explanation.is_special(by_token=by_token)
+    special = explanation.read.special(by_token=by_token)
     attention_text(names, weights, special, looks_from, partial(_take_click, view))
     st.subheader("Who looks at whom", anchor=False)
     st.plotly_chart(

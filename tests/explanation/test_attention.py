@@ -12,7 +12,8 @@ from textcls_core.explanation.attention import (
     explain_attention,
     load_explainable,
 )
-from textcls_core.models.classifier import Classifier
+from textcls_core.explanation.words import ReadText
+from textcls_core.models.classifier import Classifier, Design
 
 FAMILIES = ["bert", "distilbert", "roberta", "gpt2"]
 TEXT = "The old horse wasn't here, was it?"
@@ -35,22 +36,25 @@ def by_hand():
     first = [[1.0, 0.0, 0.0], [0.2, 0.3, 0.5], [0.4, 0.4, 0.2]]
     second = [[0.0, 0.5, 0.5], [0.2, 0.3, 0.5], [0.4, 0.4, 0.2]]
     return AttentionExplanation(
-        text="at noon",
-        tokens=("at", "no", "##on"),
-        words=("at", "noon"),
-        word_of=np.array([0, 1, 1]),
-        spans=((0, 2), (3, 7)),
+        read=ReadText(
+            text="at noon",
+            input_ids=np.array([7, 8, 9]),
+            tokens=("at", "no", "##on"),
+            words=("at", "noon"),
+            word_of=np.array([0, 1, 1]),
+            spans=((0, 2), (3, 7)),
+            num_cut=0,
+        ),
         attention=np.array([[first, second]]),
         label_names=("x", "y"),
         probabilities=np.array([0.25, 0.75]),
         is_causal=False,
-        num_cut=0,
     )
 
 
 def words_in_text(explanation):
     """Return the text behind each span, where there is some."""
-    pieces = [explanation.text[start:end] for start, end in explanation.spans]
+    pieces = [explanation.read.text[start:end] for start, end in explanation.read.spans]
     return [piece for piece in pieces if piece.strip()]
 
 
@@ -69,7 +73,7 @@ def test_attention_is_the_library_s_own(saved, explainable, family):
 
 
 def test_attention_has_a_matrix_per_layer_and_head(explained):
-    num_tokens = len(explained.tokens)
+    num_tokens = len(explained.read.tokens)
 
     assert explained.attention.shape == (2, 2, num_tokens, num_tokens)
     assert (explained.num_layers, explained.num_heads) == (2, 2)
@@ -83,7 +87,7 @@ def test_attention_of_every_word_sums_to_one(explained):
     matrices = [explained.word_matrix(layer, head) for layer in (0, 1, None) for head in (0, None)]
 
     np.testing.assert_allclose([matrix.sum(axis=1) for matrix in matrices], 1, atol=1e-5)
-    assert matrices[0].shape == (len(explained.words), len(explained.words))
+    assert matrices[0].shape == (len(explained.read.words), len(explained.read.words))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -117,10 +121,10 @@ def test_words_are_pieces_of_the_text_in_order(explainable, family, text):
     explanation = explain_attention(explainable[family], text)
 
     pieces = words_in_text(explanation)
-    starts = [start for start, end in explanation.spans if end > start]
+    starts = [start for start, end in explanation.read.spans if end > start]
     assert starts == sorted(starts)
     assert all(piece == piece.strip() for piece in pieces)
-    assert [word for word in explanation.words if word in pieces] == pieces
+    assert [word for word in explanation.read.words if word in pieces] == pieces
 
 
 @pytest.mark.parametrize("family", ["roberta", "gpt2"])
@@ -146,15 +150,15 @@ def test_words_of_byte_level_models_rebuild_the_text(explainable, family, text):
 def test_words_of_bert_are_as_written_with_special_tokens_around(explainable, text, words):
     explanation = explain_attention(explainable["bert"], text)
 
-    assert explanation.words == ("[CLS]", *words, "[SEP]")
-    assert explanation.spans[0] == explanation.spans[-1] == (0, 0)
+    assert explanation.read.words == ("[CLS]", *words, "[SEP]")
+    assert explanation.read.spans[0] == explanation.read.spans[-1] == (0, 0)
 
 
 def test_tokens_belong_to_the_words_they_are_pieces_of(explainable):
     explanation = explain_attention(explainable["bert"], "Nooks here")
 
-    assert explanation.tokens == ("[CLS]", "n", "##o", "##o", "##k", "##s", "here", "[SEP]")
-    assert explanation.word_of.tolist() == [0, 1, 1, 1, 1, 1, 2, 3]
+    assert explanation.read.tokens == ("[CLS]", "n", "##o", "##o", "##k", "##s", "here", "[SEP]")
+    assert explanation.read.word_of.tolist() == [0, 1, 1, 1, 1, 1, 2, 3]
 
 
 def test_text_is_cut_as_in_training(explainable):
@@ -163,8 +167,8 @@ def test_text_is_cut_as_in_training(explainable):
 
     explanation = explain_attention(classifier, long_text)
 
-    assert len(explanation.tokens) == 64
-    assert explanation.num_cut == 300 + 2 - 64
+    assert len(explanation.read.tokens) == 64
+    assert explanation.read.num_cut == 300 + 2 - 64
     np.testing.assert_allclose(
         explanation.probabilities, classifier.predict_probabilities([long_text])[0], atol=1e-5
     )
@@ -173,7 +177,7 @@ def test_text_is_cut_as_in_training(explainable):
 def test_text_with_half_a_character_is_repaired(explainable):
     explanation = explain_attention(explainable["bert"], "old\ud83d cat\0")
 
-    assert explanation.text == "old\ufffd cat"
+    assert explanation.read.text == "old\ufffd cat"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +188,7 @@ def test_causal_models_are_told_apart(explainable, family, is_causal, deciding_t
     explanation = explain_attention(explainable[family], TEXT)
 
     assert explanation.is_causal is is_causal
-    assert explanation.deciding_token == range(len(explanation.tokens))[deciding_token]
+    assert explanation.deciding_token == range(len(explanation.read.tokens))[deciding_token]
 
 
 @pytest.mark.parametrize(("family", "word"), [("bert", 0), ("gpt2", 9)])
@@ -198,20 +202,20 @@ def test_deciding_position_counts_tokens_or_words(explainable, family, word):
 def test_special_tokens_are_those_the_text_does_not_have(explainable):
     explanation = explain_attention(explainable["bert"], "noon")
 
-    assert explanation.is_special(by_token=False) == [True, False, True]
-    assert explanation.is_special(by_token=True) == [True, False, False, False, False, True]
+    assert explanation.read.special(by_token=False) == [True, False, True]
+    assert explanation.read.special(by_token=True) == [True, False, False, False, False, True]
 
 
 def test_spaces_are_words_of_byte_level_models_and_not_special(explainable):
     explanation = explain_attention(explainable["gpt2"], "old   cat")
 
-    assert explanation.words == ("old", "\u0120", "cat")
-    assert explanation.spans == ((0, 3), (3, 5), (6, 9))
-    assert explanation.is_special(by_token=False) == [False, False, False]
+    assert explanation.read.words == ("old", "\u0120", "cat")
+    assert explanation.read.spans == ((0, 3), (3, 5), (6, 9))
+    assert explanation.read.special(by_token=False) == [False, False, False]
 
 
 def test_short_text_is_not_cut(explained):
-    assert explained.num_cut == 0
+    assert explained.read.num_cut == 0
 
 
 def test_matrix_is_one_head_or_a_mean(explained):
@@ -270,5 +274,19 @@ def test_finished_run_can_be_explained(finished_run):
 
     explanation = explain_attention(classifier, "the old horse was here")
 
-    assert explanation.words[3] == "horse"
+    assert explanation.read.words[3] == "horse"
     np.testing.assert_allclose(explanation.attention.sum(axis=-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["head", "mean"])
+def test_explained_probabilities_are_the_deployed_ones_whatever_is_pooled(
+    tiny_models, tmp_path, pooling
+):
+    design = Design(pooling=pooling)
+    made = Classifier.from_pretrained(tiny_models["bert"], LABELS, max_length=64, design=design)
+    made.save(tmp_path / pooling)
+
+    explanation = explain_attention(load_explainable(tmp_path / pooling), TEXT)
+
+    expected = Classifier.load(tmp_path / pooling).predict_probabilities([TEXT])[0]
+    np.testing.assert_allclose(explanation.probabilities, expected, atol=1e-5)

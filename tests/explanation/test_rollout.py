@@ -9,6 +9,7 @@ from textcls_core.explanation.attention import (
     load_explainable,
 )
 from textcls_core.explanation.rollout import attention_rollout, mean_attention
+from textcls_core.explanation.words import ReadText
 
 TEXT = "The old horse wasn't here"
 
@@ -16,16 +17,19 @@ TEXT = "The old horse wasn't here"
 def explanation(attention, *, is_causal=False):
     size = attention.shape[-1]
     return AttentionExplanation(
-        text="a" * size,
-        tokens=tuple("a" * size),
-        words=tuple("a" * size),
-        word_of=np.arange(size),
-        spans=tuple((n, n + 1) for n in range(size)),
+        read=ReadText(
+            text="a" * size,
+            input_ids=np.arange(size),
+            tokens=tuple("a" * size),
+            words=tuple("a" * size),
+            word_of=np.arange(size),
+            spans=tuple((n, n + 1) for n in range(size)),
+            num_cut=0,
+        ),
         attention=attention,
         label_names=("x", "y"),
         probabilities=np.array([0.25, 0.75]),
         is_causal=is_causal,
-        num_cut=0,
     )
 
 

@@ -327,10 +327,13 @@ def test_evaluation_cell_of_a_class_that_is_not_drawn_opens_its_examples(open_pa
     assert heading(app) == "**3 rows:** true class 07"
 
 
-def test_evaluation_matrix_shows_the_difference_to_another_run(
-    open_page, workspace, toy_dataset, toy_run
-):
-    other = make_run(workspace, "toy", toy_dataset, {("food", "animals"): 1}, name="Other")
+@pytest.fixture
+def other(workspace, toy_dataset):
+    """A run on the rows of `toy_run` that makes one of its mistakes only."""
+    return make_run(workspace, "toy", toy_dataset, {("food", "animals"): 1}, name="Other")
+
+
+def test_evaluation_matrix_shows_the_difference_to_another_run(open_page, toy_run, other):
     app = open_page("evaluation", panel="Matrix", run=toy_run.run_id, matrix_other=other.run_id)
 
     cells = chart(app)["data"][0]
@@ -340,10 +343,7 @@ def test_evaluation_matrix_shows_the_difference_to_another_run(
     assert table["difference"].tolist() == [1, 1]
 
 
-def test_evaluation_difference_opens_the_rows_of_both_runs(
-    open_page, workspace, toy_dataset, toy_run
-):
-    other = make_run(workspace, "toy", toy_dataset, {("food", "animals"): 1}, name="Other")
+def test_evaluation_difference_opens_the_rows_of_both_runs(open_page, toy_run, other):
     app = open_page(
         "evaluation", panel="Matrix", run=toy_run.run_id, matrix_other=other.run_id,
         true="food", predicted="animals",
@@ -355,10 +355,7 @@ def test_evaluation_difference_opens_the_rows_of_both_runs(
     assert table["other run"].tolist() == ["food", "animals"]
 
 
-def test_row_that_only_the_other_run_has_in_a_cell_opens_among_its_own(
-    open_page, workspace, toy_dataset, toy_run
-):
-    other = make_run(workspace, "toy", toy_dataset, {("food", "animals"): 1}, name="Other")
+def test_row_that_only_the_other_run_has_in_a_cell_opens_among_its_own(open_page, toy_run, other):
     app = open_page(
         "evaluation", panel="Matrix", run=other.run_id, matrix_other=toy_run.run_id,
         true="food", predicted="animals",

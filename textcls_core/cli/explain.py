@@ -104,15 +104,15 @@ def _attention(
     found = explain_attention(load_explainable(run.require_model()), text)
     matrix = found.matrix(layer, head)
     value = {
-        "tokens": list(found.tokens),
-        "words": list(found.words),
+        "tokens": list(found.read.tokens),
+        "words": list(found.read.words),
         "layer": layer,
         "head": head,
         "attention": matrix.tolist(),
         "predicted": found.predicted,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
     }
-    received = zip(found.tokens, matrix[found.deciding_token], strict=True)
+    received = zip(found.read.tokens, matrix[found.deciding_token], strict=True)
     lines = [f"{weight:.4f}  {token}" for token, weight in received]
     return value, [f"predicted: {found.predicted}", *lines]
 

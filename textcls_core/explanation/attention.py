@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from textcls_core.arrays import Attention
 from textcls_core.errors import InvalidArgumentError, ModelError
-from textcls_core.explanation.words import read_text
+from textcls_core.explanation.words import ReadText, read_text
 from textcls_core.models.classifier import Classifier
 
 Matrix = Float[np.ndarray, "Q K"]
@@ -21,15 +21,8 @@ Matrix = Float[np.ndarray, "Q K"]
 class AttentionExplanation:
     """All attention weights of one text, with its tokens, words and prediction."""
 
-    text: str
-    tokens: tuple[str, ...]
-    """T tokens as the model sees them, special tokens included."""
-    words: tuple[str, ...]
-    """W words of the text; a special token is a word of its own."""
-    word_of: Int[np.ndarray, " T"]
-    """Word position per token, shape (T,)."""
-    spans: tuple[tuple[int, int], ...]
-    """Start and end of each word in `text`, without spaces; (0, 0) for special tokens."""
+    read: ReadText
+    """Its T tokens and W words."""
     attention: Attention
     """attention[layer, head, query, key], shape (L, H, T, T); rows over keys sum to 1."""
     label_names: tuple[str, ...]
@@ -37,8 +30,6 @@ class AttentionExplanation:
     """Class probabilities, shape (C,)."""
     is_causal: bool
     """Whether a token sees only the tokens before it."""
-    num_cut: int
-    """Tokens at the end of the text that the model never read."""
 
     @property
     def num_layers(self) -> int:
@@ -58,17 +49,12 @@ class AttentionExplanation:
     @property
     def deciding_token(self) -> int:
         """Position of the token whose state is classified: the first, or the last if causal."""
-        return len(self.tokens) - 1 if self.is_causal else 0
+        return len(self.read.tokens) - 1 if self.is_causal else 0
 
     def deciding_position(self, *, by_token: bool) -> int:
         """Return where the classified token stands among the tokens or the words."""
         token = self.deciding_token
-        return token if by_token else int(self.word_of[token])
-
-    def is_special(self, *, by_token: bool) -> list[bool]:
-        """Return for each token or word whether the tokenizer added it to the text."""
-        of_words = [end <= start for start, end in self.spans]
-        return [of_words[word] for word in self.word_of] if by_token else of_words
+        return token if by_token else int(self.read.word_of[token])
 
     def matrix(self, layer: int | None = None, head: int | None = None) -> Matrix:
         """Return attention between tokens, averaged over what is left out, shape (T, T).
@@ -97,8 +83,9 @@ class AttentionExplanation:
     @cached_property
     def _giving(self) -> Float[np.ndarray, "W T"]:
         """Averages the tokens of each word, shape (W, T)."""
-        member = np.zeros((len(self.words), len(self.tokens)))
-        member[self.word_of, np.arange(len(self.tokens))] = 1
+        word_of = self.read.word_of
+        member = np.zeros((len(self.read.words), len(word_of)))
+        member[word_of, np.arange(len(word_of))] = 1
         return np.asarray(member / member.sum(axis=1, keepdims=True))
 
 
@@ -121,22 +108,29 @@ def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation
         InvalidArgumentError: If the text is empty.
         ModelError: If the model does not give attention weights.
     """
-    read = read_text(classifier, text)
+    return attention_of(classifier, read_text(classifier, text))
+
+
+def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation:
+    """Return the attention weights of a text that was read already.
+
+    Args:
+        classifier: From `load_explainable`.
+        read: What the same classifier reads of the text.
+
+    Raises:
+        ModelError: If the model does not give attention weights.
+    """
     with torch.inference_mode():
         inputs = torch.from_numpy(read.input_ids)[None]
         output = classifier.output({"input_ids": inputs, "output_attentions": True})
     logits = output.logits.float().numpy()
     return AttentionExplanation(
-        text=read.text,
-        tokens=read.tokens,
-        words=read.words,
-        word_of=read.word_of,
-        spans=read.spans,
+        read=read,
         attention=_stack(output.attentions, classifier.model.config),
         label_names=classifier.label_names,
         probabilities=classifier.probabilities_of(logits)[0].astype(np.float64),
         is_causal=bool(np.triu(output.attentions[0][0, 0].numpy(), 1).max() == 0),
-        num_cut=read.num_cut,
     )
 
 

@@ -21,7 +21,7 @@ def attention_rollout(explanation: AttentionExplanation) -> Tokens:
     Source:
         Abnar and Zuidema 2020, "Quantifying Attention Flow in Transformers", ACL, section 3.
     """
-    size = len(explanation.tokens)
+    size = len(explanation.read.tokens)
     reached = np.eye(size)[explanation.deciding_token]
     for layer in range(explanation.num_layers - 1, -1, -1):
         reached = reached @ (0.5 * explanation.matrix(layer) + 0.5 * np.eye(size))

@@ -19,7 +19,7 @@ from jaxtyping import Float
 
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.bootstrap import percentile_interval, resampled_cells
-from textcls_core.explanation.attention import AttentionExplanation, explain_attention
+from textcls_core.explanation.attention import AttentionExplanation, attention_of
 from textcls_core.explanation.faithfulness import Faithfulness, faithfulness
 from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
 from textcls_core.explanation.methods import JUDGED, Judged
@@ -114,7 +114,7 @@ def rank_words(
         num_steps: Of integrated gradients; as many as it takes without.
     """
     score = Score(label_id)
-    attention = explain_attention(classifier, read.text)
+    attention = attention_of(classifier, read)
     by_token: Mapping[Judged, Any] = {
         "integrated_gradients": integrated_gradients(classifier, read, score, num_steps).scores,
         "gradient_x_input": gradient_x_input(classifier, read, score),
