@@ -1,19 +1,17 @@
 """The Evaluate page on a large run: figures, intervals, the matrix and the rows behind a cell."""
 
 import re
-import shutil
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Position, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Position, expect
 
 from bench.errors import BenchError
-from bench.pages import see_title, start_app
+from bench.pages import visited_app
 from textcls_core.runs.run import Run
-from textcls_core.workspace import APP_DIR
 
 _DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 _TIMEOUT = 120_000
@@ -45,22 +43,12 @@ def measure(run: Run, wide: Run, repeats: int) -> dict[str, Any]:
 
 
 def _visit_fresh_server(run: Run, wide: Run) -> dict[str, float]:
-    server, url = start_app(APP_DIR / "streamlit_app.py")
-    try:
-        with sync_playwright() as playwright:
-            path = shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-            page.goto(url)  # no visitor pays for the first session of a server
-            see_title(page, "TextCLS Studio")
-            found = _time_overview(page, f"{url}/evaluation?run={run.run_id}")
-            again = _time_overview(page, f"{url}/evaluation?run={run.run_id}")
-            found["reopen_seconds"] = again["intervals_seconds"]
-            found |= _time_matrix(page, f"{url}/evaluation?run={wide.run_id}")
-            browser.close()
+    with visited_app() as (server, url, page):
+        found = _time_overview(page, f"{url}/evaluation?run={run.run_id}")
+        again = _time_overview(page, f"{url}/evaluation?run={run.run_id}")
+        found["reopen_seconds"] = again["intervals_seconds"]
+        found |= _time_matrix(page, f"{url}/evaluation?run={wide.run_id}")
         return {**found, "loads_torch": _has_loaded(server.pid, "libtorch")}
-    finally:
-        server.kill()
 
 
 def _time_overview(page: Page, url: str) -> dict[str, float]:

@@ -1,17 +1,15 @@
 """The app with a very large data set: first paint, bytes to the browser, memory of the server."""
 
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from bench.pages import see_title, start_app
+from bench.pages import see_title, visited_app
 from textcls_core.dataset.store import DatasetInfo
-from textcls_core.workspace import APP_DIR
 
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 _DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
@@ -26,33 +24,23 @@ _LINKS = (
 
 def measure(info: DatasetInfo) -> dict[str, Any]:
     """Return what a visitor of a fresh server waits for and is sent, and what the server needs."""
-    server, url = start_app(APP_DIR / "streamlit_app.py")
-    try:
-        with sync_playwright() as playwright:
-            path = shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-            sent = _count_bytes(page)
-            page.goto(url)  # no visitor pays for the first session of a server
-            see_title(page, "TextCLS Studio")
-            seconds, visits = [], []
-            for link in ("view=Overview", *_LINKS):
-                before = sum(sent)
-                start = time.perf_counter()
-                page.goto(f"{url}/dataset?dataset={info.dataset_id}&{link}")
-                see_title(page, "Data")
-                expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
-                seconds.append(time.perf_counter() - start)
-                page.wait_for_selector(_DONE, timeout=60_000)
-                visits.append(sum(sent) - before)
-            browser.close()
+    with visited_app() as (server, url, page):
+        sent = _count_bytes(page)
+        seconds, visits = [], []
+        for link in ("view=Overview", *_LINKS):
+            before = sum(sent)
+            start = time.perf_counter()
+            page.goto(f"{url}/dataset?dataset={info.dataset_id}&{link}")
+            see_title(page, "Data")
+            expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
+            seconds.append(time.perf_counter() - start)
+            page.wait_for_selector(_DONE, timeout=60_000)
+            visits.append(sum(sent) - before)
         return {
             "first_paint_seconds": round(seconds[0], 2),
             "bytes_sent": max(visits),
             "peak_memory_mb": round(_peak_bytes(server) / 2**20),
         }
-    finally:
-        server.kill()
 
 
 def _count_bytes(page: Page) -> list[int]:

@@ -1,17 +1,15 @@
 """The Inspect view of a large run in Chromium: until an example stands, and until the next one."""
 
 import re
-import shutil
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from bench.pages import see_title, start_app
+from bench.pages import visited_app
 from textcls_core.runs.run import Run
-from textcls_core.workspace import APP_DIR
 
 _DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 _TIMEOUT = 120_000
@@ -33,19 +31,8 @@ def measure(run: Run, repeats: int) -> dict[str, Any]:
 
 
 def _visit_fresh_server(run: Run) -> dict[str, float]:
-    server, url = start_app(APP_DIR / "streamlit_app.py")
-    try:
-        with sync_playwright() as playwright:
-            path = shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-            page.goto(url)  # no visitor pays for the first session of a server
-            see_title(page, "TextCLS Studio")
-            found = _time_visit(page, f"{url}/mistakes?run={run.run_id}")
-            browser.close()
-        return found
-    finally:
-        server.kill()
+    with visited_app() as (_, url, page):
+        return _time_visit(page, f"{url}/mistakes?run={run.run_id}")
 
 
 def _time_visit(page: Page, url: str) -> dict[str, float]:

@@ -17,6 +17,8 @@ import tempfile
 import time
 import urllib.request
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,26 @@ def measure() -> dict[str, Any]:
         "worst_first_paint": max(paint.values()),
         "worst_switch": max(switch.values()),
     }
+
+
+@contextmanager
+def visited_app() -> Iterator[tuple[subprocess.Popen[bytes], str, Page]]:
+    """Give a fresh server of the app, its address, and a browser that has seen its home page.
+
+    So no visitor that is timed pays for the first session of a server.
+    """
+    server, url = start_app(APP_DIR / "streamlit_app.py")
+    try:
+        with sync_playwright() as playwright:
+            path = shutil.which("chromium")
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+            page.goto(url)
+            see_title(page, PAGES[""][1])
+            yield server, url, page
+            browser.close()
+    finally:
+        server.kill()
 
 
 def start_app(script: Path) -> tuple[subprocess.Popen[bytes], str]:
