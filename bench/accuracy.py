@@ -76,6 +76,7 @@ def _run(product: Product, spec: DataSpec, settings: dict[str, str]) -> dict[str
     say(f"{spec}: ours, seed {settings['seed']}")
     start = time.perf_counter()
     answer = product.train(settings, "--wait")
+    say(f"{spec}: accuracy {answer['test']['accuracy']:.4f}")  # whoever stops it has the figures
     return {
         "seed": int(settings["seed"]),
         "accuracy": answer["test"]["accuracy"],

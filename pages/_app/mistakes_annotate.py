@@ -40,6 +40,7 @@ def show_annotation(run: Run, row_id: str) -> None:
     annotations, info = annotations_of(run), newest_of(run)
     said = annotations.about(row_id)
     with st.container(border=True):
+        st.markdown("**What you say about the open row**")
         _show_marks(annotations, said)
         _choose_tags(annotations, said)
         if info.task == "single_label":

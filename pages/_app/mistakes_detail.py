@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, mistakes_cache, state
-from pages._app.mistakes_annotate import show_annotation
 from pages._app.mistakes_cache import Found, Key
 from pages._app.mistakes_similar import show_similar
 from pages._app.mistakes_why import show_why
@@ -48,7 +47,6 @@ def show_example(run: Run, key: Key, examples: Examples, place: int, found: Foun
                 link = {"run": run.run_id, "row": row["row_id"]}
                 st.switch_page("pages/explanation.py", query_params=link)
             st.caption(f"Row {escape(row['row_id'])}")
-    show_annotation(run, row["row_id"])
     _show_similar_rows(run, key, row["row_id"])
 
 

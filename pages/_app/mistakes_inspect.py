@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, mistakes_cache, run_cache, state
-from pages._app.mistakes_annotate import show_bulk
+from pages._app.mistakes_annotate import show_annotation, show_bulk
 from pages._app.mistakes_cache import Found, Key
 from pages._app.mistakes_detail import show_example
 from pages._app.mistakes_filters import read_filter, read_order, show_filters
@@ -50,6 +50,8 @@ def show_inspect(run: Run, split: Split) -> None:
     with table:
         ticked = _show_list(key, examples, found, opened)
         _show_bulk(run, examples, found, ticked)
+        if opened is not None:
+            show_annotation(run, examples.row_ids[opened])
     with detail:
         if opened is None:
             st.info("No example passes these filters.", icon=":material/filter_alt_off:")

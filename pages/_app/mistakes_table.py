@@ -10,12 +10,12 @@ from pages._app.controls import table_height
 from pages._app.mistakes_cache import Key
 from pages._app.text import cells
 from textcls_core.arrays import Indices
-from textcls_core.charts.theme import OUTCOME_COLORS
+from textcls_core.charts.theme import GREY, OUTCOME_COLORS, class_color
 from textcls_core.mistakes.causes.found import CAUSES
 from textcls_core.mistakes.examples import Examples
 
 ROWS_SHOWN = 1_000
-_HEIGHT = 560
+_HEIGHT = 450
 _MARKS = {
     "right and sure": "✓ sure",
     "right but unsure": "✓ unsure",
@@ -23,6 +23,7 @@ _MARKS = {
     "wrong and sure": "✕ sure",
 }
 """What stands in the coloured cell of each outcome."""
+_NO_LABEL = "no label"
 
 
 def show_table(key: Key, examples: Examples, places: Indices, opened: int | None) -> list[str]:
@@ -44,7 +45,7 @@ def show_table(key: Key, examples: Examples, places: Indices, opened: int | None
         _columns(key, examples, places, row_ids),
         hide_index=True,
         height=table_height(len(row_ids), _HEIGHT),
-        column_config=_config(),
+        column_config=_config(examples.label_names),
         on_select=lambda: _open(table, row_ids),
         selection_mode=["multi-row", "single-cell"],
         key=table,
@@ -61,8 +62,8 @@ def _columns(
     reviewed = mistakes_cache.sides(key).marks.reviewed[places].tolist()
     shown = {
         "outcome": [[_MARKS[name]] for name in columns["outcome"]],
-        "true": columns["true"],
-        "predicted": columns["predicted"],
+        "true": [names or [_NO_LABEL] for names in columns["true"]],
+        "predicted": [names or [_NO_LABEL] for names in columns["predicted"]],
         "text": cells(columns["text"]),
         "confidence": [100 * share for share in columns["confidence"]],
         "loss": columns["loss"],
@@ -75,13 +76,17 @@ def _columns(
     return shown
 
 
-def _config() -> dict[str, Any]:
+def _config(label_names: Sequence[str]) -> dict[str, Any]:
+    colors = [class_color(label_id) for label_id in range(len(label_names))]
+    badges = st.column_config.MultiselectColumn(
+        options=[*label_names, _NO_LABEL], color=[*colors, GREY], width=100
+    )
     return {
         "outcome": st.column_config.MultiselectColumn(
             options=list(_MARKS.values()), color=list(OUTCOME_COLORS.values()), width=84
         ),
-        "true": st.column_config.TextColumn(width=92),
-        "predicted": st.column_config.TextColumn(width=92),
+        "true": badges,
+        "predicted": badges,
         "confidence": st.column_config.ProgressColumn(
             format="%.1f %%", min_value=0, max_value=100, width=92
         ),

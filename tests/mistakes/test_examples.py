@@ -57,8 +57,8 @@ def test_columns_hold_short_texts_and_words_for_outcomes():
 
     assert examples.columns(np.array([1, 0])) == {
         "outcome": ["right and sure", "wrong but unsure"],
-        "true": ["spam", "ham"],
-        "predicted": ["spam", "spam"],
+        "true": [["spam"], ["ham"]],
+        "predicted": [["spam"], ["spam"]],
         "confidence": [0.95, 0.6],
         "loss": pytest.approx(-np.log([0.95, 0.3])),
         "text": ["b", "x" * SHOWN_CHARACTERS],
@@ -68,7 +68,7 @@ def test_columns_hold_short_texts_and_words_for_outcomes():
 def test_columns_name_all_labels_of_a_row():
     columns = make_examples(SETS).columns(np.array([0, 1]))
 
-    assert columns["true"] == ["ham, spam", "no label"]
+    assert columns["true"] == [["ham", "spam"], []]
 
 
 def test_examples_of_a_run_have_the_texts_of_its_predictions(tmp_path):

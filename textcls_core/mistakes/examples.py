@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from textcls_core.arrays import Confidences, Indices, LabelIds, LabelSets, Losses
 from textcls_core.dataset.text_dataset import Split, TextDataset
-from textcls_core.evaluation.by_task import AnyPredictions, predicted_text, true_text
+from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.sureness import (
     OUTCOMES,
@@ -138,17 +138,18 @@ class Examples:
     def columns(self, places: Indices) -> dict[str, list[Any]]:
         """Return some examples as the columns of a table: short texts, no probabilities.
 
+        `true` and `predicted` are lists of class names, of one where a text has exactly one class.
+
         Args:
             places: Positions among the N rows, shape (M,).
         """
-        predictions = self.predictions
         short = pc.utf8_slice_codeunits(self.texts.take(pa.array(places)), 0, SHOWN_CHARACTERS)
         return {
             "outcome": [OUTCOMES[code] for code in self.outcomes[places]],
-            "true": [true_text(predictions, place) for place in places],
-            "predicted": [predicted_text(predictions, place) for place in places],
+            "true": [self._names(self.true[place]) for place in places],
+            "predicted": [self._names(self.predicted[place]) for place in places],
             "confidence": self.confidence[places].tolist(),
-            "loss": predictions.loss[places].tolist(),
+            "loss": self.predictions.loss[places].tolist(),
             "text": short.to_pylist(),
         }
 
@@ -166,9 +167,13 @@ class Examples:
         }
 
     def _named(self, answer: Any) -> str | list[str]:
-        if np.ndim(answer):
-            return [self.label_names[label_id] for label_id in np.flatnonzero(answer)]
-        return self.label_names[int(answer)]
+        names = self._names(answer)
+        return names if np.ndim(answer) else names[0]
+
+    def _names(self, answer: Any) -> list[str]:
+        """Return the class of one row, or all its labels."""
+        label_ids = np.flatnonzero(answer) if np.ndim(answer) else [int(answer)]
+        return [self.label_names[label_id] for label_id in label_ids]
 
 
 def neighbours(row_ids: Sequence[str], row_id: str) -> tuple[str | None, str | None]:
