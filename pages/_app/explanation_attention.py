@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import explanation_cache, state
 from pages._app.explanation_attention_matrix import show_matrix
+from pages._app.explanation_attention_text import show_text_to_text
 from pages._app.explanation_prediction import show_prediction
 from textcls_core.runs.run import Run
 
@@ -15,6 +16,7 @@ NOTE = (
     "answer, so do not read it as an explanation."
 )
 LOOKS: dict[str, Callable[[Run, str], None]] = {
+    "Text to text": show_text_to_text,
     "Matrix": show_matrix,
 }
 """What draws each look, from a finished run and the text it reads; the first one is the default."""
