@@ -35,8 +35,8 @@ def show_attention(run: Run, text: str, place: DeltaGenerator) -> None:
         "look", "Look", list(LOOKS), default=next(iter(LOOKS)),
         draw=st.segmented_control, label_visibility="collapsed",
     )  # fmt: skip
-    explanation = explanation_cache.attention(run, text)
+    explanation = explanation_cache.attention_part(run, text)
     shares = dict(zip(explanation.label_names, explanation.probabilities.tolist(), strict=True))
     with place:
-        show_prediction(shares, len(explanation.read.tokens), explanation.read.num_cut)
+        show_prediction(shares, explanation.num_tokens, explanation.read.num_cut)
     LOOKS[look](run, text)

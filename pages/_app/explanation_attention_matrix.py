@@ -7,7 +7,12 @@ from typing import Any
 import streamlit as st
 
 from pages._app import explanation_cache
-from pages._app.explanation_attention_place import choose_place, name_of
+from pages._app.explanation_attention_place import (
+    choose_place,
+    name_of,
+    part_note,
+    place_bar,
+)
 from pages._app.text import label
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation import attention_chart
@@ -23,10 +28,11 @@ def show_matrix(run: Run, text: str) -> None:
         run: A finished run.
         text: What it reads.
     """
-    explanation = explanation_cache.attention(run, text)
-    place = choose_place(explanation)
+    explanation = explanation_cache.attention_part(run, text)
+    place = choose_place(explanation, place_bar())
     matrix = explanation.weights(place.layer, place.heads, by_token=place.by_token)
-    st.caption(f"{name_of(place).capitalize()}{_SEVERAL if len(place.heads) > 1 else ''}.")
+    several = _SEVERAL if len(place.heads) > 1 else ""
+    st.caption(f"{name_of(place).capitalize()}{several}.{part_note(explanation)}")
     _show_row(explanation, matrix, place.by_token)
     st.subheader("Who looks at whom", anchor=False)
     if explanation.is_causal:

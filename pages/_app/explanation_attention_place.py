@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import state
 
@@ -18,17 +19,44 @@ class Place(NamedTuple):
     """Sub-tokens instead of words."""
 
 
-def choose_place(explanation: Any) -> Place:
+def place_bar() -> DeltaGenerator:
+    """Return the line in which layer and heads are chosen, and whatever else a look offers."""
+    return st.container(horizontal=True, vertical_alignment="bottom")
+
+
+def choose_place(explanation: Any, bar: DeltaGenerator) -> Place:
     """Return layer, heads and whether sub-tokens are shown, with widgets to change them."""
     layers = {"": "Mean of all"} | {str(i): str(i + 1) for i in range(explanation.num_layers)}
     heads = {str(i): str(i + 1) for i in range(explanation.num_heads)}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        layer = state.choose("layer", "Layer", layers, default="", width=150)
+    with bar:
+        layer = state.choose("layer", "Layer", layers, default="", width=140)
         chosen = state.choose_many(
-            "head", "Heads", heads, noun="head", placeholder="Mean of all", width=340
+            "head", "Heads", heads, noun="head", placeholder="Mean of all", width=300
         )
+        choose_part(explanation)
         by_token = st.toggle("Show sub-tokens", key="attention.tokens")
     return Place(int(layer) if layer else None, tuple(map(int, chosen)), by_token)
+
+
+def choose_part(explanation: Any) -> None:
+    """Offer the parts of a long text; the one in the URL is shown."""
+    if explanation.part is None:
+        return
+    parts = {
+        str(part): f"{part + 1} of {explanation.part.count}"
+        for part in range(explanation.part.count)
+    }
+    state.choose("part", "Part of the text", parts, default="0", width=140)
+
+
+def part_note(explanation: Any) -> str:
+    """Return what is shown of a long text, and how; nothing about a text that is shown whole."""
+    if explanation.part is None:
+        return ""
+    return (
+        f" The text has {explanation.num_tokens:,} tokens: this part of it is shown by itself, and "
+        "what stands before and behind it as one line each."
+    )
 
 
 def name_of(place: Place) -> str:

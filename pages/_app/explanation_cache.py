@@ -9,6 +9,8 @@ from pages._app import state
 from textcls_core.explanation.methods import Method
 from textcls_core.runs.run import Run
 
+_LONGEST_NUMBER = 5
+
 
 @st.cache_resource(max_entries=1, show_spinner="Loading the model")
 def _explainable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
@@ -19,10 +21,10 @@ def _explainable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
 
 
 @st.cache_resource(max_entries=2, show_spinner="Computing attention")
-def _attention(folder: str, decision: str, text: str) -> Any:
+def _attention(folder: str, decision: str, text: str, part: int | None = None) -> Any:
     from textcls_core.explanation.attention import explain_attention
 
-    return explain_attention(_explainable(folder, decision), text)
+    return explain_attention(_explainable(folder, decision), text, part)
 
 
 def attention(run: Run, text: str) -> Any:
@@ -34,13 +36,24 @@ def attention(run: Run, text: str) -> Any:
     return _attention(str(run.require_model()), state.decision_key(run), text)
 
 
+def attention_part(run: Run, text: str) -> Any:
+    """Return the attention weights of the part of a text that the URL names, the first one if none.
+
+    Raises:
+        RunStateError: If the run is not finished.
+    """
+    named = state.parameter("part")
+    part = int(named) if named.isdecimal() and len(named) < _LONGEST_NUMBER else 0
+    return _attention(str(run.require_model()), state.decision_key(run), text, part)
+
+
 def text_to_text(
     run: Run, text: str, layer: int | None, heads: tuple[int, ...], by_token: bool
 ) -> Any:
     """Return the strongest lines between the words of a text, or its tokens."""
     from textcls_core.explanation.text_to_text import text_to_text
 
-    return text_to_text(attention(run, text), layer, heads, by_token=by_token)
+    return text_to_text(attention_part(run, text), layer, heads, by_token=by_token)
 
 
 def seen_from(matrix: Any, position: int | None) -> list[float]:

@@ -63,17 +63,18 @@ function put(parent, tag, name, text) {
   return node
 }
 
-function drawn(parent, d, color, strength) {
+function drawn(parent, d, color, strength, least = 0.14) {
   const path = document.createElementNS(SVG, "path")
   path.setAttribute("d", d)
   path.setAttribute("stroke", color)
-  path.setAttribute("stroke-opacity", (0.14 + 0.86 * strength).toFixed(3))
+  path.setAttribute("stroke-opacity", (least + (1 - least) * strength).toFixed(3))
   path.setAttribute("stroke-width", (0.6 + 3.2 * strength).toFixed(2))
   parent.append(path)
 }
 
-function line(from, to, isCurve) {
-  const start = (from + 0.5) * ROW, end = (to + 0.5) * ROW
+// Lines of several heads between the same words run side by side, `aside` pixels apart.
+function line(from, to, isCurve, aside = 0) {
+  const start = (from + 0.5) * ROW + aside, end = (to + 0.5) * ROW + aside
   return isCurve ? `M0 ${start}C45 ${start} 55 ${end} 100 ${end}` : `M0 ${start}L100 ${end}`
 }
 
@@ -276,12 +277,15 @@ class HeadView {
   // Draws the lines of one word; returns what they lead to, the strongest first.
   drawSome(side, index) {
     const sums = new Map(), shown = this.heads.length - this.off.size
+    const apart = Math.min(4, 18 / this.heads.length)
     this.heads.forEach((head, position) => {
       if (this.off.has(position)) return
+      const aside = apart * (position - (this.heads.length - 1) / 2)
       for (const [other, weight] of head[side][index]) {
-        const path = side === "left" ? line(index, other, true) : line(other, index, true)
+        const [from, to] = side === "left" ? [index, other] : [other, index]
         const strength = Math.min(weight / this.scale, 1)
-        drawn(this.some, path, this.data.heads[position].color, strength)
+        const color = this.data.heads[position].color
+        drawn(this.some, line(from, to, true, aside), color, strength, 0.3)
         sums.set(other, (sums.get(other) ?? 0) + weight / shown)
       }
     })
@@ -324,6 +328,7 @@ class HeadView {
       button.onclick = () => this.jump(OTHER[side], other)
     }
     if (found.length > NAMED) this.said.append(` and ${found.length - NAMED} more`)
+    if (this.heads.length - this.off.size > 1) this.said.append(" (mean of the heads shown)")
   }
 }
 

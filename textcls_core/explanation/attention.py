@@ -1,7 +1,7 @@
 """Attention weights of one text: where the model looks, not why it decides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,13 @@ from jaxtyping import Float, Int
 
 from textcls_core.arrays import Attention
 from textcls_core.errors import InvalidArgumentError, ModelError
-from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.explanation.parts import Part
+from textcls_core.explanation.words import MAX_TOKENS, ReadText, read_text
 from textcls_core.models.classifier import Classifier
+from textcls_core.models.observed_attention import can_be_observed, observing
 
 Matrix = Float[np.ndarray, "Q K"]
+_TINY = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,22 @@ class AttentionExplanation:
     """Whether a token sees only itself and the tokens before it."""
     averages: bool = False
     """Whether the mean over all tokens is classified, so that no single one of them decides."""
+    part: Part | None = None
+    """The part of a long text that is shown; None if that is all of it."""
+
+    @property
+    def num_tokens(self) -> int:
+        """Number of tokens that the model read, those beyond the shown part included."""
+        return len(self.read.tokens) if self.part is None else len(self.part.group_of)
+
+    def without_rest(self) -> "AttentionExplanation":
+        """Return the attention inside the shown part; rows sum to 1 again."""
+        if self.part is None:
+            return self
+        kept = np.flatnonzero(np.bincount(self.part.group_of) == 1)
+        inside = self.attention[:, :, kept][..., kept]
+        inside = inside / np.maximum(inside.sum(axis=-1, keepdims=True), _TINY)
+        return replace(self, read=self.read.only(kept), attention=inside, part=None)
 
     @property
     def num_layers(self) -> int:
@@ -115,18 +134,29 @@ def load_explainable(folder: Path) -> Classifier:
     return Classifier.load(folder, attention="eager")
 
 
-def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation:
+def explain_attention(
+    classifier: Classifier, text: str, part: int | None = None
+) -> AttentionExplanation:
     """Return the attention weights of one text.
+
+    A part of a long text is returned word by word, and what is before and behind it as one position
+    each, which receives the sum and gives the mean of its tokens.
 
     Args:
         classifier: From `load_explainable`.
         text: Any text; it is cut to the classifier's length.
+        part: Which part of `MAX_TOKENS` tokens, from 0, of a text that is read to the end; beyond
+            the last one means the last. None to read no more than `MAX_TOKENS`.
 
     Raises:
         InvalidArgumentError: If the text is empty.
         ModelError: If the model does not give attention weights.
     """
-    return attention_of(classifier, read_text(classifier, text))
+    is_whole = part is not None and can_be_observed(classifier.model)
+    read = read_text(classifier, text, None if is_whole else MAX_TOKENS)
+    if len(read.tokens) <= MAX_TOKENS:
+        return attention_of(classifier, read)
+    return attention_of_part(classifier, read, Part.of(read, part or 0))
 
 
 def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation:
@@ -139,18 +169,70 @@ def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation
     Raises:
         ModelError: If the model does not give attention weights.
     """
+    output = _output(classifier, read, output_attentions=True)
+    attention = _stack(output.attentions, classifier.model.config)
+    return _explanation(classifier, read, output.logits, attention)
+
+
+def attention_of_part(classifier: Classifier, read: ReadText, part: Part) -> AttentionExplanation:
+    """Return the attention weights among the groups of one part, in little memory.
+
+    Args:
+        classifier: From `load_explainable`.
+        read: What the same classifier reads of the whole text.
+        part: Made of it.
+
+    Raises:
+        ModelError: If the model does not give attention weights.
+    """
+    grouped = GroupedAttention(part.group_of)
+    with observing(classifier.model, grouped.add):
+        logits = _output(classifier, read).logits
+    attention = _stack(grouped.layers, classifier.model.config)
+    return replace(_explanation(classifier, part.read, logits, attention), part=part)
+
+
+def _output(classifier: Classifier, read: ReadText, **options: bool) -> Any:
+    """Return what the model says about a text."""
+    inputs = torch.from_numpy(read.input_ids)[None]
     with torch.inference_mode():
-        inputs = torch.from_numpy(read.input_ids)[None]
-        output = classifier.output({"input_ids": inputs, "output_attentions": True})
-    logits = output.logits.float().numpy()
+        return classifier.output({"input_ids": inputs, **options})
+
+
+def _explanation(
+    classifier: Classifier, read: ReadText, logits: torch.Tensor, attention: Attention
+) -> AttentionExplanation:
+    probabilities = classifier.probabilities_of(logits.float().numpy())[0]
     return AttentionExplanation(
         read=read,
-        attention=_stack(output.attentions, classifier.model.config),
+        attention=attention,
         label_names=classifier.label_names,
-        probabilities=classifier.probabilities_of(logits)[0].astype(np.float64),
-        is_causal=bool(np.triu(output.attentions[0][0, 0].numpy(), 1).max() == 0),
+        probabilities=probabilities.astype(np.float64),
+        is_causal=bool(np.triu(attention[0, 0], 1).max() == 0),
         averages=classifier.averages_tokens,
     )
+
+
+class GroupedAttention:
+    """Collects observed attention by groups of tokens: rows averaged, columns summed."""
+
+    def __init__(self, group_of: Int[np.ndarray, " T"]) -> None:
+        """Make room for P groups, given the group of each of T tokens."""
+        self.layers: list[torch.Tensor] = []
+        """Attention among the groups, a tensor of shape (1, H, P, P) for each layer."""
+        self._group_of = group_of
+        _, self._firsts, self._sizes = np.unique(group_of, return_index=True, return_counts=True)
+
+    def add(self, start: int, weights: torch.Tensor) -> None:
+        """Take the next rows: their first one, and their weights of shape (H, rows, T)."""
+        if start == 0:
+            size = len(self._firsts)
+            self.layers.append(torch.zeros(1, len(weights), size, size))
+        received = np.add.reduceat(weights.float().numpy(), self._firsts, axis=2)
+        groups = self._group_of[start : start + weights.shape[1]]
+        found, firsts = np.unique(groups, return_index=True)
+        given = np.add.reduceat(received, firsts, axis=1) / self._sizes[found, None]
+        self.layers[-1].numpy()[0, :, found[0] : found[-1] + 1] += given
 
 
 def _stack(attentions: Any, config: Any) -> Attention:
