@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import explanation_cache, state
+from pages._app.explanation_attention_all import show_all_heads
 from pages._app.explanation_attention_matrix import show_matrix
 from pages._app.explanation_attention_text import show_text_to_text
 from pages._app.explanation_prediction import show_prediction
@@ -18,6 +19,7 @@ NOTE = (
 LOOKS: dict[str, Callable[[Run, str], None]] = {
     "Text to text": show_text_to_text,
     "Matrix": show_matrix,
+    "All heads": show_all_heads,
 }
 """What draws each look, from a finished run and the text it reads; the first one is the default."""
 

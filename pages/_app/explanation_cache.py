@@ -56,6 +56,26 @@ def text_to_text(
     return text_to_text(attention_part(run, text), layer, heads, by_token=by_token)
 
 
+def head_grid(run: Run, text: str) -> Any:
+    """Return small pictures and statistics of all heads on the part that the URL names."""
+    found = attention_part(run, text)
+    number = found.part.number if found.part else None
+    return _head_grid(str(run.require_model()), state.decision_key(run), text, number, found)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking at every head")
+def _head_grid(
+    folder: str,  # noqa: ARG001 - the key, like the next three
+    decision: str,  # noqa: ARG001
+    text: str,  # noqa: ARG001
+    part: int | None,  # noqa: ARG001
+    _found: Any,
+) -> Any:
+    from textcls_core.explanation.head_grid import head_grid
+
+    return head_grid(_found)
+
+
 def seen_from(matrix: Any, position: int | None) -> list[float]:
     """Return what one position looks at, or the mean of all if None."""
     from textcls_core.explanation.attention import seen_from

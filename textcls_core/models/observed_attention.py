@@ -1,6 +1,6 @@
 """Attention whose weights are handed over a few rows at a time, so that all never lie in memory.
 
-A text of T tokens has H x T x T weights in each layer: 200 MB at 2,048 tokens and twelve heads. Here
+A text of T tokens has H x T x T weights in each layer: 200 MB at 2,048 tokens and 12 heads. Here
 each block of rows is computed, given to an observer, and forgotten.
 """
 
