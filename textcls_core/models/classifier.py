@@ -128,12 +128,13 @@ class Classifier:
         return cls(model, tokenizer, max_length, design)
 
     @classmethod
-    def load(cls, folder: Path, *, attention: Literal["sdpa", "eager"] = "sdpa") -> Self:
+    def load(cls, folder: Path, *, attention: Literal["eager"] | None = None) -> Self:
         """Return a saved classifier in evaluation mode.
 
         Args:
             folder: Written by `save`.
-            attention: `eager` is slower and can return attention weights.
+            attention: `eager` is slower and can return attention weights; None takes the fastest
+                that the model's family has.
 
         Raises:
             ModelError: If the folder is missing or damaged.
