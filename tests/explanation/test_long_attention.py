@@ -1,6 +1,7 @@
 """Tests of texts longer than what is shown at once: the same weights, in little memory."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from tests.explanation.families import LONG, OF_LONG_TEXTS, explainable
 from tests.models.test_packing import CONFIGS
 from textcls_core.explanation.attention import attention_of, attention_of_part, explain_attention
 from textcls_core.explanation.parts import Part, part_bounds
+from textcls_core.explanation.score import logits_of
 from textcls_core.explanation.words import MAX_TOKENS, read_text
 from textcls_core.models.observed_attention import ROWS_AT_ONCE, observing
 
@@ -98,12 +100,12 @@ def test_parts_are_short_end_at_words_and_leave_nothing_out(long_bert):
 
 
 def test_word_longer_than_a_part_is_cut(long_bert):
-    read = read_text(long_bert, "x" * 99 + "9" + " cat" * MAX_TOKENS * 2, None)
-    endless = read.only(np.arange(MAX_TOKENS + 10))
-    endless.word_of[:] = 0
+    read = read_text(long_bert, LONG_TEXT, None)
+    one_word = replace(read, word_of=np.zeros_like(read.word_of), words=("x",), spans=((0, 9),))
 
-    bounds = part_bounds(endless)
+    bounds = part_bounds(one_word)
 
+    assert len(bounds) > 1
     assert max(stop - start for start, stop in bounds) <= MAX_TOKENS
 
 
@@ -117,15 +119,14 @@ def test_part_that_does_not_exist_is_the_first_or_last(long_bert, asked, number)
 
 
 def test_long_text_never_lies_in_memory_as_a_whole(long_bert):
-    seen = []
+    rows = []
     read = read_text(long_bert, LONG_TEXT, None)
 
-    with observing(long_bert.model, lambda start, weights: seen.append((start, weights.shape))):
-        attention_of_part(long_bert, read, Part.of(read, 0))
-        long_bert.model(input_ids=long_bert.tokenizer(SHORT_TEXT, return_tensors="pt").input_ids)
+    with observing(long_bert.model, lambda _start, weights: rows.append(weights.shape[1])):
+        logits_of(long_bert, [read.input_ids])
 
-    assert len(seen) == long_bert.model.config.num_hidden_layers  # only what came after
-    assert all(shape[1] <= ROWS_AT_ONCE for _, shape in seen)
+    assert max(rows) <= ROWS_AT_ONCE
+    assert sum(rows) == long_bert.model.config.num_hidden_layers * len(read.tokens)
 
 
 def test_others_who_share_the_model_get_their_weights_meanwhile(long_bert):

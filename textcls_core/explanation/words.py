@@ -1,5 +1,6 @@
 """One text as the model reads it: tokens, the words they are parts of, and where those stand."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -79,7 +80,7 @@ def read_text(classifier: Classifier, text: str, max_tokens: int | None = MAX_TO
         text, truncation=True, max_length=limit, return_offsets_mapping=True
     )
     word_of, spans = _words(encoding.word_ids(0), encoding["offset_mapping"])
-    spans = tuple(_without_spaces(text, *span) for span in spans)
+    spans = _with_marks(text, [_without_spaces(text, *span) for span in spans])
     tokens = classifier.tokenizer.convert_ids_to_tokens(encoding["input_ids"])
     return ReadText(
         text=text,
@@ -133,3 +134,16 @@ def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
         return start, end
     first = start + len(piece) - len(piece.lstrip())
     return first, first + len(piece.strip())
+
+
+def _with_marks(text: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return spans with the accents behind them, which models without accents drop."""
+    result = []
+    limit = len(text)
+    for start, end in reversed(spans):
+        last = end
+        while start < last < limit and unicodedata.combining(text[last]):
+            last += 1
+        result.append((start, last))
+        limit = start if last > start else limit
+    return tuple(reversed(result))
