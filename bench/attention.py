@@ -6,26 +6,26 @@ draws. Layer: from the choice of a layer to the redrawn words. Medians and the w
 """
 
 import argparse
-import statistics
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from bench.machine import say
 from bench.pages import visited_app
+from bench.summary import spread
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
 from textcls_core.workspace import Workspace
 
 LENGTHS = (128, 400, 512)
 _HOVERS = 60
-_LAYERS = 6
+_LAYERS = 4
 _TIMEOUT = 120_000
 _SENTENCE = "Shares in the airline rose after it won the cup final , the minister said . "
-_WORDS = "document.querySelector('[data-testid=stMain]')"
+_WORD = ".left button[data-index]"
 _DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 _HOVER = """async (count) => {
   const seen = (root) => {
@@ -55,24 +55,20 @@ _HOVER = """async (count) => {
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Return milliseconds of hovering and choosing a layer, and seconds until the view stands."""
-    workspace = Workspace.default()
-    run = _run(workspace, options.run)
+    """Return seconds until the view stands, and milliseconds of hovering and choosing a layer."""
+    run = _run(Workspace.default(), options.run)
     with visited_app() as (_, url, page):
         address = f"{url}/explanation?run={run.run_id}&layer=1&head=0"
-        page.goto(address)  # the model is loaded once
-        _see_words(page)
         return {
             "attention": {
-                "model": run.config.model,
-                "max_length": run.config.max_length,
-                **{str(length): _of_length(page, address, length) for length in LENGTHS},
+                "run": run.run_id,
+                **{f"{length}_tokens": _measure(page, address, length) for length in LENGTHS},
             }
         }
 
 
 def _run(workspace: Workspace, wanted: str) -> Run:
-    """Return the finished run with a name, or the one that reads the longest texts."""
+    """Return the finished run with an id, or the one that reads the longest texts."""
     runs = [run for run in RunStore.open(workspace).runs() if run.has_model]
     named = [run for run in runs if wanted in ("", run.run_id)]
     if not named:
@@ -80,22 +76,42 @@ def _run(workspace: Workspace, wanted: str) -> Run:
     return max(named, key=lambda run: run.config.max_length)
 
 
-def _of_length(page: Page, address: str, length: int) -> dict[str, Any]:
-    """Return the figures of a text of about as many tokens."""
+def _measure(page: Page, address: str, length: int) -> dict[str, Any]:
+    """Return the figures of a text of that many tokens, each of them a word."""
     say(f"{length} tokens")
-    words = (_SENTENCE * length).split()[: length - 2]
     page.goto(address)
-    _see_words(page)
-    box = page.locator("textarea").first
-    box.fill(" ".join(words))
-    view = _seconds(lambda: page.keyboard.press("Control+Enter"), lambda: _see_words(page, length))
     page.wait_for_selector(_DONE, timeout=_TIMEOUT)
-    times = page.evaluate(_HOVER, _HOVERS)
+    expect(page.locator(_WORD).first).to_be_visible(timeout=_TIMEOUT)  # the model is loaded
+    page.locator("textarea").first.fill(" ".join((_SENTENCE * length).split()[: length - 2]))
+    view = _seconds(
+        lambda: page.keyboard.press("Control+Enter"),
+        lambda: expect(page.locator(_WORD)).to_have_count(length, timeout=_TIMEOUT),
+    )
+    page.wait_for_selector(_DONE, timeout=_TIMEOUT)
+    work, painted = zip(*page.evaluate(_HOVER, _HOVERS), strict=True)
     layers = [_choose_layer(page, layer) for layer in range(2, 2 + _LAYERS)]
-    work, painted = zip(*times, strict=True)
     return {
         "view_seconds": round(view, 2),
-        "hover_ms": _summary(painted),
-        "hover_script_ms": _summary(work),
-        "layer_ms": _summary([1_000 * seconds for seconds in layers]),
+        "hover_ms": spread(painted, 1),
+        "hover_script_ms": spread(work, 1),
+        "layer_seconds": spread(layers, 2),
     }
+
+
+def _choose_layer(page: Page, layer: int) -> float:
+    """Return the seconds from the choice of a layer until its lines stand."""
+    page.get_by_role("combobox", name="Layer").click()
+    option = page.get_by_role("option", name=str(layer), exact=True)
+    return _seconds(option.click, lambda: _see_layer(page, layer))
+
+
+def _see_layer(page: Page, layer: int) -> None:
+    expect(page.get_by_text(f"Layer {layer}, head 1.")).to_be_visible(timeout=_TIMEOUT)
+    page.wait_for_selector(_DONE, timeout=_TIMEOUT)
+
+
+def _seconds(act: Callable[[], Any], see: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    act()
+    see()
+    return time.perf_counter() - start
