@@ -116,7 +116,7 @@ def _add_explain_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_attention_arguments(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
     parser.add_argument(
-        "--run", default="", help="by id; else the one that reads the longest texts"
+        "--run", default="", help="id; else what reads the longest texts"
     )
 
 
