@@ -47,11 +47,11 @@ def part_bounds(read: ReadText) -> list[tuple[int, int]]:
     """
     size = len(read.tokens)
     _, starts = np.unique(read.word_of, return_index=True)
-    step = -(-size // -(-size // MAX_TOKENS))
     bounds = []
     start = 0
     while start < size:
-        stop = min(start + step, size)
+        left = size - start
+        stop = start + -(-left // -(-left // MAX_TOKENS))
         inside = starts[(starts > start) & (starts <= stop)]
         if stop < size and len(inside):
             stop = int(inside[-1])
