@@ -115,9 +115,7 @@ def _add_explain_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_attention_arguments(parser: argparse.ArgumentParser) -> None:
     _add_json(parser)
-    parser.add_argument(
-        "--run", default="", help="id; else what reads the longest texts"
-    )
+    parser.add_argument("--run", default="", help="id; else what reads the longest texts")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:

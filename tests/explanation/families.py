@@ -29,7 +29,14 @@ FAMILIES = CONFIGS | {
 OF_LONG_TEXTS = ("bert", "modernbert", "modernbert-mean", "gpt2")
 
 
-def save_family(family: str, folder: Path, *, max_length: int = 64, pooling: str = "head") -> Path:
+def save_family(
+    family: str,
+    folder: Path,
+    *,
+    max_length: int = 64,
+    pooling: str = "head",
+    task: str = "single_label",
+) -> Path:
     """Save a random classifier of a family, with a WordPiece tokenizer, and return its folder."""
     tokenizer = transformers.BertTokenizer(vocab=word_vocabulary(), model_max_length=max_length)
     name, settings = FAMILIES[family]
@@ -42,7 +49,7 @@ def save_family(family: str, folder: Path, *, max_length: int = 64, pooling: str
     config.label2id = {label: position for position, label in config.id2label.items()}
     torch.manual_seed(0)
     model = transformers.AutoModelForSequenceClassification.from_config(config).eval()
-    Classifier(model, tokenizer, max_length, Design(pooling=pooling)).save(folder)
+    Classifier(model, tokenizer, max_length, Design(pooling=pooling, task=task)).save(folder)
     return folder
 
 

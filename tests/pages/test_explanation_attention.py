@@ -115,6 +115,17 @@ def test_model_that_averages_has_no_classified_token(open_page, run_with, look):
 
 
 @pytest.mark.parametrize("look", ["Text to text", "Matrix", "All heads"])
+def test_attention_of_a_run_with_several_labels(open_page, topics_run, look):
+    save_family("bert", topics_run.model_dir, task="multi_label")
+
+    app = open_page("explanation", look=look)
+
+    assert not app.exception
+    assert len(chart(app)["data"][0]["x"]) == 3
+    assert view(app)
+
+
+@pytest.mark.parametrize("look", ["Text to text", "Matrix", "All heads"])
 def test_long_text_is_shown_in_parts(open_page, run_with, look):
     run_with("bert", max_length=LONG)
 
