@@ -51,6 +51,12 @@ def _measure_pages(options: argparse.Namespace) -> Figures:  # noqa: ARG001 - it
     return pages.measure()
 
 
+def _measure_attention(options: argparse.Namespace) -> Figures:
+    from bench import attention  # needs a browser library that the other measurements do not
+
+    return attention.measure(options)
+
+
 def _measure_audit(options: argparse.Namespace) -> Figures:
     from bench import audit  # the checks bring libraries that the other measurements do not need
 
@@ -107,6 +113,11 @@ def _add_explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-len", type=whole_number(8), default=400, help="tokens of a text")
 
 
+def _add_attention_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
+    parser.add_argument("--run", default="", help="id; else what reads the longest texts")
+
+
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -156,6 +167,11 @@ BENCHES = {
     ),
     "explain": Bench(
         "integrated gradients beside Captum's", _add_explain_arguments, _measure_explain
+    ),
+    "attention": Bench(
+        "how soon attention stands on the page, and how it follows the pointer",
+        _add_attention_arguments,
+        _measure_attention,
     ),
     "active-learning": Bench(
         "labels a ranking asks for against random ones",

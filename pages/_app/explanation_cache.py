@@ -9,6 +9,8 @@ from pages._app import state
 from textcls_core.explanation.methods import Method
 from textcls_core.runs.run import Run
 
+_LONGEST_NUMBER = 5
+
 
 @st.cache_resource(max_entries=1, show_spinner="Loading the model")
 def _explainable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
@@ -19,10 +21,10 @@ def _explainable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
 
 
 @st.cache_resource(max_entries=2, show_spinner="Computing attention")
-def _attention(folder: str, decision: str, text: str) -> Any:
+def _attention(folder: str, decision: str, text: str, part: int | None = None) -> Any:
     from textcls_core.explanation.attention import explain_attention
 
-    return explain_attention(_explainable(folder, decision), text)
+    return explain_attention(_explainable(folder, decision), text, part)
 
 
 def attention(run: Run, text: str) -> Any:
@@ -32,6 +34,53 @@ def attention(run: Run, text: str) -> Any:
         RunStateError: If the run is not finished.
     """
     return _attention(str(run.require_model()), state.decision_key(run), text)
+
+
+def attention_part(run: Run, text: str) -> Any:
+    """Return the attention weights of the part of a text that the URL names, the first one if none.
+
+    Raises:
+        RunStateError: If the run is not finished.
+    """
+    named = state.parameter("part")
+    part = int(named) if named.isdecimal() and len(named) < _LONGEST_NUMBER else 0
+    return _attention(str(run.require_model()), state.decision_key(run), text, part)
+
+
+def text_to_text(
+    run: Run, text: str, layer: int | None, heads: tuple[int, ...], by_token: bool
+) -> Any:
+    """Return the strongest lines between the words of a text, or its tokens."""
+    from textcls_core.explanation.text_to_text import text_to_text
+
+    return text_to_text(attention_part(run, text), layer, heads, by_token=by_token)
+
+
+def head_grid(run: Run, text: str) -> Any:
+    """Return small pictures and statistics of all heads on the part that the URL names."""
+    found = attention_part(run, text)
+    number = found.part.number if found.part else None
+    return _head_grid(str(run.require_model()), state.decision_key(run), text, number, found)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking at every head")
+def _head_grid(
+    folder: str,  # noqa: ARG001 - the key, like the next three
+    decision: str,  # noqa: ARG001
+    text: str,  # noqa: ARG001
+    part: int | None,  # noqa: ARG001
+    _found: Any,
+) -> Any:
+    from textcls_core.explanation.head_grid import head_grid
+
+    return head_grid(_found)
+
+
+def seen_from(matrix: Any, position: int | None) -> list[float]:
+    """Return what one position looks at, or the mean of all if None."""
+    from textcls_core.explanation.attention import seen_from
+
+    return [float(weight) for weight in seen_from(matrix, position)]
 
 
 @st.cache_resource(max_entries=1, show_spinner="Loading the model")

@@ -134,3 +134,12 @@ def test_attribution_chart_leaves_room_for_the_numbers(scores, span):
     figure = attribution_chart(scored(*scores), "food")
 
     assert tuple(figure.layout.xaxis.range) == pytest.approx(span)
+
+
+def test_attention_chart_of_a_causal_model_greys_what_is_out_of_sight():
+    one, grey = attention_chart(MATRIX, NAMES, SPECIAL, is_causal=True).data
+
+    hidden = np.triu(np.ones(MATRIX.shape), 1) > 0
+    np.testing.assert_array_equal(np.isfinite(grey.z), hidden)
+    assert grey.x == one.x
+    assert grey.hovertemplate.startswith("%{y} cannot see %{x}")

@@ -21,6 +21,12 @@ def row(toy_dataset):
     )
 
 
+@pytest.fixture
+def open_page(open_page):
+    """Open the page at the weights on the text and the matrix, unless the link says otherwise."""
+    return lambda page, **parameters: open_page(page, **{"look": "Matrix", **parameters})
+
+
 def words(app):
     """Return what the component draws."""
     return json.loads(app.get("bidi_component")[0].proto.json)

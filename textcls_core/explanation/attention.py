@@ -1,20 +1,24 @@
 """Attention weights of one text: where the model looks, not why it decides."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from textcls_core.arrays import Attention
 from textcls_core.errors import InvalidArgumentError, ModelError
-from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.explanation.parts import Part
+from textcls_core.explanation.words import MAX_TOKENS, ReadText, read_text
 from textcls_core.models.classifier import Classifier
+from textcls_core.models.observed_attention import can_be_observed, observing
 
 Matrix = Float[np.ndarray, "Q K"]
+_TINY = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,25 @@ class AttentionExplanation:
     probabilities: Float[np.ndarray, " C"]
     """Class probabilities, shape (C,)."""
     is_causal: bool
-    """Whether a token sees only the tokens before it."""
+    """Whether a token sees only itself and the tokens before it."""
+    averages: bool = False
+    """Whether the mean over all tokens is classified, so that no single one of them decides."""
+    part: Part | None = None
+    """The part of a long text that is shown; None if that is all of it."""
+
+    @property
+    def num_tokens(self) -> int:
+        """Number of tokens that the model read, those beyond the shown part included."""
+        return len(self.read.tokens) if self.part is None else len(self.part.group_of)
+
+    def without_rest(self) -> "AttentionExplanation":
+        """Return the attention inside the shown part; rows sum to 1 again."""
+        if self.part is None:
+            return self
+        kept = np.flatnonzero(np.bincount(self.part.group_of) == 1)
+        inside = self.attention[:, :, kept][..., kept]
+        inside = inside / np.maximum(inside.sum(axis=-1, keepdims=True), _TINY)
+        return replace(self, read=self.read.only(kept), attention=inside, part=None)
 
     @property
     def num_layers(self) -> int:
@@ -56,6 +78,10 @@ class AttentionExplanation:
         token = self.deciding_token
         return token if by_token else int(self.read.word_of[token])
 
+    def looks_from(self, *, by_token: bool) -> int | None:
+        """Return the position of the token that is classified, or None if the mean of all is."""
+        return None if self.averages else self.deciding_position(by_token=by_token)
+
     def matrix(self, layer: int | None = None, head: int | None = None) -> Matrix:
         """Return attention between tokens, averaged over what is left out, shape (T, T).
 
@@ -77,16 +103,27 @@ class AttentionExplanation:
 
         What a word receives is the sum over its tokens, what it gives the mean over its tokens.
         """
-        matrix = self.matrix(layer, head)
-        return np.asarray(self._giving @ matrix @ (self._giving > 0).T)
+        starts, sizes = self._words
+        received = np.add.reduceat(self.matrix(layer, head), starts, axis=1)
+        return np.asarray(np.add.reduceat(received, starts, axis=0) / sizes[:, None])
+
+    def weights(
+        self, layer: int | None = None, heads: Sequence[int] = (), *, by_token: bool = False
+    ) -> Matrix:
+        """Return attention between words, or tokens, averaged over some heads, or all if none."""
+        one = self.matrix if by_token else self.word_matrix
+        return np.mean([one(layer, head) for head in heads or (None,)], axis=0)
 
     @cached_property
-    def _giving(self) -> Float[np.ndarray, "W T"]:
-        """Averages the tokens of each word, shape (W, T)."""
-        word_of = self.read.word_of
-        member = np.zeros((len(self.read.words), len(word_of)))
-        member[word_of, np.arange(len(word_of))] = 1
-        return np.asarray(member / member.sum(axis=1, keepdims=True))
+    def _words(self) -> tuple[Int[np.ndarray, " W"], Int[np.ndarray, " W"]]:
+        """First token of each word, whose tokens are neighbours, and how many it has."""
+        _, starts, sizes = np.unique(self.read.word_of, return_index=True, return_counts=True)
+        return starts, sizes
+
+
+def seen_from(matrix: Matrix, position: int | None) -> Float[np.ndarray, " K"]:
+    """Return what one position looks at, or the mean of all if None, shape (K,)."""
+    return np.asarray(matrix.mean(axis=0) if position is None else matrix[position])
 
 
 def load_explainable(folder: Path) -> Classifier:
@@ -97,18 +134,29 @@ def load_explainable(folder: Path) -> Classifier:
     return Classifier.load(folder, attention="eager")
 
 
-def explain_attention(classifier: Classifier, text: str) -> AttentionExplanation:
+def explain_attention(
+    classifier: Classifier, text: str, part: int | None = None
+) -> AttentionExplanation:
     """Return the attention weights of one text.
+
+    A part of a long text is returned word by word, and what is before and behind it as one position
+    each, which receives the sum and gives the mean of its tokens.
 
     Args:
         classifier: From `load_explainable`.
         text: Any text; it is cut to the classifier's length.
+        part: Which part of `MAX_TOKENS` tokens, from 0, of a text that is read to the end; beyond
+            the last one means the last. None to read no more than `MAX_TOKENS`.
 
     Raises:
         InvalidArgumentError: If the text is empty.
         ModelError: If the model does not give attention weights.
     """
-    return attention_of(classifier, read_text(classifier, text))
+    is_whole = part is not None and can_be_observed(classifier.model)
+    read = read_text(classifier, text, None if is_whole else MAX_TOKENS)
+    if len(read.tokens) <= MAX_TOKENS:
+        return attention_of(classifier, read)
+    return attention_of_part(classifier, read, Part.of(read, part or 0))
 
 
 def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation:
@@ -121,17 +169,70 @@ def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation
     Raises:
         ModelError: If the model does not give attention weights.
     """
+    output = _output(classifier, read, output_attentions=True)
+    attention = _stack(output.attentions, classifier.model.config)
+    return _explanation(classifier, read, output.logits, attention)
+
+
+def attention_of_part(classifier: Classifier, read: ReadText, part: Part) -> AttentionExplanation:
+    """Return the attention weights among the groups of one part, in little memory.
+
+    Args:
+        classifier: From `load_explainable`.
+        read: What the same classifier reads of the whole text.
+        part: Made of it.
+
+    Raises:
+        ModelError: If the model does not give attention weights.
+    """
+    grouped = GroupedAttention(part.group_of)
+    with observing(classifier.model, grouped.add):
+        logits = _output(classifier, read).logits
+    attention = _stack(grouped.layers, classifier.model.config)
+    return replace(_explanation(classifier, part.read, logits, attention), part=part)
+
+
+def _output(classifier: Classifier, read: ReadText, **options: bool) -> Any:
+    """Return what the model says about a text."""
+    inputs = torch.from_numpy(read.input_ids)[None]
     with torch.inference_mode():
-        inputs = torch.from_numpy(read.input_ids)[None]
-        output = classifier.output({"input_ids": inputs, "output_attentions": True})
-    logits = output.logits.float().numpy()
+        return classifier.output({"input_ids": inputs, **options})
+
+
+def _explanation(
+    classifier: Classifier, read: ReadText, logits: torch.Tensor, attention: Attention
+) -> AttentionExplanation:
+    probabilities = classifier.probabilities_of(logits.float().numpy())[0]
     return AttentionExplanation(
         read=read,
-        attention=_stack(output.attentions, classifier.model.config),
+        attention=attention,
         label_names=classifier.label_names,
-        probabilities=classifier.probabilities_of(logits)[0].astype(np.float64),
-        is_causal=bool(np.triu(output.attentions[0][0, 0].numpy(), 1).max() == 0),
+        probabilities=probabilities.astype(np.float64),
+        is_causal=bool(np.triu(attention[0, 0], 1).max() == 0),
+        averages=classifier.averages_tokens,
     )
+
+
+class GroupedAttention:
+    """Collects observed attention by groups of tokens: rows averaged, columns summed."""
+
+    def __init__(self, group_of: Int[np.ndarray, " T"]) -> None:
+        """Make room for P groups, given the group of each of T tokens."""
+        self.layers: list[torch.Tensor] = []
+        """Attention among the groups, a tensor of shape (1, H, P, P) for each layer."""
+        self._group_of = group_of
+        _, self._firsts, self._sizes = np.unique(group_of, return_index=True, return_counts=True)
+
+    def add(self, start: int, weights: torch.Tensor) -> None:
+        """Take the next rows: their first one, and their weights of shape (H, rows, T)."""
+        if start == 0:
+            size = len(self._firsts)
+            self.layers.append(torch.zeros(1, len(weights), size, size))
+        received = np.add.reduceat(weights.float().numpy(), self._firsts, axis=2)
+        groups = self._group_of[start : start + weights.shape[1]]
+        found, firsts = np.unique(groups, return_index=True)
+        given = np.add.reduceat(received, firsts, axis=1) / self._sizes[found, None]
+        self.layers[-1].numpy()[0, :, found[0] : found[-1] + 1] += given
 
 
 def _stack(attentions: Any, config: Any) -> Attention:

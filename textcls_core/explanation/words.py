@@ -1,8 +1,9 @@
 """One text as the model reads it: tokens, the words they are parts of, and where those stand."""
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -43,17 +44,30 @@ class ReadText:
         of_words = [end <= start for start, end in self.spans]
         return [of_words[word] for word in self.word_of] if by_token else of_words
 
+    def only(self, kept: Int[np.ndarray, " P"]) -> Self:
+        """Return the same with some of the tokens, positions in rising order, and their words."""
+        words, word_of = np.unique(self.word_of[kept], return_inverse=True)
+        return replace(
+            self,
+            input_ids=self.input_ids[kept],
+            tokens=tuple(self.tokens[token] for token in kept),
+            words=tuple(self.words[word] for word in words),
+            word_of=word_of,
+            spans=tuple(self.spans[word] for word in words),
+        )
+
     def sum_by_word(self, of_tokens: Float[np.ndarray, " T"]) -> Float[np.ndarray, " W"]:
         """Return the sum of what the tokens of each word have, shape (W,)."""
         return np.bincount(self.word_of, weights=of_tokens, minlength=len(self.words))
 
 
-def read_text(classifier: Classifier, text: str) -> ReadText:
+def read_text(classifier: Classifier, text: str, max_tokens: int | None = MAX_TOKENS) -> ReadText:
     """Return the beginning of a text, as much of it as is looked at.
 
     Args:
         classifier: Its tokenizer and length count.
         text: Any text; it is cut to the classifier's length.
+        max_tokens: Tokens looked at; None for all that the classifier reads.
 
     Raises:
         InvalidArgumentError: If the text is empty.
@@ -61,12 +75,12 @@ def read_text(classifier: Classifier, text: str) -> ReadText:
     text = clean_text(text)
     if not text.strip():
         raise InvalidArgumentError("Expected a text, got nothing. Type or paste one.")
-    limit = min(classifier.max_length, MAX_TOKENS)
+    limit = min(classifier.max_length, max_tokens or classifier.max_length)
     encoding = classifier.tokenizer(
         text, truncation=True, max_length=limit, return_offsets_mapping=True
     )
     word_of, spans = _words(encoding.word_ids(0), encoding["offset_mapping"])
-    spans = tuple(_without_spaces(text, *span) for span in spans)
+    spans = _with_marks(text, [_without_spaces(text, *span) for span in spans])
     tokens = classifier.tokenizer.convert_ids_to_tokens(encoding["input_ids"])
     return ReadText(
         text=text,
@@ -120,3 +134,16 @@ def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
         return start, end
     first = start + len(piece) - len(piece.lstrip())
     return first, first + len(piece.strip())
+
+
+def _with_marks(text: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return spans with the accents behind them, which models without accents drop."""
+    result = []
+    limit = len(text)
+    for start, end in reversed(spans):
+        last = end
+        while start < last < limit and unicodedata.combining(text[last]):
+            last += 1
+        result.append((start, last))
+        limit = start if last > start else limit
+    return tuple(reversed(result))

@@ -128,12 +128,13 @@ class Classifier:
         return cls(model, tokenizer, max_length, design)
 
     @classmethod
-    def load(cls, folder: Path, *, attention: Literal["sdpa", "eager"] = "sdpa") -> Self:
+    def load(cls, folder: Path, *, attention: Literal["eager"] | None = None) -> Self:
         """Return a saved classifier in evaluation mode.
 
         Args:
             folder: Written by `save`.
-            attention: `eager` is slower and can return attention weights.
+            attention: `eager` is slower and can return attention weights; None takes the fastest
+                that the model's family has.
 
         Raises:
             ModelError: If the folder is missing or damaged.
@@ -155,6 +156,12 @@ class Classifier:
         """Class names; a label id is a position in this tuple."""
         names = self.model.config.id2label
         return tuple(names[label_id] for label_id in range(len(names)))
+
+    @property
+    def averages_tokens(self) -> bool:
+        """Whether the head reads the mean over all tokens, and not a single one."""
+        own_pooling = getattr(self.model.config, "classifier_pooling", "")  # of ModernBERT
+        return "mean" in (self.design.pooling, own_pooling)
 
     @property
     def reading(self) -> Reading:
