@@ -7,7 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import explanation_cache, state
 from pages._app.explanation_attention_matrix import show_matrix
+from pages._app.explanation_flow import show_flow
 from pages._app.explanation_prediction import show_prediction
+from pages._app.explanation_split import show_split
 from textcls_core.runs.run import Run
 
 NOTE = (
@@ -16,6 +18,8 @@ NOTE = (
 )
 LOOKS: dict[str, Callable[[Run, str], None]] = {
     "Matrix": show_matrix,
+    "Flow": show_flow,
+    "Over the split": show_split,
 }
 """What draws each look, from a finished run and the text it reads; the first one is the default."""
 

@@ -206,13 +206,34 @@ def test_roles_say_what_a_head_mostly_does(report):
     assert made.role(0, 1) == "spreads over about 8 tokens"
 
 
-def test_records_have_a_row_per_head(report):
-    records = report.records()
+def test_records_have_a_row_per_head_and_begin_with_most(report):
+    records = report.records("on_next")
 
-    assert [(record["layer"], record["head"]) for record in records] == [
+    assert sorted((record["layer"], record["head"]) for record in records) == [
         (1, 1), (1, 2), (2, 1), (2, 2)
     ]  # fmt: skip
     assert list(records[0]) == ["layer", "head", "mostly", *TITLES.values()]
+    shares = [record["On the token after"] for record in records]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] == pytest.approx(100 * report.statistics["on_next"].means.max())
+
+
+def test_spread_of_a_head_is_written_out(report):
+    first = report.spread_records(0, 1)[0]
+
+    spread = report.statistics["entropy"]
+    assert first["statistic"] == "Entropy (bits)"
+    assert first["mean"] == f"{spread.mean[0][1]:.2f}"
+    assert first["8 of 10 texts"] == f"{spread.low[0][1]:.2f} to {spread.high[0][1]:.2f}"
+
+
+def test_example_rows_begin_with_the_one_that_has_most(bert, report):
+    rows = report.example_rows("on_punctuation", 1, 1)
+
+    assert sorted(rows) == ["a", "b", "c"]
+    found = {row: attention_of(bert, read_text(bert, text)) for row, text in TEXTS.items()}
+    most = max(found, key=lambda row: head_statistics(found[row]).on_punctuation[1, 1])
+    assert rows[0] == most
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from textcls_core.explanation.head_titles import STATISTICS, TITLES, Statistic
+from textcls_core.explanation.head_titles import STATISTICS, TITLES, Statistic, is_share, written
 from textcls_core.files import read_json, to_json, write_text
 from textcls_core.wording import percent
 
@@ -140,6 +140,19 @@ class HeadReport(_Kept):
         """Return the mean of every statistic of one head; both are counted from 0."""
         return {name: self.statistics[name].mean[layer][head] for name in STATISTICS}
 
+    def place(self, name: str) -> tuple[int, int] | None:
+        """Return layer and head from 0 of a name such as "3.12", from 1; None if there is none."""
+        layer, _, head = name.partition(".")
+        if not (layer.isdecimal() and head.isdecimal() and len(name) < 10):
+            return None
+        found = int(layer) - 1, int(head) - 1
+        inside = all(0 <= one < size for one, size in zip(found, self.shape, strict=True))
+        return found if inside else None
+
+    def first(self, by: Statistic) -> tuple[int, int]:
+        """Return layer and head, from 0, of the head that has most of a statistic."""
+        return divmod(int(self.statistics[by].means.argmax()), self.shape[1])
+
     def role(self, layer: int, head: int) -> str:
         """Return in a few words what a head mostly does; both are counted from 0."""
         values = self.values(layer, head)
@@ -148,15 +161,41 @@ class HeadReport(_Kept):
             return f"looks at {_ROLES[best]} ({percent(values[best], 0)})"
         return f"spreads over about {2 ** values['entropy']:.0f} tokens"
 
-    def records(self) -> list[dict[str, float | str]]:
-        """Return one record per head for a table: place, role and all means, layers from 1."""
-        layers, heads = self.shape
+    def records(self, by: Statistic = "entropy") -> list[dict[str, float | str]]:
+        """Return one record per head for a table, layers from 1 and shares in percent.
+
+        Args:
+            by: The heads that have most of this come first.
+        """
+        order = np.argsort(-self.statistics[by].means, axis=None, kind="stable").tolist()
+        places = [divmod(place, self.shape[1]) for place in order]
         return [
             {"layer": layer + 1, "head": head + 1, "mostly": self.role(layer, head)}
-            | {TITLES[name]: value for name, value in self.values(layer, head).items()}
-            for layer in range(layers)
-            for head in range(heads)
+            | {
+                TITLES[name]: 100 * value if is_share(name) else value
+                for name, value in self.values(layer, head).items()
+            }
+            for layer, head in places
         ]
+
+    def spread_records(self, layer: int, head: int) -> list[dict[str, str]]:
+        """Return every statistic of one head with its spread over texts, written out."""
+        records = []
+        for name, spread in self.statistics.items():
+            low, high = spread.low[layer][head], spread.high[layer][head]
+            records.append(
+                {
+                    "statistic": TITLES[name],
+                    "mean": written(name, spread.mean[layer][head]),
+                    "standard deviation": written(name, spread.deviation[layer][head]),
+                    "8 of 10 texts": f"{written(name, low)} to {written(name, high)}",
+                }
+            )
+        return records
+
+    def example_rows(self, by: Statistic, layer: int, head: int) -> list[str]:
+        """Return the ids of the rows on which one head has most of a statistic."""
+        return [self.row_ids[row] for row in self.statistics[by].examples[layer][head]]
 
 
 class MovedReport(_Kept):
@@ -191,8 +230,8 @@ class MovedReport(_Kept):
         )
 
     def records(self) -> list[dict[str, float]]:
-        """Return one record per head for a table, layers from 1."""
-        layers, heads = self.shape
+        """Return one record per head for a table, layers from 1, those that moved most first."""
+        order = np.argsort(-self.moved.means, axis=None, kind="stable").tolist()
         return [
             {
                 "layer": layer + 1,
@@ -200,8 +239,7 @@ class MovedReport(_Kept):
                 "moved": self.moved.mean[layer][head],
                 "deviation": self.moved.deviation[layer][head],
             }
-            for layer in range(layers)
-            for head in range(heads)
+            for layer, head in (divmod(place, self.shape[1]) for place in order)
         ]
 
 
