@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pages._app import controls, frame
 from pages._app.explanation_attention import show_attention
 from pages._app.explanation_attributions import show_attributions
+from pages._app.explanation_compare import show_compare
 from pages._app.explanation_text import of_text
 from pages._app.explanation_trust import show_trust
 from textcls_core.runs.run import Run
@@ -16,6 +17,7 @@ VIEWS: dict[str, Callable[[Run], None]] = {
     "Heads": of_text(show_attention),
     "Attributions": of_text(show_attributions),
     "Trust": show_trust,
+    "Compare": show_compare,
 }
 with controls.header("Attention", "Where the model looks, and which words speak for its answer."):
     chosen = controls.choose_run()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._app import controls, state
 from pages._app.text import cells
-from textcls_core.explanation.head_report import KIND_TITLES, HeadReport
+from textcls_core.explanation.head_report import KIND_TITLES, HeadReport, Place
 from textcls_core.explanation.head_titles import TITLES, Statistic
 from textcls_core.runs.run import Run
 
@@ -22,7 +22,7 @@ _WORDS = (
 )
 
 
-def show_head(run: Run, report: HeadReport, by: Statistic, place: tuple[int, int]) -> None:
+def show_head(run: Run, report: HeadReport, by: Statistic, place: Place) -> None:
     """Show what one head does over the split.
 
     Args:
@@ -53,7 +53,7 @@ def show_head(run: Run, report: HeadReport, by: Statistic, place: tuple[int, int
     _show_examples(run, report, by, place)
 
 
-def _show_kinds(report: HeadReport, place: tuple[int, int]) -> None:
+def _show_kinds(report: HeadReport, place: Place) -> None:
     records = [
         {
             "looks at": KIND_TITLES[found.kind],
@@ -68,7 +68,7 @@ def _show_kinds(report: HeadReport, place: tuple[int, int]) -> None:
     )
 
 
-def _show_words(report: HeadReport, place: tuple[int, int]) -> None:
+def _show_words(report: HeadReport, place: Place) -> None:
     st.markdown("**Words it looks at**")
     st.caption(_WORDS)
     found = report.words[place[0]][place[1]]
@@ -90,33 +90,45 @@ def _show_words(report: HeadReport, place: tuple[int, int]) -> None:
     )
 
 
-def _show_examples(run: Run, report: HeadReport, by: Statistic, place: tuple[int, int]) -> None:
-    """Show rows on which the head has most of the statistic; a selected one is opened."""
-    row_ids = report.example_rows(by, *place)
-    rows = state.dataset(run.config.dataset_fingerprint)
-    texts = rows.texts(rows.positions(row_ids))
+def _show_examples(run: Run, report: HeadReport, by: Statistic, place: Place) -> None:
+    """Show rows on which the head has most of the statistic."""
     st.markdown("**Rows to see it at work**")
     st.caption(
         f"Most {TITLES[by].lower()} of this head. Select a row to look at it with this head."
     )
+    show_rows(run, report.example_rows(by, *place), place, f"heads.rows.{run.run_id}.{by}.{place}")
+
+
+def show_rows(run: Run, row_ids: list[str], place: Place, key: str) -> None:
+    """Show some rows; a selected one is opened on Heads with one head.
+
+    Args:
+        run: A finished run.
+        row_ids: Of its data set.
+        place: Layer and head, from 0.
+        key: Of the table.
+    """
+    rows = state.dataset(run.config.dataset_fingerprint)
+    texts = rows.texts(rows.positions(row_ids))
     event = st.dataframe(
         {"row": row_ids, "text": cells(texts)},
         hide_index=True,
         column_config={"text": st.column_config.TextColumn(width="large")},
         on_select="rerun",
         selection_mode="single-row",
-        key=f"heads.rows.{run.run_id}.{by}.{place}",
-        alt="Rows on which this head has most of the chosen statistic",
+        key=key,
+        alt="Rows that show this head at work",
     )
     for position in event["selection"]["rows"]:
         _open_head(place, row_ids[position])
 
 
-def _open_head(place: tuple[int, int], row_id: str | None) -> None:
+def _open_head(place: Place, row_id: str | None) -> None:
     """Look at a text with one head in the first look."""
     if row_id is not None:
         state.set_parameter("row", row_id)
     state.set_parameter("layer", str(place[0]))
     state.set_parameter("head", str(place[1]))
     state.set_parameter("look", None)
+    state.set_parameter("panel", None)
     st.rerun()

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from pages._app import controls, explanation_heads_cache, state
-from pages._app.evaluation_cell import new_click
 from pages._app.explanation_one_head import show_head
+from pages._app.head_choice import chosen_head, show_grid, show_table
 from pages._app.job_view import offer_job
-from textcls_core.charts.explanation_heads import clicked_head, head_map
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.explanation.head_job import NUM_TEXTS, SURVEY_ENTRY
 from textcls_core.explanation.head_report import HeadReport
@@ -22,8 +21,7 @@ from textcls_core.runs.run import Run
 from textcls_core.wording import plural
 
 _SIZES = ("50", str(NUM_TEXTS), "1000")
-_CHART, _TABLE, _PLACE = "heads.map", "heads.table", "heads_at"
-_TABLE_HEIGHT = 320
+_PLACE = "heads_at"
 
 
 def show_split(run: Run, _text: str) -> None:
@@ -60,63 +58,26 @@ def _choose_statistic() -> Statistic:
 
 
 def _show_report(run: Run, split: Split, report: HeadReport, by: Statistic) -> None:
-    records = report.records(by)
-    _take_clicks(records)
-    place = _place(report, by)
+    records, spread = report.records(by), report.statistics[by]
+    place = chosen_head(_PLACE, spread, records)
     total = len(run.predictions(split).row_ids)
     st.caption(
         f"Means over {plural(report.num_texts, 'text')}, a random sample of {total:,} {split} "
         f"rows, and not the text above. {MEANINGS[by]} Click a head to see what it looks at."
     )
-    st.plotly_chart(
-        head_map(
-            report.statistics[by].means,
-            f"{TITLES[by].lower()}, mean",
-            lambda value: written(by, value).removesuffix(" %"),
-            selected=place,
-            is_dark=state.theme() == "dark",
-        ),
-        key=_CHART,
-        on_select="rerun",
-        selection_mode="points",
-        config=controls.NO_TOOLBAR,
-        alt=f"{TITLES[by]} of every head: a row is a layer",
+    unit = " in %" if is_share(by) else ""
+    show_grid(
+        _PLACE,
+        spread,
+        f"{TITLES[by].lower()}, mean{unit}",
+        lambda value: written(by, value).removesuffix(" %"),
+        place,
     )
-    _show_table(records, by)
-    show_head(run, report, by, place)
-
-
-def _show_table(records: list[dict[str, float | str]], by: Statistic) -> None:
     number = st.column_config.NumberColumn
-    formats = {
+    columns = {
         TITLES[name]: number(format="%.1f %%" if is_share(name) else "%.2f") for name in STATISTICS
     }
-    st.dataframe(
-        records,
-        key=_TABLE,
-        hide_index=True,
-        height=controls.table_height(len(records), _TABLE_HEIGHT),
-        column_config={"mostly": st.column_config.TextColumn(width=210), **formats},
-        on_select="rerun",
-        selection_mode="single-row",
-        alt=f"Every head with all statistics; most {TITLES[by].lower()} first",
-    )
-
-
-def _take_clicks(records: list[dict[str, float | str]]) -> None:
-    """Put a head that was clicked in the chart or in the table into the URL."""
-    clicked = clicked_head(new_click(_CHART, "points"))
-    if clicked is not None:
-        state.set_parameter(_PLACE, f"{clicked[0] + 1}.{clicked[1] + 1}")
-    row = new_click(_TABLE, "rows")
-    if row is not None and row < len(records):
-        state.set_parameter(_PLACE, f"{records[row]['layer']}.{records[row]['head']}")
-
-
-def _place(report: HeadReport, by: Statistic) -> tuple[int, int]:
-    """Return layer and head in the URL, from 0; those with most of the statistic without."""
-    wanted = state.parameter(_PLACE)
-    known = report.place(wanted)
-    if wanted and known is None:
-        state.ignore_parameter(_PLACE, "head")
-    return known or report.first(by)
+    columns["mostly"] = st.column_config.TextColumn(width=210)
+    summary = f"Every head with all statistics; most {TITLES[by].lower()} first"
+    show_table(_PLACE, records, columns, summary)
+    show_head(run, report, by, place)

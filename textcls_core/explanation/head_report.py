@@ -14,6 +14,8 @@ from textcls_core.wording import percent
 Heads = Float[np.ndarray, "L H"]
 Grid = tuple[tuple[float, ...], ...]
 """A number per head: L rows of H."""
+Place = tuple[int, int]
+"""Layer and head, from 0."""
 Kind = Literal["special", "punctuation", "number", "word"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 KIND_TITLES: dict[Kind, str] = {
@@ -22,6 +24,7 @@ KIND_TITLES: dict[Kind, str] = {
     "number": "numbers",
     "word": "other words",
 }
+_LONGEST_NAME = 10
 _CLEAR_SHARE = 0.4
 """A share of attention from which on a head is named after it."""
 _ROLES: dict[Statistic, str] = {
@@ -85,6 +88,26 @@ class Spread(BaseModel):
         """The mean of every head, shape (L, H)."""
         return np.array(self.mean)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Layers and heads, (L, H)."""
+        return len(self.mean), len(self.mean[0])
+
+    @property
+    def order(self) -> list[Place]:
+        """Layer and head of every head, from 0, the largest mean first."""
+        places = np.argsort(-self.means, axis=None, kind="stable").tolist()
+        return [divmod(place, self.shape[1]) for place in places]
+
+    def place(self, name: str) -> Place | None:
+        """Return layer and head from 0 of a name such as "3.12", from 1; None if there is none."""
+        layer, _, head = name.partition(".")
+        if not (layer.isdecimal() and head.isdecimal() and len(name) < _LONGEST_NAME):
+            return None
+        found = int(layer) - 1, int(head) - 1
+        inside = all(0 <= one < size for one, size in zip(found, self.shape, strict=True))
+        return found if inside else None
+
 
 class WordShare(BaseModel):
     """How much attention all places of one word get from one head."""
@@ -133,25 +156,11 @@ class HeadReport(_Kept):
     @property
     def shape(self) -> tuple[int, int]:
         """Layers and heads, (L, H)."""
-        layers = self.statistics[STATISTICS[0]].mean
-        return len(layers), len(layers[0])
+        return self.statistics[STATISTICS[0]].shape
 
     def values(self, layer: int, head: int) -> dict[Statistic, float]:
         """Return the mean of every statistic of one head; both are counted from 0."""
         return {name: self.statistics[name].mean[layer][head] for name in STATISTICS}
-
-    def place(self, name: str) -> tuple[int, int] | None:
-        """Return layer and head from 0 of a name such as "3.12", from 1; None if there is none."""
-        layer, _, head = name.partition(".")
-        if not (layer.isdecimal() and head.isdecimal() and len(name) < 10):
-            return None
-        found = int(layer) - 1, int(head) - 1
-        inside = all(0 <= one < size for one, size in zip(found, self.shape, strict=True))
-        return found if inside else None
-
-    def first(self, by: Statistic) -> tuple[int, int]:
-        """Return layer and head, from 0, of the head that has most of a statistic."""
-        return divmod(int(self.statistics[by].means.argmax()), self.shape[1])
 
     def role(self, layer: int, head: int) -> str:
         """Return in a few words what a head mostly does; both are counted from 0."""
@@ -167,15 +176,13 @@ class HeadReport(_Kept):
         Args:
             by: The heads that have most of this come first.
         """
-        order = np.argsort(-self.statistics[by].means, axis=None, kind="stable").tolist()
-        places = [divmod(place, self.shape[1]) for place in order]
         return [
             {"layer": layer + 1, "head": head + 1, "mostly": self.role(layer, head)}
             | {
                 TITLES[name]: 100 * value if is_share(name) else value
                 for name, value in self.values(layer, head).items()
             }
-            for layer, head in places
+            for layer, head in self.statistics[by].order
         ]
 
     def spread_records(self, layer: int, head: int) -> list[dict[str, str]]:
@@ -213,25 +220,18 @@ class MovedReport(_Kept):
         return len(self.row_ids)
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Layers and heads, (L, H)."""
-        return len(self.moved.mean), len(self.moved.mean[0])
-
-    @property
     def verdict(self) -> str:
         """What moved, in plain words."""
-        means = self.moved.means
-        layer, head = np.unravel_index(int(means.argmax()), means.shape)
-        by_layer = means.mean(axis=1)
+        layer, head = self.moved.order[0]
+        by_layer = self.moved.means.mean(axis=1)
         return (
-            f"Layer {int(layer) + 1}, head {int(head) + 1} moved most ({means.max():.2f}); layer "
+            f"Layer {layer + 1}, head {head + 1} moved most ({self.moved.means.max():.2f}); layer "
             f"{int(by_layer.argmax()) + 1} most as a whole ({by_layer.max():.2f}), layer "
             f"{int(by_layer.argmin()) + 1} least ({by_layer.min():.2f})."
         )
 
     def records(self) -> list[dict[str, float]]:
         """Return one record per head for a table, layers from 1, those that moved most first."""
-        order = np.argsort(-self.moved.means, axis=None, kind="stable").tolist()
         return [
             {
                 "layer": layer + 1,
@@ -239,8 +239,12 @@ class MovedReport(_Kept):
                 "moved": self.moved.mean[layer][head],
                 "deviation": self.moved.deviation[layer][head],
             }
-            for layer, head in (divmod(place, self.shape[1]) for place in order)
+            for layer, head in self.moved.order
         ]
+
+    def example_rows(self, layer: int, head: int) -> list[str]:
+        """Return the ids of the rows on which one head moved most."""
+        return [self.row_ids[row] for row in self.moved.examples[layer][head]]
 
 
 def _grid(values: Heads) -> Grid:
