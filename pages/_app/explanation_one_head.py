@@ -1,11 +1,13 @@
 """One head over many texts: its figures, the words it looks at, and rows to see it at work."""
 
+from typing import Literal
+
 import streamlit as st
 
 from pages._app import controls, state
 from pages._app.text import cells
-from textcls_core.explanation.head_report import KIND_TITLES, HeadReport, Place
-from textcls_core.explanation.head_titles import TITLES, Statistic
+from textcls_core.explanation.head_report import KIND_TITLES, HeadReport, Place, WordShare
+from textcls_core.explanation.head_titles import TITLES, Statistic, least_first
 from textcls_core.runs.run import Run
 
 _TABLE_HEIGHT = 330
@@ -14,6 +16,10 @@ _COLUMNS = {
     "places": _NUMBER(format="localized"),
     "share": _NUMBER(format="%.2f %%"),
     "times even": _NUMBER(format="%.1f ×"),  # noqa: RUF001 - a product
+}
+_MEASURES: dict[Literal["share", "times"], str] = {
+    "share": "Most attention in all",
+    "times": "Most attention for how often it stands",
 }
 _WORDS = (
     "Share: part of all attention that the words of the texts give. Times even: that part, "
@@ -71,30 +77,33 @@ def _show_kinds(report: HeadReport, place: Place) -> None:
 def _show_words(report: HeadReport, place: Place) -> None:
     st.markdown("**Words it looks at**")
     st.caption(_WORDS)
-    found = report.words[place[0]][place[1]]
+    for panel, measure in zip(controls.panels(), _MEASURES, strict=True):
+        with panel:
+            st.caption(_MEASURES[measure])
+            _show_word_table(report.words_by(measure, *place), _MEASURES[measure])
+
+
+def _show_word_table(found: list[WordShare], summary: str) -> None:
+    names = cells([one.word for one in found])
     records = [
-        {
-            "word": word,
-            "places": one.count,
-            "share": 100 * one.share,
-            "times even": one.times,
-        }
-        for word, one in zip(cells([one.word for one in found]), found, strict=True)
+        {"word": word, "places": one.count, "share": 100 * one.share, "times even": one.times}
+        for word, one in zip(names, found, strict=True)
     ]
     st.dataframe(
         records,
         hide_index=True,
         height=controls.table_height(len(records), _TABLE_HEIGHT),
         column_config=_COLUMNS,
-        alt="Words that get most attention of this head, by share and then by times even",
+        alt=summary,
     )
 
 
 def _show_examples(run: Run, report: HeadReport, by: Statistic, place: Place) -> None:
-    """Show rows on which the head has most of the statistic."""
+    """Show rows on which the head has most of the statistic, or least of entropy."""
     st.markdown("**Rows to see it at work**")
+    amount = "Least" if least_first(by) else "Most"
     st.caption(
-        f"Most {TITLES[by].lower()} of this head. Select a row to look at it with this head."
+        f"{amount} {TITLES[by].lower()} of this head. Select a row to look at it with this head."
     )
     show_rows(run, report.example_rows(by, *place), place, f"heads.rows.{run.run_id}.{by}.{place}")
 

@@ -53,18 +53,21 @@ def show_sides(one: Side, other: Side) -> None:
         one: On the left.
         other: On the right.
     """
-    method, wanted = _choose_question(one.run, other.run)
+    choices = st.container(horizontal=True, vertical_alignment="bottom")
+    with choices:
+        method, wanted = _choose_question(one.run, other.run)
     try:
         found = [_explain(side, method, wanted) for side in (one, other)]
     except InvalidArgumentError as error:
         st.warning(escape(str(error)))
         return
-    layer, head = _choose_head(found)
+    with choices:
+        place_of_head = _choose_head(found)
     largest = max(largest_ordinary(each.scores, each.special) for each in found)
     for number, (place, each) in enumerate(zip(controls.panels(), found, strict=True)):
         with place:
             _show_side(each, number, largest)
-            _show_attention(each, number, (layer, head))
+            _show_attention(each, number, place_of_head)
     _show_changes(found)
 
 
@@ -73,10 +76,8 @@ def _choose_question(one: Run, other: Run) -> tuple[Any, str]:
     shared = label_names(other)
     names = {name: shown for name, shown in label_names(one).items() if name in shared}
     options = {"": "the predicted class of each", **names}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = state.choose("method", "Method", TITLES, default=METHODS[0])
-        wanted = state.choose("label", "Explain", options, default="")
-    return method, wanted
+    method = state.choose("method", "Method", TITLES, default=METHODS[0])
+    return method, state.choose("label", "Explain", options, default="")
 
 
 def _explain(side: Side, method: Any, wanted: str) -> _Found:
@@ -92,11 +93,10 @@ def _choose_head(found: list[_Found]) -> tuple[int | None, int | None]:
     layers = min(each.attention.num_layers for each in found)
     heads = min(each.attention.num_heads for each in found)
     mean = {"": "mean"}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        numbers = mean | {str(n): str(n + 1) for n in range(layers)}
-        layer = state.choose("layer", "Layer of the attention", numbers, default="")
-        numbers = mean | {str(n): str(n + 1) for n in range(heads)}
-        head = state.choose("head", "Head", numbers, default="")
+    numbers = mean | {str(n): str(n + 1) for n in range(layers)}
+    layer = state.choose("layer", "Layer of the attention", numbers, default="")
+    numbers = mean | {str(n): str(n + 1) for n in range(heads)}
+    head = state.choose("head", "Head", numbers, default="")
     return int(layer) if layer else None, int(head) if head else None
 
 

@@ -78,6 +78,6 @@ def _show_report(run: Run, split: Split, report: HeadReport, by: Statistic) -> N
         TITLES[name]: number(format="%.1f %%" if is_share(name) else "%.2f") for name in STATISTICS
     }
     columns["mostly"] = st.column_config.TextColumn(width=210)
-    summary = f"Every head with all statistics; most {TITLES[by].lower()} first"
+    summary = f"Every head with all statistics, sorted by {TITLES[by].lower()}"
     show_table(_PLACE, records, columns, summary)
     show_head(run, report, by, place)

@@ -14,7 +14,7 @@ _TABLE_HEIGHT = 320
 
 
 def chosen_head(name: str, spread: Spread, records: Sequence[Mapping[str, Any]]) -> Place:
-    """Return layer and head in the URL, from 0; those with the largest mean without.
+    """Return layer and head in the URL, from 0; the first one of its order without.
 
     A new click in the grid or in the table is taken first, so that everything follows it.
 

@@ -120,7 +120,9 @@ def largest_ordinary(values: Sequence[float], special: Sequence[bool]) -> float:
     return max(ordinary, default=0.0)
 
 
-def _shares(values: Sequence[float], special: Sequence[bool], largest: float | None) -> list[float]:
+def _shares(
+    values: Sequence[float], special: Sequence[bool], largest: float | None = None
+) -> list[float]:
     """Return each value as a share of the largest ordinary one; special tokens have no colour."""
     whole = largest_ordinary(values, special) if largest is None else largest
     return [

@@ -52,7 +52,8 @@ def test_survey_is_the_mean_and_spread_over_texts(bert, report):
         spread = report.statistics[name]
         np.testing.assert_allclose(spread.means, values.mean(0), atol=1e-6)
         np.testing.assert_allclose(spread.deviation, values.std(0), atol=1e-6)
-        assert spread.examples[1][0][0] == values[:, 1, 0].argmax()
+        first = values[:, 1, 0].argmin() if name == "entropy" else values[:, 1, 0].argmax()
+        assert spread.examples[1][0][0] == first
 
 
 def test_survey_names_its_rows_and_leaves_empty_texts_out(bert):
@@ -83,6 +84,33 @@ def test_spread_by_hand():
 
     assert (spread.mean, spread.low, spread.high) == (((5.0,),), ((1.0,),), ((9.0,),))
     assert spread.examples == (((10, 9, 8),),)
+    assert Spread.of(values, least_first=True).examples == (((0, 1, 2),),)
+
+
+def test_heads_with_least_entropy_come_first(report):
+    entropy = [record["Entropy (bits)"] for record in report.records()]
+
+    assert entropy == sorted(entropy)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("1.2", (0, 1)), ("2.2", (1, 1)), ("3.1", None), ("0.1", None),
+                        ("", None), ("x", None), ("1.²", None), ("1" * 10_000, None)]
+)  # fmt: skip
+def test_a_head_is_found_by_its_name(report, name, place):
+    assert report.statistics["entropy"].place(name) == place
+
+
+def test_words_in_two_orders():
+    rows = ROWS.copy()
+    rows[1] = rows[2] = [0.1, 0.0, 0.5, 0.4]
+    totals = WordTotals(1, 1)
+    for _ in range(MIN_COUNT):
+        totals.add(explanation([[rows]]))
+    made = HeadReport(row_ids=(), statistics={}, words=((totals.words(0, 0),),), kinds=())
+
+    assert [word.word for word in made.words_by("share", 0, 0)] == [".", "[SEP]", "[CLS]", "a"]
+    assert [word.word for word in made.words_by("times", 0, 0, 2)] == [".", "[SEP]"]
 
 
 def test_kinds_of_one_head_share_all_attention(report):

@@ -24,7 +24,7 @@ KIND_TITLES: dict[Kind, str] = {
     "number": "numbers",
     "word": "other words",
 }
-_LONGEST_NAME = 10
+_LONGEST_NAME, _NUM_EXAMPLES = 10, 3
 _CLEAR_SHARE = 0.4
 """A share of attention from which on a head is named after it."""
 _ROLES: dict[Statistic, str] = {
@@ -68,19 +68,23 @@ class Spread(BaseModel):
     high: Grid
     """A tenth of the texts is above."""
     examples: tuple[tuple[tuple[int, ...], ...], ...]
-    """For each head the texts that have most of it, the first one first: positions in `row_ids`."""
+    """For each head the texts that have most of it, or least: positions in `row_ids`."""
+    least_first: bool = False
+    """Whether heads and texts that have least of it come first."""
 
     @classmethod
-    def of(cls, values: Float[np.ndarray, "N L H"], num_examples: int = 3) -> Self:
+    def of(cls, values: Float[np.ndarray, "N L H"], *, least_first: bool = False) -> Self:
         """Return the spread of what N texts say."""
         low, high = np.quantile(values, [0.1, 0.9], axis=0)
-        most = np.moveaxis(np.argsort(-values, axis=0, kind="stable")[:num_examples], 0, -1)
+        ranked = np.argsort(values if least_first else -values, axis=0, kind="stable")
+        first = np.moveaxis(ranked[:_NUM_EXAMPLES], 0, -1)
         return cls(
             mean=_grid(values.mean(axis=0)),
             deviation=_grid(values.std(axis=0)),
             low=_grid(low),
             high=_grid(high),
-            examples=tuple(tuple(map(tuple, layer)) for layer in most.tolist()),
+            examples=tuple(tuple(map(tuple, layer)) for layer in first.tolist()),
+            least_first=least_first,
         )
 
     @property
@@ -95,8 +99,9 @@ class Spread(BaseModel):
 
     @property
     def order(self) -> list[Place]:
-        """Layer and head of every head, from 0, the largest mean first."""
-        places = np.argsort(-self.means, axis=None, kind="stable").tolist()
+        """Layer and head of every head, from 0, the largest mean first, or the least."""
+        values = self.means if self.least_first else -self.means
+        places = np.argsort(values, axis=None, kind="stable").tolist()
         return [divmod(place, self.shape[1]) for place in places]
 
     def place(self, name: str) -> Place | None:
@@ -144,7 +149,7 @@ class HeadReport(_Kept):
     """Rows that were read."""
     statistics: dict[Statistic, Spread]
     words: tuple[tuple[tuple[WordShare, ...], ...], ...]
-    """For each head (L, H) the words that get most of it, by share; then those by `times`."""
+    """For each head (L, H) the words that get most of it, by share or by `times`."""
     kinds: tuple[tuple[tuple[KindShare, ...], ...], ...]
     """For each head (L, H) what it gives to each kind."""
 
@@ -174,7 +179,7 @@ class HeadReport(_Kept):
         """Return one record per head for a table, layers from 1 and shares in percent.
 
         Args:
-            by: The heads that have most of this come first.
+            by: The heads that have most of this come first, or least of entropy.
         """
         return [
             {"layer": layer + 1, "head": head + 1, "mostly": self.role(layer, head)}
@@ -200,8 +205,15 @@ class HeadReport(_Kept):
             )
         return records
 
+    def words_by(
+        self, measure: Literal["share", "times"], layer: int, head: int, most: int = 12
+    ) -> list[WordShare]:
+        """Return the words that one head looks at most, in all or for how often they stand."""
+        found = sorted(self.words[layer][head], key=lambda word: -getattr(word, measure))
+        return found[:most]
+
     def example_rows(self, by: Statistic, layer: int, head: int) -> list[str]:
-        """Return the ids of the rows on which one head has most of a statistic."""
+        """Return the ids of the rows on which one head has most of a statistic, or least."""
         return [self.row_ids[row] for row in self.statistics[by].examples[layer][head]]
 
 

@@ -10,7 +10,7 @@ from textcls_core.errors import InvalidArgumentError, ModelError
 from textcls_core.explanation.attention import AttentionExplanation, attention_of
 from textcls_core.explanation.head_report import HeadReport, MovedReport, Spread
 from textcls_core.explanation.head_statistics import HeadStatistics, head_statistics, looking_rows
-from textcls_core.explanation.head_titles import STATISTICS
+from textcls_core.explanation.head_titles import STATISTICS, least_first
 from textcls_core.explanation.head_words import WordTotals
 from textcls_core.explanation.words import ReadText, read_text
 from textcls_core.jobs.progress import Report, ignore
@@ -44,7 +44,10 @@ def survey_heads(
         totals.add(found)
     assert totals is not None  # noqa: S101 - there is a text
     statistics = {
-        name: Spread.of(np.stack([getattr(each, name) for each in gathered])) for name in STATISTICS
+        name: Spread.of(
+            np.stack([getattr(each, name) for each in gathered]), least_first=least_first(name)
+        )
+        for name in STATISTICS
     }
     layers, heads = gathered[0].entropy.shape
     return HeadReport(

@@ -52,6 +52,16 @@ def is_share(statistic: Statistic) -> bool:
     return statistic.startswith("on_")
 
 
+def least_first(statistic: Statistic) -> bool:
+    """Return whether heads with little of a statistic are the interesting ones.
+
+    Example:
+        >>> least_first("entropy"), least_first("on_next")
+        (True, False)
+    """
+    return statistic == "entropy"
+
+
 def written(statistic: Statistic, value: float) -> str:
     """Return a value as people read it.
 
