@@ -91,7 +91,7 @@ def test_heads_of_label_sets(topics_run, topics_dataset, tiny_model_dir, monkeyp
         (["--by", "size"], 'Expected a statistic (entropy, distance'),
         (["--by", "entropy", "--moved"], "Expected --by or --moved, got both."),
         (["--split", "all"], "Expected a split"),
-        (["--sample", "0"], "0 is not in the range"),
+        (["--sample", "0"], "Invalid value for '--sample'"),
     ],
 )  # fmt: skip
 def test_heads_refuses_what_it_does_not_know(run, capsys, arguments, message):

@@ -55,8 +55,10 @@ def _choose_other_text(run: Run) -> str:
 
 def _show_runs(run: Run) -> None:
     """Show one text under two runs."""
-    others = {other.run_id: other for other in state.run_store().runs() if other.has_model}
-    others.pop(run.run_id, None)
+    found = [other for other in state.run_store().runs() if other.has_model and other != run]
+    mine = run.config.dataset_fingerprint
+    found.sort(key=lambda other: other.config.dataset_fingerprint != mine)  # comparable ones first
+    others = {other.run_id: other for other in found}
     if not others:
         show_text("There is no other finished run to compare with. Train a second one.")
         return

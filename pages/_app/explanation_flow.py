@@ -52,7 +52,7 @@ def _show_layers(found: Any, special: list[bool]) -> None:
     st.subheader("Rollout, layer by layer", anchor=False)
     st.caption(
         "As if the model ended after each layer: at the top what the first layer alone has "
-        "gathered, at the bottom the rollout above. Special tokens are left out of the scale."
+        "gathered, at the bottom the rollout above. Special tokens hold the rest and stay empty."
     )
     st.plotly_chart(
         flow_chart(found.by_layer, found.read.words, special),

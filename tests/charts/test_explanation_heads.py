@@ -18,7 +18,8 @@ def test_head_map_has_a_cell_per_head():
     assert bars["text"] == ["0.1", "0.2", "0.3", "0.4", "0.0", "0.8"]
     assert list(bars["y"]) == [0, 0, 0, 1, 1, 1]
     assert list(bars["base"]) == [-0.5, 0.5, 1.5] * 2
-    np.testing.assert_allclose(bars["marker"]["color"], VALUES.ravel() / 0.8, atol=1e-4)
+    colors = head_map(VALUES, "share", str).data[0].marker.color
+    np.testing.assert_allclose(colors, VALUES.ravel() / 0.8, atol=1e-4)
 
 
 def test_head_map_begins_with_the_first_layer_on_top():
@@ -44,7 +45,9 @@ def test_head_map_of_many_heads_has_no_numbers():
 
 
 def test_head_map_of_nothing_but_zeros():
-    assert set(grid(np.zeros((1, 2)))["data"][0]["marker"]["color"]) == {0.0}
+    found = head_map(np.zeros((1, 2)), "share", str)
+
+    assert list(found.data[0].marker.color) == [0.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -60,12 +63,14 @@ def test_clicked_head_is_read_from_the_cell(point, place):
     assert clicked_head(point) == place
 
 
-def test_flow_chart_scale_ends_at_the_largest_share_of_an_ordinary_word():
+def test_flow_chart_leaves_special_tokens_empty():
     by_layer = np.array([[0.9, 0.1, 0.0], [0.5, 0.2, 0.3]])
 
     trace = flow_chart(by_layer, ["[CLS]", "a", "<b>"], [True, False, False]).to_dict()["data"][0]
 
     assert trace["zmax"] == pytest.approx(0.3)
+    drawn = flow_chart(by_layer, ["[CLS]", "a", "b"], [True, False, False]).data[0].z
+    np.testing.assert_allclose(drawn, [[np.nan, 0.1, 0.0], [np.nan, 0.2, 0.3]], rtol=1e-6)
     assert list(trace["y"]) == [1, 2]
     assert list(trace["customdata"][0]) == ["[CLS]", "a", "&lt;b&gt;"]
 

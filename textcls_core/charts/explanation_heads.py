@@ -78,7 +78,7 @@ def clicked_head(point: Mapping[str, Any] | None) -> tuple[int, int] | None:
 def flow_chart(by_layer: np.ndarray, words: Sequence[str], special: Sequence[bool]) -> go.Figure:
     """Return the share of each word in what is classified, layer by layer from the top.
 
-    The scale ends at the largest share of an ordinary word.
+    Special tokens, which often hold most of it, stay empty: the scale is that of ordinary words.
 
     Args:
         by_layer: Shape (L, W); rows sum to 1.
@@ -87,15 +87,15 @@ def flow_chart(by_layer: np.ndarray, words: Sequence[str], special: Sequence[boo
     """
     layers, size = by_layer.shape
     ticks = spaced(size, _MAX_WORDS)
-    ordinary = by_layer[:, ~np.asarray(special)]
+    drawn = np.where(np.asarray(special), np.nan, by_layer)
     names = [plain(word, 60) for word in words]
     figure = go.Figure(
         go.Heatmap(
             x=list(range(size)),
             y=list(range(1, layers + 1)),
-            z=by_layer.astype(np.float32),
+            z=drawn.astype(np.float32),
             zmin=0,
-            zmax=float(ordinary.max()) if ordinary.size else 1.0,
+            zmax=float(np.nanmax(drawn)) if not all(special) else 1.0,
             colorscale=magnitude_scale(),
             colorbar={"title": "share", "thickness": 12, "tickformat": ".0%"},
             customdata=[names] * layers,
