@@ -56,8 +56,8 @@ def _survey(arguments: dict[str, Any], by: Statistic) -> tuple[dict[str, Any], l
     places = [(int(row["layer"]) - 1, int(row["head"]) - 1) for row in report.records(by)]
     lines = [f"{plural(report.num_texts, 'text')}; layer, head, {TITLES[by].lower()}"]
     for layer, head in places:
-        value = written(by, report.values(layer, head)[by])
-        lines.append(f"{layer:3} {head:3} {value:>8}  {report.role(layer, head)}")
+        mean = written(by, report.values(layer, head)[by])
+        lines.append(f"{layer:3} {head:3} {mean:>8}  {report.role(layer, head)}")
     value = {
         "num_texts": report.num_texts,
         "heads": [_head_json(report, layer, head) for layer, head in places],
@@ -74,7 +74,7 @@ def _head_json(report: HeadReport, layer: int, head: int) -> dict[str, Any]:
         "layer": layer,
         "head": head,
         "mostly": report.role(layer, head),
-        **report.values(layer, head),
+        **{str(name): mean for name, mean in report.values(layer, head).items()},
         **deviations,
         "kinds": [found.model_dump() for found in report.kinds[layer][head]],
         "words": [found.model_dump() for found in report.words[layer][head]],

@@ -182,10 +182,14 @@ class HeadReport(_Kept):
             by: The heads that have most of this come first, or least of entropy.
         """
         return [
-            {"layer": layer + 1, "head": head + 1, "mostly": self.role(layer, head)}
-            | {
-                TITLES[name]: 100 * value if is_share(name) else value
-                for name, value in self.values(layer, head).items()
+            {
+                "layer": layer + 1,
+                "head": head + 1,
+                "mostly": self.role(layer, head),
+                **{
+                    TITLES[name]: 100 * value if is_share(name) else value
+                    for name, value in self.values(layer, head).items()
+                },
             }
             for layer, head in self.statistics[by].order
         ]

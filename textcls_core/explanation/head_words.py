@@ -36,7 +36,9 @@ class WordTotals:
             axis=2, dtype=np.float64
         )  # (L, H, T)
         by_token = ids[read.word_of]
-        np.add.at(self._received, (..., by_token), given)
+        by_word = self._received.reshape(-1, self._received.shape[-1])
+        for head, received in zip(by_word, given.reshape(len(by_word), -1), strict=True):
+            np.add.at(head, by_token, received)  # a word may stand in several places
         np.add.at(self._even, by_token, 1 / len(by_token))
         np.add.at(self._counts, ids, 1)
         self._num_texts += 1
