@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import explanation_cache, state
 from pages._app.explanation_attention_matrix import show_matrix
+from pages._app.explanation_attention_text import show_text_to_text
 from pages._app.explanation_flow import show_flow
 from pages._app.explanation_prediction import show_prediction
 from pages._app.explanation_split import show_split
@@ -17,6 +18,7 @@ NOTE = (
     "answer, so do not read it as an explanation."
 )
 LOOKS: dict[str, Callable[[Run, str], None]] = {
+    "Text to text": show_text_to_text,
     "Matrix": show_matrix,
     "Flow": show_flow,
     "Over the split": show_split,

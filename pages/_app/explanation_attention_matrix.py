@@ -1,15 +1,19 @@
 """Attention as a matrix: the weights on the text, and who looks at whom."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from pages._app import explanation_cache, state
+from pages._app import explanation_cache
+from pages._app.explanation_attention_place import choose_place, name_of
 from pages._app.text import label
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation import attention_chart
 from textcls_core.runs.run import Run
+
+_SEVERAL = ", their mean"
 
 
 def show_matrix(run: Run, text: str) -> None:
@@ -19,19 +23,24 @@ def show_matrix(run: Run, text: str) -> None:
         run: A finished run.
         text: What it reads.
     """
-    _show_weights(explanation_cache.attention(run, text))
-
-
-def _choose_view(explanation: Any) -> tuple[int | None, int | None, bool]:
-    """Return layer, head (None means the mean) and whether sub-tokens are shown."""
-    mean = {"": "mean"}
-    layers = mean | {str(i): str(i + 1) for i in range(explanation.num_layers)}
-    heads = mean | {str(i): str(i + 1) for i in range(explanation.num_heads)}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        layer = state.choose("layer", "Layer", layers, default="")
-        head = state.choose("head", "Head", heads, default="")
-        tokens = st.toggle("Show sub-tokens", key="attention.tokens")
-    return int(layer) if layer else None, int(head) if head else None, tokens
+    explanation = explanation_cache.attention(run, text)
+    place = choose_place(explanation)
+    matrix = explanation.weights(place.layer, place.heads, by_token=place.by_token)
+    st.caption(f"{name_of(place).capitalize()}{_SEVERAL if len(place.heads) > 1 else ''}.")
+    _show_row(explanation, matrix, place.by_token)
+    st.subheader("Who looks at whom", anchor=False)
+    if explanation.is_causal:
+        st.caption("Grey is out of sight: this model reads in one direction.")
+    names = explanation.read.tokens if place.by_token else explanation.read.words
+    st.plotly_chart(
+        attention_chart(
+            matrix,
+            names,
+            explanation.read.special(by_token=place.by_token),
+            is_causal=explanation.is_causal,
+        ),
+        alt="Attention weights; every row sums to 1",
+    )
 
 
 def _take_click(view: str) -> None:
@@ -49,26 +58,25 @@ def _clicked_position(view: str) -> int | None:
     return wanted["position"] if wanted and wanted["view"] == view else None
 
 
-def _show_weights(explanation: Any) -> None:
-    layer, head, by_token = _choose_view(explanation)
-    if by_token:
-        names, matrix = explanation.read.tokens, explanation.matrix(layer, head)
-    else:
-        names, matrix = explanation.read.words, explanation.word_matrix(layer, head)
-    deciding = explanation.deciding_position(by_token=by_token)
+def _show_row(explanation: Any, matrix: Any, by_token: bool) -> None:
+    """Show what the classified token, or the clicked one, looks at."""
+    names = explanation.read.tokens if by_token else explanation.read.words
+    deciding = explanation.looks_from(by_token=by_token)
     view = f"{by_token} {explanation.read.text}"
     clicked = _clicked_position(view)
     looks_from = deciding if clicked is None else clicked
     st.subheader("Weights on the text", anchor=False)
-    source = "the token that is classified" if looks_from == deciding else "the clicked word"
     st.caption(
-        f"Seen from {source} ({label(names[looks_from], 20)}). Click a word to look from it. "
+        f"Seen from {_source(names, deciding, looks_from)}. Click a word to look from it. "
         "Darker means more attention; special tokens are left out of the scale."
     )
-    weights = matrix[looks_from].tolist()
+    weights = explanation_cache.seen_from(matrix, looks_from)
     special = explanation.read.special(by_token=by_token)
     attention_text(names, weights, special, looks_from, partial(_take_click, view))
-    st.subheader("Who looks at whom", anchor=False)
-    st.plotly_chart(
-        attention_chart(matrix, names, special), alt="Attention weights; every row sums to 1"
-    )
+
+
+def _source(names: Sequence[str], deciding: int | None, looks_from: int | None) -> str:
+    if looks_from is None:
+        return "all tokens, whose mean is classified"
+    source = "the token that is classified" if looks_from == deciding else "the clicked word"
+    return f"{source} ({label(names[looks_from], 20)})"

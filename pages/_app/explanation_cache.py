@@ -34,6 +34,22 @@ def attention(run: Run, text: str) -> Any:
     return _attention(str(run.require_model()), state.decision_key(run), text)
 
 
+def text_to_text(
+    run: Run, text: str, layer: int | None, heads: tuple[int, ...], by_token: bool
+) -> Any:
+    """Return the strongest lines between the words of a text, or its tokens."""
+    from textcls_core.explanation.text_to_text import text_to_text
+
+    return text_to_text(attention(run, text), layer, heads, by_token=by_token)
+
+
+def seen_from(matrix: Any, position: int | None) -> list[float]:
+    """Return what one position looks at, or the mean of all if None."""
+    from textcls_core.explanation.attention import seen_from
+
+    return [float(weight) for weight in seen_from(matrix, position)]
+
+
 @st.cache_resource(max_entries=1, show_spinner="Loading the model")
 def _attributable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
     """Return a classifier for attributions, which needs no weights of attention."""

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from textcls_core.charts.theme import (
+    GREY,
     base_layout,
     diverging_color,
     magnitude_scale,
@@ -22,7 +23,9 @@ _BAR = 0.8
 _INVISIBLE = "\u200b"
 
 
-def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[bool]) -> go.Figure:
+def attention_chart(
+    matrix: np.ndarray, names: Sequence[str], special: Sequence[bool], *, is_causal: bool = False
+) -> go.Figure:
     """Return who looks at whom: each row is a token or word that looks, and sums to 1.
 
     The scale ends at the largest weight an ordinary word receives; special tokens, which often
@@ -32,6 +35,7 @@ def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[
         matrix: Attention weights, shape (Q, K) with Q = K.
         names: One token or word per row.
         special: Whether it is a special token of the model.
+        is_causal: Whether a word sees only itself and those before it; the others are grey then.
     """
     size = len(names)
     ticks = spaced(size, _MAX_TICKS)
@@ -56,6 +60,8 @@ def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[
             hovertemplate="%{y} looks at %{x}: %{z:.4f}<extra></extra>",
         )
     )
+    if is_causal:
+        figure.add_trace(_out_of_sight(words))
     figure.update_layout(
         **base_layout(max(360, min(900, 150 + 16 * size))),
         xaxis={**axis, "title": "is looked at", "tickangle": -60},
@@ -63,6 +69,19 @@ def attention_chart(matrix: np.ndarray, names: Sequence[str], special: Sequence[
     )
     figure.update_layout(margin_t=8)
     return figure
+
+
+def _out_of_sight(words: Sequence[str]) -> go.Heatmap:
+    """Return grey cells where a causal model cannot look: behind the word that looks."""
+    hidden = np.triu(np.ones((len(words), len(words)), dtype=np.float32), 1)
+    return go.Heatmap(
+        x=words,
+        y=words,
+        z=np.where(hidden > 0, hidden, np.nan),
+        colorscale=[[0, f"{GREY}55"], [1, f"{GREY}55"]],
+        showscale=False,
+        hovertemplate="%{y} cannot see %{x}<extra></extra>",
+    )
 
 
 def attribution_chart(

@@ -1,5 +1,6 @@
 """Attention weights of one text: where the model looks, not why it decides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from textcls_core.arrays import Attention
 from textcls_core.errors import InvalidArgumentError, ModelError
@@ -29,7 +30,9 @@ class AttentionExplanation:
     probabilities: Float[np.ndarray, " C"]
     """Class probabilities, shape (C,)."""
     is_causal: bool
-    """Whether a token sees only the tokens before it."""
+    """Whether a token sees only itself and the tokens before it."""
+    averages: bool = False
+    """Whether the mean over all tokens is classified, so that no single one of them decides."""
 
     @property
     def num_layers(self) -> int:
@@ -56,6 +59,10 @@ class AttentionExplanation:
         token = self.deciding_token
         return token if by_token else int(self.read.word_of[token])
 
+    def looks_from(self, *, by_token: bool) -> int | None:
+        """Return the position of the token that is classified, or None if the mean of all is."""
+        return None if self.averages else self.deciding_position(by_token=by_token)
+
     def matrix(self, layer: int | None = None, head: int | None = None) -> Matrix:
         """Return attention between tokens, averaged over what is left out, shape (T, T).
 
@@ -77,16 +84,27 @@ class AttentionExplanation:
 
         What a word receives is the sum over its tokens, what it gives the mean over its tokens.
         """
-        matrix = self.matrix(layer, head)
-        return np.asarray(self._giving @ matrix @ (self._giving > 0).T)
+        starts, sizes = self._words
+        received = np.add.reduceat(self.matrix(layer, head), starts, axis=1)
+        return np.asarray(np.add.reduceat(received, starts, axis=0) / sizes[:, None])
+
+    def weights(
+        self, layer: int | None = None, heads: Sequence[int] = (), *, by_token: bool = False
+    ) -> Matrix:
+        """Return attention between words, or tokens, averaged over some heads, or all if none."""
+        one = self.matrix if by_token else self.word_matrix
+        return np.mean([one(layer, head) for head in heads or (None,)], axis=0)
 
     @cached_property
-    def _giving(self) -> Float[np.ndarray, "W T"]:
-        """Averages the tokens of each word, shape (W, T)."""
-        word_of = self.read.word_of
-        member = np.zeros((len(self.read.words), len(word_of)))
-        member[word_of, np.arange(len(word_of))] = 1
-        return np.asarray(member / member.sum(axis=1, keepdims=True))
+    def _words(self) -> tuple[Int[np.ndarray, " W"], Int[np.ndarray, " W"]]:
+        """First token of each word, whose tokens are neighbours, and how many it has."""
+        _, starts, sizes = np.unique(self.read.word_of, return_index=True, return_counts=True)
+        return starts, sizes
+
+
+def seen_from(matrix: Matrix, position: int | None) -> Float[np.ndarray, " K"]:
+    """Return what one position looks at, or the mean of all if None, shape (K,)."""
+    return np.asarray(matrix.mean(axis=0) if position is None else matrix[position])
 
 
 def load_explainable(folder: Path) -> Classifier:
@@ -131,6 +149,7 @@ def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation
         label_names=classifier.label_names,
         probabilities=classifier.probabilities_of(logits)[0].astype(np.float64),
         is_causal=bool(np.triu(output.attentions[0][0, 0].numpy(), 1).max() == 0),
+        averages=classifier.averages_tokens,
     )
 
 

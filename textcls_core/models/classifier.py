@@ -157,6 +157,12 @@ class Classifier:
         return tuple(names[label_id] for label_id in range(len(names)))
 
     @property
+    def averages_tokens(self) -> bool:
+        """Whether the head reads the mean over all tokens, and not a single one."""
+        own_pooling = getattr(self.model.config, "classifier_pooling", "")  # of ModernBERT
+        return "mean" in (self.design.pooling, own_pooling)
+
+    @property
     def reading(self) -> Reading:
         """How much of each text is read."""
         return Reading(self.max_length, self.design.long_documents, self.design.max_windows)
