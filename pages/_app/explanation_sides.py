@@ -76,8 +76,8 @@ def _choose_question(one: Run, other: Run) -> tuple[Any, str]:
     shared = label_names(other)
     names = {name: shown for name, shown in label_names(one).items() if name in shared}
     options = {"": "the predicted class of each", **names}
-    method = state.choose("method", "Method", TITLES, default=METHODS[0])
-    return method, state.choose("label", "Explain", options, default="")
+    method = state.choose("method", "Method", TITLES, default=METHODS[0], width=220)
+    return method, state.choose("label", "Explain", options, default="", width=240)
 
 
 def _explain(side: Side, method: Any, wanted: str) -> _Found:
@@ -94,9 +94,9 @@ def _choose_head(found: list[_Found]) -> tuple[int | None, int | None]:
     heads = min(each.attention.num_heads for each in found)
     mean = {"": "mean"}
     numbers = mean | {str(n): str(n + 1) for n in range(layers)}
-    layer = state.choose("layer", "Layer of the attention", numbers, default="")
+    layer = state.choose("sides_layer", "Layer of the attention", numbers, default="", width=160)
     numbers = mean | {str(n): str(n + 1) for n in range(heads)}
-    head = state.choose("head", "Head", numbers, default="")
+    head = state.choose("sides_head", "Head", numbers, default="", width=110)
     return int(layer) if layer else None, int(head) if head else None
 
 
@@ -117,15 +117,15 @@ def _show_side(found: _Found, number: int, largest: float) -> None:
 
 def _show_attention(found: _Found, number: int, place: tuple[int | None, int | None]) -> None:
     explanation = found.attention
-    deciding = explanation.deciding_position(by_token=False)
+    deciding = explanation.looks_from(by_token=False)
     words = explanation.read.words
-    st.caption(
-        f"Where the token that is classified ({label(words[deciding], 20)}) looks; not why the "
-        "model decides."
-    )
+    who = "all tokens look, of which the mean is classified"
+    if deciding is not None:
+        who = f"the token that is classified ({label(words[deciding], 20)}) looks"
+    st.caption(f"Where {who}; not why the model decides.")
     attention_text(
         words,
-        explanation.word_matrix(*place)[deciding].tolist(),
+        explanation_cache.seen_from(explanation.word_matrix(*place), deciding),
         found.special,
         deciding,
         None,
@@ -141,8 +141,8 @@ def _show_changes(found: list[_Found]) -> None:
         return
     st.subheader("Words whose scores differ most", anchor=False)
     st.caption(
-        "Sum of the scores of all places of a word, in units of logits; empty where a side does "
-        "not have the word. "
+        "Sum of the scores of all places of a word, in units of logits; None where a side does "
+        "not have it, which counts as 0. "
         + (
             ""
             if one.label == other.label

@@ -54,7 +54,7 @@ def test_flow_of_an_unknown_class_is_refused(saved):
 
 
 def test_words_of_two_texts_are_matched(attributable):
-    one = attribute(attributable["bert"], "the cat the dog", "gradient_x_input", label="food")
+    one = attribute(attributable["bert"], "The cat the dog", "gradient_x_input", label="food")
     other = attribute(attributable["bert"], "the cow", "gradient_x_input", label="food")
 
     records = {record["word"]: record for record in word_changes(one, other)}

@@ -160,3 +160,23 @@ def test_moved_says_that_the_base_model_is_gone(open_page, workspace, tuned_run)
 
     assert shown(app.error) == ["tiny is not a model folder."]
     assert "Compare on 33 texts" in labels(app)
+
+
+def test_compare_looks_with_the_head_in_the_link(open_page, runnable_run):
+    mean = drawn(open_page("explanation", **LINK))
+
+    one = drawn(open_page("explanation", **LINK, sides_layer="1", sides_head="0"))
+
+    assert one[0] == mean[0]
+    assert one[1]["titles"] != mean[1]["titles"]
+
+
+def test_compare_and_flow_of_a_run_with_label_sets(
+    open_page, topics_run, topics_dataset, tiny_model_dir
+):
+    save_model(topics_run.model_dir, topics_dataset, tiny_model_dir)
+
+    assert not open_page("explanation", **LINK).exception
+    flow = open_page("explanation", look="Flow", flow_label="food")
+    assert not flow.exception
+    assert "Gradient-weighted rollout for food" in shown(flow.subheader)

@@ -73,7 +73,7 @@ def explain_flow(
     return Flow(
         read=read,
         label=label,
-        averages=bool(start.max() < 1),
+        averages=explanation.averages,
         by_layer=np.stack([read.sum_by_word(row) for row in by_layer]),
         by_gradient=read.sum_by_word(by_gradient),
     )

@@ -10,8 +10,8 @@ Scores = dict[str, float]
 def word_changes(one: Attribution, other: Attribution) -> list[dict[str, str | float | None]]:
     """Return the words of two attributions for a table, the largest difference first.
 
-    The places of a word in a text are added up; a word that one side does not have counts as 0
-    there. Special tokens are left out.
+    The places of a word in a text are added up, in lower case; a word that one side does not have
+    counts as 0 there. Special tokens are left out.
 
     Args:
         one: On the left.
@@ -44,5 +44,5 @@ def _by_word(found: Attribution) -> Scores:
         found.read.words, found.word_scores.tolist(), special, strict=True
     ):
         if not hidden:
-            sums[word] += score
+            sums[word.lower()] += score
     return dict(sums)
