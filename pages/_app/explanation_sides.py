@@ -45,6 +45,12 @@ class _Found:
         """Score of each word."""
         return list(self.attribution.word_scores.tolist())
 
+    @property
+    def scored(self) -> list[tuple[str, float]]:
+        """The words of the text with their scores, special tokens left out."""
+        words = zip(self.attribution.read.words, self.scores, self.special, strict=True)
+        return [(word, score) for word, score, hidden in words if not hidden]
+
 
 def show_sides(one: Side, other: Side) -> None:
     """Show prediction, attribution and attention of two sides, and how their words differ.
@@ -136,7 +142,7 @@ def _show_attention(found: _Found, number: int, place: tuple[int | None, int | N
 def _show_changes(found: list[_Found]) -> None:
     """List the words of both sides, those whose scores differ most first."""
     one, other = (each.attribution for each in found)
-    records = word_changes(one, other)
+    records = word_changes(*(each.scored for each in found))
     if not records:
         return
     st.subheader("Words whose scores differ most", anchor=False)

@@ -1,15 +1,13 @@
-"""Tests of the flow through all layers, and of two attributions side by side."""
+"""Tests of the flow of attention through all layers."""
 
 import numpy as np
 import pytest
 
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.attention import explain_attention, load_explainable
-from textcls_core.explanation.attributions import attribute
 from textcls_core.explanation.flow import explain_flow
 from textcls_core.explanation.rollout import attention_rollout, gradient_rollout
 from textcls_core.explanation.score import Score
-from textcls_core.explanation.side_by_side import word_changes
 
 TEXT = "The old horse wasn't here, the end"
 
@@ -51,25 +49,3 @@ def test_flow_of_an_unknown_class_is_refused(saved):
 
     with pytest.raises(InvalidArgumentError, match='"fodo" is not a class of this run'):
         explain_flow(classifier, explain_attention(classifier, TEXT), "fodo")
-
-
-def test_words_of_two_texts_are_matched(attributable):
-    one = attribute(attributable["bert"], "The cat the dog", "gradient_x_input", label="food")
-    other = attribute(attributable["bert"], "the cow", "gradient_x_input", label="food")
-
-    records = {record["word"]: record for record in word_changes(one, other)}
-
-    the = records["the"]
-    assert the["left"] == pytest.approx(one.word_scores[[1, 3]].sum())
-    assert the["right minus left"] == pytest.approx(the["right"] - the["left"])
-    assert (records["cow"]["left"], records["cat"]["right"]) == (None, None)
-    assert records["cat"]["right minus left"] == pytest.approx(-one.word_scores[2])
-    sizes = [abs(record["right minus left"]) for record in word_changes(one, other)]
-    assert sizes == sorted(sizes, reverse=True)
-    assert set(records) == {"the", "cat", "dog", "cow"}
-
-
-def test_words_of_a_text_with_itself_do_not_differ(attributable):
-    one = attribute(attributable["gpt2"], TEXT, "gradient_x_input")
-
-    assert {record["right minus left"] for record in word_changes(one, one)} == {0.0}

@@ -1,48 +1,46 @@
-"""Two attributions side by side: which words speak differently."""
+"""Two attributions side by side: which words speak differently; free of torch, for pages."""
 
 from collections import defaultdict
-
-from textcls_core.explanation.attributions import Attribution
+from collections.abc import Iterable
 
 Scores = dict[str, float]
 
 
-def word_changes(one: Attribution, other: Attribution) -> list[dict[str, str | float | None]]:
-    """Return the words of two attributions for a table, the largest difference first.
+def word_changes(
+    one: Iterable[tuple[str, float]], other: Iterable[tuple[str, float]]
+) -> list[dict[str, str | float | None]]:
+    """Return the words of two texts for a table, the largest difference of scores first.
 
     The places of a word in a text are added up, in lower case; a word that one side does not have
-    counts as 0 there. Special tokens are left out.
+    counts as 0 there.
 
     Args:
-        one: On the left.
-        other: On the right.
+        one: Words of the left side with their scores, special tokens left out.
+        other: Of the right side.
+
+    Example:
+        >>> word_changes([("a", 1.0), ("A", 2.0)], [("a", 2.5)])
+        [{'word': 'a', 'left': 3.0, 'right': 2.5, 'right minus left': -0.5}]
     """
     left, right = _by_word(one), _by_word(other)
-    words = list(dict.fromkeys([*left, *right]))
-    records: list[dict[str, str | float | None]] = [
+    changes = {
+        word: right.get(word, 0.0) - left.get(word, 0.0) for word in dict.fromkeys([*left, *right])
+    }
+    order = sorted(changes, key=lambda word: -abs(changes[word]))
+    return [
         {
             "word": word,
             "left": left.get(word),
             "right": right.get(word),
-            "right minus left": _difference(left, right, word),
+            "right minus left": changes[word],
         }
-        for word in words
+        for word in order
     ]
-    order = sorted(range(len(words)), key=lambda row: -abs(_difference(left, right, words[row])))
-    return [records[row] for row in order]
 
 
-def _difference(left: Scores, right: Scores, word: str) -> float:
-    return right.get(word, 0.0) - left.get(word, 0.0)
-
-
-def _by_word(found: Attribution) -> Scores:
-    """Return the sum of the scores of each word of a text."""
+def _by_word(scored: Iterable[tuple[str, float]]) -> Scores:
+    """Return the sum of the scores of each word."""
     sums: Scores = defaultdict(float)
-    special = found.read.special(by_token=False)
-    for word, score, hidden in zip(
-        found.read.words, found.word_scores.tolist(), special, strict=True
-    ):
-        if not hidden:
-            sums[word.lower()] += score
+    for word, score in scored:
+        sums[word.lower()] += score
     return dict(sums)
