@@ -9,7 +9,9 @@ from pages._app import explanation_cache, state
 from pages._app.explanation_attention_all import show_all_heads
 from pages._app.explanation_attention_matrix import show_matrix
 from pages._app.explanation_attention_text import show_text_to_text
+from pages._app.explanation_flow import show_flow
 from pages._app.explanation_prediction import show_prediction
+from pages._app.explanation_split import show_split
 from textcls_core.runs.run import Run
 
 NOTE = (
@@ -20,6 +22,8 @@ LOOKS: dict[str, Callable[[Run, str], None]] = {
     "Text to text": show_text_to_text,
     "Matrix": show_matrix,
     "All heads": show_all_heads,
+    "Flow": show_flow,
+    "Over the split": show_split,
 }
 """What draws each look, from a finished run and the text it reads; the first one is the default."""
 

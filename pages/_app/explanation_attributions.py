@@ -31,7 +31,7 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
         text: What it reads.
         place: Where the prediction stands.
     """
-    names = _label_names(run)
+    names = label_names(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = _choose_method()
         wanted = state.choose("label", "Explain", {"": "the predicted class", **names}, default="")
@@ -60,7 +60,8 @@ def _choose_method() -> Method:
     return next(known for known in METHODS if known == chosen)
 
 
-def _label_names(run: Run) -> dict[str, str]:
+def label_names(run: Run) -> dict[str, str]:
+    """Return the classes of a run with the labels to show."""
     names = run.predictions(run.splits[0]).label_names
     return {name: shorten(name, 40) for name in names}
 

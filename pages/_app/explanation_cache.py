@@ -117,3 +117,26 @@ def attribution(run: Run, text: str, method: Method, label: str, against: str) -
     """
     folder, decision = str(run.require_model()), state.decision_key(run)
     return _attribution(folder, decision, text, method, label, against)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Following attention through the layers")
+def _flow(folder: str, decision: str, text: str, label: str) -> Any:
+    from textcls_core.explanation.flow import explain_flow
+
+    found = _attention(folder, decision, text)
+    return explain_flow(_explainable(folder, decision), found, label or None)
+
+
+def flow(run: Run, text: str, label: str) -> Any:
+    """Return what reached the answer from each word through all layers.
+
+    Args:
+        run: A finished run.
+        text: Any text.
+        label: Name of the class that gradients are taken of; empty for the predicted one.
+
+    Raises:
+        RunStateError: If the run is not finished.
+        InvalidArgumentError: If the class is unknown.
+    """
+    return _flow(str(run.require_model()), state.decision_key(run), text, label)

@@ -55,7 +55,9 @@ def attention_text(
     weights: Sequence[float],
     special: Sequence[bool],
     looks_from: int | None,
-    on_click: Callable[[], None],
+    on_click: Callable[[], None] | None,
+    *,
+    key: str = "attention.text",
 ) -> None:
     """Show words with a background by weight; `on_click` finds the word in session state.
 
@@ -64,11 +66,12 @@ def attention_text(
         weights: Attention each word receives, W numbers in [0, 1].
         special: Whether a word is a special token of the model.
         looks_from: Word that looks, marked with a border; None for the mean over all.
-        on_click: Called after a click; `st.session_state["attention.text"].clicked` is the word.
+        on_click: Called after a click; `st.session_state[key].clicked` is the word.
+        key: Of the component.
     """
     shares = _shares(weights, special)
     _component(
-        key="attention.text",
+        key=key,
         data={
             "words": list(words),
             "titles": [f"{100 * weight:.2f} %" for weight in weights],
@@ -76,12 +79,17 @@ def attention_text(
             "special": list(special),
             "from": looks_from,
         },
-        on_clicked_change=on_click,
+        on_clicked_change=on_click or _nothing,
     )
 
 
 def attribution_text(
-    words: Sequence[str], scores: Sequence[float], special: Sequence[bool]
+    words: Sequence[str],
+    scores: Sequence[float],
+    special: Sequence[bool],
+    *,
+    key: str = "attribution.text",
+    largest: float | None = None,
 ) -> None:
     """Show words with a background that says how far each raises or lowers a score.
 
@@ -89,10 +97,13 @@ def attribution_text(
         words: W words.
         scores: W signed numbers, in units of logits.
         special: Whether a word is a special token of the model.
+        key: Of the component.
+        largest: Score of the strongest colour, so that several texts share a scale; the largest one
+            of an ordinary word without.
     """
-    shares = _shares(scores, special)
+    shares = _shares(scores, special, largest)
     _component(
-        key="attribution.text",
+        key=key,
         data={
             "words": list(words),
             "titles": [f"{score:+.3f}" for score in scores],
@@ -103,8 +114,21 @@ def attribution_text(
     )
 
 
-def _shares(values: Sequence[float], special: Sequence[bool]) -> list[float]:
+def largest_ordinary(values: Sequence[float], special: Sequence[bool]) -> float:
+    """Return the largest absolute value that is not a special token's, 0 without any."""
+    ordinary = (abs(v) for v, is_special in zip(values, special, strict=True) if not is_special)
+    return max(ordinary, default=0.0)
+
+
+def _shares(
+    values: Sequence[float], special: Sequence[bool], largest: float | None = None
+) -> list[float]:
     """Return each value as a share of the largest ordinary one; special tokens have no colour."""
-    ordinary = [abs(v) for v, is_special in zip(values, special, strict=True) if not is_special]
-    largest = max(ordinary, default=0.0) or 1.0
-    return [0.0 if hidden else v / largest for v, hidden in zip(values, special, strict=True)]
+    whole = largest_ordinary(values, special) if largest is None else largest
+    return [
+        0.0 if hidden else v / (whole or 1.0) for v, hidden in zip(values, special, strict=True)
+    ]
+
+
+def _nothing() -> None:
+    """Take no notice of a click."""

@@ -24,6 +24,7 @@ from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.evaluation import evaluate_run
 from textcls_core.cli.explain import explain
 from textcls_core.cli.groups import groups_app, search
+from textcls_core.cli.heads import heads
 from textcls_core.cli.importing import dataset_import
 from textcls_core.cli.label_next import label_next
 from textcls_core.cli.mistakes import mistakes
@@ -58,6 +59,7 @@ app.command()(slices)
 app.command()(predict)
 app.command()(decide)
 app.command()(explain)
+app.command()(heads)
 app.command()(calibrate)
 
 

@@ -94,7 +94,7 @@ def is_punctuation(read: ReadText) -> Bool[np.ndarray, " T"]:
         words[word] or _only(_bare(token), _is_sure_mark)
         for word, token in zip(read.word_of.tolist(), read.tokens, strict=True)
     ]
-    return np.array(flags) & ~read.is_special
+    return np.asarray(np.array(flags) & ~read.is_special)
 
 
 def _weighted_sums(found: AttentionExplanation, weights: np.ndarray) -> Float[np.ndarray, "L H S"]:

@@ -2,6 +2,8 @@
 
 from typing import Literal, get_args
 
+from textcls_core.wording import percent
+
 Statistic = Literal[
     "entropy",
     "distance",
@@ -48,3 +50,23 @@ def is_share(statistic: Statistic) -> bool:
         (True, False)
     """
     return statistic.startswith("on_")
+
+
+def least_first(statistic: Statistic) -> bool:
+    """Return whether heads with little of a statistic are the interesting ones.
+
+    Example:
+        >>> least_first("entropy"), least_first("on_next")
+        (True, False)
+    """
+    return statistic == "entropy"
+
+
+def written(statistic: Statistic, value: float) -> str:
+    """Return a value as people read it.
+
+    Example:
+        >>> written("on_next", 0.734), written("entropy", 2.5)
+        ('73.4 %', '2.50')
+    """
+    return percent(value) if is_share(statistic) else f"{value:.2f}"

@@ -90,9 +90,9 @@ def _cells(grid: Grid, *, is_dark: bool) -> dict[str, Any]:
     names = [literal(name) for name in grid.label_names]
     places = np.argwhere(np.ones_like(grid.is_drawn))
     shares = (grid.values / max(float(np.abs(grid.values).max(initial=0)), 1e-12)).ravel()
-    colors = [_text_color(abs(share), is_dark) for share in shares.tolist()]
+    colors = [cell_text_color(abs(share), is_dark) for share in shares.tolist()]
     return {
-        **_bars(places[:, 0].tolist(), places[:, 1].tolist()),
+        **cell_bars(places[:, 0].tolist(), places[:, 1].tolist()),
         "marker": {
             "color": shares.round(4),
             "cmin": -1 if grid.is_signed else 0,
@@ -128,10 +128,10 @@ def _totals(
     margin = [*rows, *columns]
     text = [grid.total_text(total) or "0" for _, _, total, *_ in margin]
     return {
-        **_bars([y for y, *_ in margin], [x for _, x, *_ in margin]),
+        **cell_bars([y for y, *_ in margin], [x for _, x, *_ in margin]),
         "marker": {"color": "rgba(128,136,152,0.12)", "line": _LINE},
         "text": text,
-        "insidetextfont": {"color": _text_color(0.0, is_dark), "size": grid.text_size},
+        "insidetextfont": {"color": cell_text_color(0.0, is_dark), "size": grid.text_size},
         "customdata": [
             [row, column, f"{total:+,}" if grid.is_signed else f"{total:,}", title.lower()]
             for _, _, total, row, column, title in margin
@@ -142,7 +142,7 @@ def _totals(
     }
 
 
-def _bars(rows: Sequence[float], columns: Sequence[float]) -> dict[str, Any]:
+def cell_bars(rows: Sequence[float], columns: Sequence[float]) -> dict[str, Any]:
     """Return bars of width and height 1 around these places."""
     return {
         "orientation": "h",
@@ -232,7 +232,7 @@ def _frame_selected(figure: go.Figure, grid: Grid, *, is_dark: bool) -> None:
     )
 
 
-def _text_color(share: float, is_dark: bool) -> str:
+def cell_text_color(share: float, is_dark: bool) -> str:
     """Return white or black, whichever reaches a contrast of 4.5 on the cell's colour."""
     return "#FFFFFF" if is_dark or share > 0.94 else "#000000"
 

@@ -1,0 +1,83 @@
+"""Over the split: what every head does on many texts, and what each of them looks at."""
+
+import streamlit as st
+
+from pages._app import controls, explanation_heads_cache, state
+from pages._app.explanation_one_head import show_head
+from pages._app.head_choice import chosen_head, show_grid, show_table
+from pages._app.job_view import offer_job
+from textcls_core.dataset.text_dataset import Split
+from textcls_core.explanation.head_job import NUM_TEXTS, SURVEY_ENTRY
+from textcls_core.explanation.head_report import HeadReport
+from textcls_core.explanation.head_titles import (
+    MEANINGS,
+    STATISTICS,
+    TITLES,
+    Statistic,
+    is_share,
+    written,
+)
+from textcls_core.runs.run import Run
+from textcls_core.wording import plural
+
+_SIZES = ("50", str(NUM_TEXTS), "1000")
+_PLACE = "heads_at"
+
+
+def show_split(run: Run, _text: str) -> None:
+    """Show what every head does on a sample of a split, or offer to look.
+
+    Args:
+        run: A finished run.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = controls.choose_split(run)
+        num_texts = _choose_size()
+        by = _choose_statistic()
+    arguments = explanation_heads_cache.survey_of(run, split, num_texts)
+    report = explanation_heads_cache.survey(arguments)
+    if report is None:
+        count = plural(len(arguments["row_ids"]), "text")
+        st.markdown(
+            f"What does every head do, not on the text above but on {count} of the {split} rows? "
+            "It takes a minute or a few on two cores; you can leave the page meanwhile."
+        )
+        offer_job(SURVEY_ENTRY, arguments, f"Look at {count}", key="heads.survey")
+        return
+    _show_report(run, split, report, by)
+
+
+def _choose_size() -> int:
+    labels = {size: f"{int(size):,} texts" for size in _SIZES}
+    return int(state.choose("heads_texts", "Sample", labels, default=str(NUM_TEXTS), width=140))
+
+
+def _choose_statistic() -> Statistic:
+    chosen = state.choose("heads_by", "Heads by", TITLES, default=STATISTICS[0], width=220)
+    return next(known for known in STATISTICS if known == chosen)
+
+
+def _show_report(run: Run, split: Split, report: HeadReport, by: Statistic) -> None:
+    records, spread = report.records(by), report.statistics[by]
+    place = chosen_head(_PLACE, spread, records)
+    total = len(run.predictions(split).row_ids)
+    st.caption(
+        f"Means over {plural(report.num_texts, 'text')}, a random sample of {total:,} {split} "
+        f"rows, and not the text above. {MEANINGS[by]} Click a head to see what it looks at."
+    )
+    unit = " in %" if is_share(by) else ""
+    show_grid(
+        _PLACE,
+        spread,
+        f"{TITLES[by].lower()}, mean{unit}",
+        lambda value: written(by, value).removesuffix(" %"),
+        place,
+    )
+    number = st.column_config.NumberColumn
+    columns = {
+        TITLES[name]: number(format="%.1f %%" if is_share(name) else "%.2f") for name in STATISTICS
+    }
+    columns["mostly"] = st.column_config.TextColumn(width=210)
+    summary = f"Every head with all statistics, sorted by {TITLES[by].lower()}"
+    show_table(_PLACE, records, columns, summary)
+    show_head(run, report, by, place)
