@@ -95,8 +95,8 @@ class LocalFit:
     def sentence(self) -> str:
         """How exact the weights are, in plain words."""
         said = (
-            f"A linear model of the words accounts for {percent(max(self.r_squared, 0), 0)} of what "
-            f"happens to the score in {self.num_samples:,} shortened texts (its own fit, R²)."
+            f"A simple sum over the words accounts for {percent(max(self.r_squared, 0), 0)} of how "
+            f"the score differs between {self.num_samples:,} shortened texts (its own fit, R²)."
         )
         warning = " The words do not act one by one here: read their weights with care."
         return said if self.is_reliable else said + warning

@@ -1,5 +1,7 @@
 """The hierarchy of a text: sentences of clauses of words, as places where it may be cut in two."""
 
+import itertools
+
 import numpy as np
 from jaxtyping import Int
 
@@ -22,7 +24,7 @@ def cuts_of(read: ReadText) -> Cuts:
     num_words = int(part_of.max(initial=-1)) + 1
     first_tokens = [int(np.argmax(part_of == word)) for word in range(num_words)]
     cuts = np.full(num_words, _WORD)
-    for word, (before, token) in enumerate(zip(first_tokens, first_tokens[1:], strict=False), 1):
+    for word, (before, token) in enumerate(itertools.pairwise(first_tokens), 1):
         cuts[word] = _strength(read, before, token, sentence_of)
     return cuts
 
@@ -41,7 +43,7 @@ def _strength(read: ReadText, before: int, token: int, sentence_of: Int[np.ndarr
 
 
 def halved(cuts: Cuts, start: int, stop: int) -> int:
-    """Return where to cut the words from start to stop: at the strongest border, nearest the middle.
+    """Return where to cut the words from start to stop: the strongest border nearest the middle.
 
     Example:
         >>> halved(np.array([1, 1, 2, 1, 1, 1]), 0, 6), halved(np.array([1, 1, 1, 1]), 0, 4)
