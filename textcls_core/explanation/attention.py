@@ -134,8 +134,8 @@ def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation
     )
 
 
-def _stack(attentions: Any, config: Any) -> Attention:
-    """Return the weights of all layers in one array, shape (L, H, T, T).
+def require_weights(attentions: Any, config: Any) -> None:
+    """Check that all layers of a model gave their attention weights.
 
     Raises:
         ModelError: If a layer gave none.
@@ -147,6 +147,15 @@ def _stack(attentions: Any, config: Any) -> Attention:
             f"Expected attention weights from {expected} layers of {config.model_type}, "
             f"got {found}. This model family does not give them."
         )
+
+
+def _stack(attentions: Any, config: Any) -> Attention:
+    """Return the weights of all layers in one array, shape (L, H, T, T).
+
+    Raises:
+        ModelError: If a layer gave none.
+    """
+    require_weights(attentions, config)
     return np.asarray(torch.cat(list(attentions)).float().numpy())
 
 
