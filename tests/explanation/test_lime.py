@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from tests.explanation.plans import carried_out
-from textcls_core.explanation.lime import lime_plan
+from textcls_core.explanation.lime import NUM_SAMPLES, lime_plan
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import read_text
 
@@ -32,7 +32,7 @@ def test_weights_of_a_bag_of_words_are_recovered(read, weights):
         read.sum_by_word(found.scores)[ordinary], expected[ordinary], rtol=0.03, atol=0.03
     )
     assert found.r_squared > 0.999
-    assert found.num_samples == 1_000
+    assert found.num_samples == NUM_SAMPLES
 
 
 def test_special_tokens_have_no_weight(read, weights):

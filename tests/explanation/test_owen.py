@@ -45,7 +45,7 @@ def mean_contributions(value, num_words, all_orders):
 def score_of_words(classifier, read):
     """Return the score of class 1 as a function of which words are there."""
     ordinary = np.flatnonzero(~np.array(read.special(by_token=False)))
-    known = {}
+    padding, known = np.array([classifier.tokenizer.pad_token_id]), {}
 
     def value(there):
         if there.tobytes() not in known:

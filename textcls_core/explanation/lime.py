@@ -9,7 +9,7 @@ from textcls_core.explanation.plans import Plan, dealt, shortened
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
 
-NUM_SAMPLES = 1_000
+NUM_SAMPLES = 500
 """Shortened texts that are read unless another number is asked for."""
 KERNEL_WIDTH = 25.0
 """Of the kernel on 100 times the cosine distance, as the authors' program sets it."""

@@ -62,6 +62,7 @@ Judged = Literal[
     "shap_partition",
     "attention_mean",
     "attention_rollout",
+    "attention_gradient_rollout",
 ]
 """What the trust meter compares: attributions and ways to read attention."""
 JUDGED: tuple[Judged, ...] = get_args(Judged)
@@ -74,4 +75,5 @@ JUDGED_TITLES: dict[Judged, str] = {
     "shap_partition": TITLES["shap_partition"],
     "attention_mean": "Attention, mean of all heads",
     "attention_rollout": "Attention rollout",
+    "attention_gradient_rollout": "Attention rollout, weighted by gradients",
 }

@@ -21,6 +21,10 @@ class Judgement(BaseModel):
     """Probability lost with only them: low is good."""
     score: float
     """The first minus the second; methods are ranked by it."""
+    taken_out: tuple[float, ...] = ()
+    """Comprehensiveness at each of the report's shares, of which it is the mean (AOPC)."""
+    kept: tuple[float, ...] = ()
+    """The same of sufficiency."""
     interval: tuple[float, float] | None
     """95 % interval of the score over other texts of the same kind; None for one text."""
     beats_random: float
@@ -36,6 +40,8 @@ class TrustReport(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     num_texts: int
+    shares: tuple[float, ...] = ()
+    """Shares of the words that are taken out, or kept."""
     random_score: float
     """Score of random orders of the words."""
     judgements: tuple[Judgement, ...]
