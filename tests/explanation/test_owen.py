@@ -50,11 +50,7 @@ def score_of_words(classifier, read):
     def value(there):
         if there.tobytes() not in known:
             kept = read.is_special | np.isin(read.word_of, ordinary[there])
-            ids = (
-                read.input_ids[kept]
-                if kept.any()
-                else np.array([classifier.tokenizer.pad_token_id])
-            )
+            ids = read.input_ids[kept] if kept.any() else padding
             with torch.no_grad():
                 logits = classifier.model(input_ids=torch.from_numpy(ids)[None]).logits
             known[there.tobytes()] = float(logits[0, 1])

@@ -35,7 +35,7 @@ from textcls_core.explanation.rollout import (
     mean_attention,
 )
 from textcls_core.explanation.score import Score, logits_of
-from textcls_core.explanation.trust_report import Judgement, TrustReport
+from textcls_core.explanation.trust_report import NUM_EVALUATIONS, Judgement, TrustReport
 from textcls_core.explanation.words import ReadText, read_text
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.classifier import Classifier
@@ -45,8 +45,6 @@ NUM_RANDOM = 5
 """Random orders of the words of each text; their mean is chance."""
 MIN_WORDS = 3
 """Shorter texts have no order to speak of."""
-NUM_EVALUATIONS = 200
-"""Shortened texts that LIME and SHAP read of each text here: fewer than for one text alone."""
 _UNTRAINED_STEPS = 16
 """An untrained model hardly tells texts apart, so no number of steps would make its gap small."""
 _STAGES = 3

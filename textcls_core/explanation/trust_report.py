@@ -8,6 +8,9 @@ from textcls_core.explanation.methods import JUDGED_TITLES, Judged
 from textcls_core.files import read_json, write_json
 from textcls_core.wording import plural
 
+NUM_EVALUATIONS = 200
+"""Shortened texts that LIME and SHAP read of each text: fewer than for one text alone."""
+
 
 class Judgement(BaseModel):
     """What was measured of one method, as means over the texts."""
