@@ -54,7 +54,7 @@ def explain_file(run: Run, question: Question, file: Path, column: str | None) -
     if empty is not None:
         raise DatasetFormatError(
             f"Expected a text in every row of {table.file_name}, got none in column "
-            f'"{chosen.text[0][:40]}" {table.place(empty)}. Fill it in, or remove the row.'
+            f'"{chosen.text[0][:40]}", {table.place(empty)}. Fill it in, or remove the row.'
         )
     _print_all(run, question, texts, [{"row": place} for place in range(1, len(texts) + 1)])
 
