@@ -1,6 +1,8 @@
 """Tests of attributions on disk: computed once, made again when damaged, bounded in number."""
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -12,9 +14,15 @@ from textcls_core.explanation.attribution import Attribution, Question
 from textcls_core.explanation.attribution_store import AttributionStore, answer
 from textcls_core.explanation.attributions import attribute, attribute_many
 from textcls_core.explanation.methods import METHODS
+from textcls_core.workspace import APP_DIR
 
 TEXT = "The old horse wasn't here, was it?"
 QUESTION = Question(TEXT, "occlusion")
+WITHOUT_TORCH = """
+import sys
+import textcls_core.explanation.attribution_store, textcls_core.explanation.trust_job
+print("torch" in sys.modules)
+"""
 
 
 @pytest.fixture
@@ -171,3 +179,11 @@ def test_many_texts_are_explained_like_one_by_one(attributable, family):
         alone = attribute(attributable[family], question.text, question.method)
         assert (found.method, found.label) == (question.method, alone.label)
         np.testing.assert_allclose(found.scores, alone.scores, atol=1e-4)
+
+
+def test_what_is_on_disk_is_read_without_torch():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH], cwd=APP_DIR, capture_output=True, text=True
+    )
+
+    assert done.stdout.split() == ["False"], done.stderr
