@@ -47,6 +47,8 @@ MIN_WORDS = 3
 """Shorter texts have no order to speak of."""
 _UNTRAINED_STEPS = 16
 """An untrained model hardly tells texts apart, so no number of steps would make its gap small."""
+_DIGITS = 2
+"""Of the scores that methods are ranked by: points of probability."""
 _STAGES = 3
 """Of one text, for its progress: the model, the untrained one, and what the words were worth."""
 Words = Float[np.ndarray, " W"]
@@ -210,7 +212,8 @@ def _ranks(values: Words) -> Words:
 def _report(figures: Sequence[_TextFigures]) -> TrustReport:
     chance = np.array([text.random for text in figures])
     judgements = [_judgement(position, figures, chance) for position in range(len(JUDGED))]
-    order = sorted(range(len(JUDGED)), key=lambda position: -judgements[position].score)
+    # less than a point between two methods says nothing: then the order is that of `JUDGED`
+    order = sorted(range(len(JUDGED)), key=lambda place: -round(judgements[place].score, _DIGITS))
     agreement = _means(np.stack([text.agreement for text in figures]))[np.ix_(order, order)]
     return TrustReport(
         num_texts=len(figures),

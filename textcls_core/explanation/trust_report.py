@@ -23,7 +23,7 @@ class Judgement(BaseModel):
     sufficiency: float
     """Probability lost with only them: low is good."""
     score: float
-    """The first minus the second; methods are ranked by it."""
+    """The first minus the second; methods are ranked by it, to a point of probability."""
     taken_out: tuple[float, ...] = ()
     """Comprehensiveness at each of the report's shares, of which it is the mean (AOPC)."""
     kept: tuple[float, ...] = ()
