@@ -1,6 +1,7 @@
 """Attributions: which words speak for a class, and which against it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -83,8 +84,8 @@ def _show_bars(
 ) -> None:
     """Show the strongest words as bars, and all of them as a table."""
     ordinary = [row for row in zip(words, scores, special, strict=True) if not row[2]]
-    records = [{"word": word, "score": score} for word, score, _ in ordinary]
-    ranked = sorted(records, key=lambda record: -abs(record["score"]))
+    strongest = sorted(ordinary, key=lambda row: -abs(row[1]))
+    ranked: list[dict[str, Any]] = [{"word": word, "score": score} for word, score, _ in strongest]
     if not ranked:
         return
     st.plotly_chart(

@@ -110,15 +110,15 @@ def _answer_some(
     store: AttributionStore, questions: Sequence[Question], load: "Callable[[], Classifier]"
 ) -> list[Attribution]:
     found = {question: store.find(question) for question in questions}
-    missing = [question for question, known in found.items() if known is None]
+    missing = [question for question, answered in found.items() if answered is None]
     if missing:
         from textcls_core.explanation.attributions import attribute_many
 
         computed = attribute_many(load(), missing)
         for question, one in zip(missing, computed, strict=True):
             store.keep(question, one)
-        found |= dict(zip(missing, computed, strict=True))
-    return [one for question in questions if (one := found[question]) is not None]
+        found.update(zip(missing, computed, strict=True))
+    return [known for question in questions if (known := found[question]) is not None]
 
 
 def _used_at(entry: "os.DirEntry[Any]") -> float:

@@ -141,14 +141,14 @@ def _from_gradients(classifier: Classifier, subject: _Subject) -> Found:
 
 
 def _attribution(classifier: Classifier, subject: _Subject, found: Found) -> Attribution:
-    is_bare = isinstance(found, np.ndarray)
+    scores, exactness = (found, None) if isinstance(found, np.ndarray) else (found.scores, found)
     return Attribution(
         read=subject.read,
         method=subject.question.method,
         label=subject.label,
         against=subject.question.against,
-        scores=found if is_bare else found.scores,
+        scores=scores,
         label_names=classifier.label_names,
         probabilities=subject.probabilities,
-        exactness=None if is_bare else found,
+        exactness=exactness,
     )

@@ -85,7 +85,7 @@ def gradient_rollout(classifier: Classifier, read: ReadText, score: Score) -> To
         np.maximum(gradient * weight, 0).mean(axis=0) + np.eye(len(start))
         for weight, gradient in zip(weights, gradients, strict=True)
     ]
-    return _follow(start, carried) - start
+    return np.asarray(_follow(start, carried) - start)
 
 
 def classified_tokens(classifier: Classifier, read: ReadText, *, is_causal: bool) -> Tokens:

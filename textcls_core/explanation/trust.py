@@ -35,7 +35,12 @@ from textcls_core.explanation.rollout import (
     mean_attention,
 )
 from textcls_core.explanation.score import Score, logits_of
-from textcls_core.explanation.trust_report import NUM_EVALUATIONS, Judgement, TrustReport
+from textcls_core.explanation.trust_report import (
+    NUM_EVALUATIONS,
+    SCORE_DIGITS,
+    Judgement,
+    TrustReport,
+)
 from textcls_core.explanation.words import ReadText, read_text
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.classifier import Classifier
@@ -47,8 +52,6 @@ MIN_WORDS = 3
 """Shorter texts have no order to speak of."""
 _UNTRAINED_STEPS = 16
 """An untrained model hardly tells texts apart, so no number of steps would make its gap small."""
-_DIGITS = 2
-"""Of the scores that methods are ranked by: points of probability."""
 _STAGES = 3
 """Of one text, for its progress: the model, the untrained one, and what the words were worth."""
 Words = Float[np.ndarray, " W"]
@@ -213,7 +216,9 @@ def _report(figures: Sequence[_TextFigures]) -> TrustReport:
     chance = np.array([text.random for text in figures])
     judgements = [_judgement(position, figures, chance) for position in range(len(JUDGED))]
     # less than a point between two methods says nothing: then the order is that of `JUDGED`
-    order = sorted(range(len(JUDGED)), key=lambda place: -round(judgements[place].score, _DIGITS))
+    order = sorted(
+        range(len(JUDGED)), key=lambda place: -round(judgements[place].score, SCORE_DIGITS)
+    )
     agreement = _means(np.stack([text.agreement for text in figures]))[np.ix_(order, order)]
     return TrustReport(
         num_texts=len(figures),

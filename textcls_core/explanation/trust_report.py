@@ -8,6 +8,8 @@ from textcls_core.explanation.methods import JUDGED_TITLES, Judged
 from textcls_core.files import read_json, write_json
 from textcls_core.wording import plural
 
+SCORE_DIGITS = 2
+"""Methods are ranked to a point of probability: less than that between two says nothing."""
 NUM_EVALUATIONS = 200
 """Shortened texts that LIME and SHAP read of each text: fewer than for one text alone."""
 
@@ -79,9 +81,15 @@ class TrustReport(BaseModel):
     def _verdict_on_one(self, best: Judgement) -> str:
         if best.score <= self.random_score:
             return "On this text no method is better than a random order of the words."
+        rivals = [
+            JUDGED_TITLES[other.method]
+            for other in self.judgements[1:]
+            if round(other.score, SCORE_DIGITS) == round(best.score, SCORE_DIGITS)
+        ]
+        also = f", level with {_listed(rivals)}" if rivals else ""
         return (
-            f"On this text {JUDGED_TITLES[best.method]} names the words that matter most. One text "
-            "says little: measure a sample."
+            f"On this text {JUDGED_TITLES[best.method]} names the words that matter most{also}. "
+            "One text says little: measure a sample."
         )
 
     def save(self, file: Path) -> None:
