@@ -44,8 +44,8 @@ def _show_methods(report: TrustReport, sample: TrustReport | None) -> None:
     records = [
         {
             "method": JUDGED_TITLES[found.method],
-            "score on this text": found.score,
-            "mean score on the sample": on_sample.get(found.method),
+            "score": found.score,
+            **({"on the sample": on_sample[found.method]} if found.method in on_sample else {}),
             COMPREHENSIVENESS: found.comprehensiveness,
             SUFFICIENCY: found.sufficiency,
             "like untrained": found.like_untrained,

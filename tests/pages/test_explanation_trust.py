@@ -99,7 +99,7 @@ def test_trust_shows_the_text_beside_the_sample(open_page, runnable_run, workspa
 
     assert not app.exception
     table = app.dataframe[2].value
-    assert table["score on this text"].tolist() == table["mean score on the sample"].tolist()
+    assert table["score"].tolist() == table["on the sample"].tolist()
     assert table["without 50 %"].tolist() == [0.8] * len(JUDGED)
     assert "On this text Integrated gradients names the words" in " ".join(shown(app.markdown))
 
