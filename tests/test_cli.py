@@ -186,10 +186,10 @@ def test_hostile_run_ids_are_one_line_and_exit_code_2(home, capsys, text):
         (["mistakes", "RUN", "--true", "nope"], '"nope" is not a class of this run'),
         (["mistakes", "RUN", "--limit", "0"], "'--limit'"),
         (["predict", "RUN"], "Missing option '--text'"),
-        (["explain", "RUN", "--text", "a", "--method", "lime"], "Expected a method (attention, "),
+        (["explain", "RUN", "--text", "a", "--method", "magic"], "Expected a method (attention, "),
         (["explain", "RUN", "--text", "a", "--label", "food"], "Expected no --label with"),
         (["explain", "RUN", "--text", "a", "--layer", "x"], "'--layer'"),
-        (["explain", "RUN"], "Expected --text and a text, or --benchmark, got neither"),
+        (["explain", "RUN"], "Expected one of --text, --file and --sample, or --benchmark"),
     ],
 )
 def test_bad_arguments_about_a_run_are_one_line(hand_made_run, capsys, arguments, message):
@@ -340,7 +340,8 @@ def test_explain_gives_every_token_a_score(run, capsys, method):
     assert len(explained["scores"]) == len(explained["tokens"]) == 5
     assert sum(explained["word_scores"]) == pytest.approx(sum(explained["scores"]))
     assert explained["label"] == "food"
-    assert (explained["gap"] is not None) == (method == "integrated_gradients")
+    assert (explained["gap"] is not None) == (method in {"integrated_gradients", "shap_partition"})
+    assert ("r_squared" in explained) == (method == "lime")
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Attributions: which words speak for a class, and which against it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,15 +12,15 @@ from pages._app.text import escape, label
 from pages._app.words_text import attribution_text
 from textcls_core.charts.explanation import attribution_chart
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.explanation.attribution import Attribution
 from textcls_core.explanation.methods import MEANINGS, METHODS, TITLES, Method
 from textcls_core.runs.run import Run
-from textcls_core.wording import percent, plural, shorten
+from textcls_core.wording import shorten
 
 NOTE = (
     "An attribution describes this model and this text. Methods can disagree: Trust measures which "
     "of them to believe on this model."
 )
-_LARGEST_GAP = 0.01
 _TABLE_HEIGHT = 380
 
 
@@ -66,7 +67,7 @@ def label_names(run: Run) -> dict[str, str]:
     return {name: shorten(name, 40) for name in names}
 
 
-def _explain(found: Any, method: Method) -> None:
+def _explain(found: Attribution, method: Method) -> None:
     """Say what is explained, how to read the colours, and how exact it is."""
     against = f" rather than {label(found.against, 40)}" if found.against else ""
     st.subheader(f"What speaks for {label(found.label, 40)}{against}", anchor=False)
@@ -74,28 +75,18 @@ def _explain(found: Any, method: Method) -> None:
         f"Orange words raise the score of {label(found.label, 40)}{against}, blue words lower it. "
         f"{MEANINGS[method]}"
     )
-    if found.integral is not None:
-        _show_gap(found.integral)
+    if found.exactness is not None:
+        show = st.caption if found.exactness.is_reliable else st.warning
+        show(found.exactness.sentence)
 
 
-def _show_gap(integral: Any) -> None:
-    """Say how much of the difference the words do not add up to."""
-    how = f"{plural(integral.num_steps, 'step')} from padding to the text"
-    said = (
-        f"The words add up to {integral.scores.sum():+.2f} of a difference of "
-        f"{integral.difference:+.2f}: a gap of {percent(integral.gap, 2)} after {how}."
-    )
-    if integral.gap > _LARGEST_GAP:
-        st.warning(f"{said} Small differences between words mean nothing here.")
-    else:
-        st.caption(said)
-
-
-def _show_bars(found: Any, words: Any, scores: list[float], special: list[bool]) -> None:
+def _show_bars(
+    found: Attribution, words: Sequence[str], scores: list[float], special: list[bool]
+) -> None:
     """Show the strongest words as bars, and all of them as a table."""
     ordinary = [row for row in zip(words, scores, special, strict=True) if not row[2]]
-    records = [{"word": word, "score": score} for word, score, _ in ordinary]
-    ranked = sorted(records, key=lambda record: -abs(record["score"]))
+    strongest = sorted(ordinary, key=lambda row: -abs(row[1]))
+    ranked: list[dict[str, Any]] = [{"word": word, "score": score} for word, score, _ in strongest]
     if not ranked:
         return
     st.plotly_chart(

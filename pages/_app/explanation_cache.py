@@ -1,13 +1,17 @@
 """What the Attention page remembers: two models at most, and what they said about a few texts."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages._app import state
+from textcls_core.explanation.attribution import Attribution, Question
+from textcls_core.explanation.attribution_store import AttributionStore, answer
 from textcls_core.explanation.methods import Method
 from textcls_core.runs.run import Run
+from textcls_core.workspace import Workspace
 
 _LONGEST_NUMBER = 5
 
@@ -93,16 +97,17 @@ def _attributable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
 
 @st.cache_resource(max_entries=32, show_spinner="Computing what each word adds")
 def _attribution(
-    folder: str, decision: str, text: str, method: Method, label: str, against: str
-) -> Any:
-    from textcls_core.explanation.attributions import attribute
+    root: str, folder: str, decision: str, text: str, asked: tuple[Method, str, str]
+) -> Attribution:
+    method, label, against = asked
+    store = AttributionStore.open(Workspace(Path(root)), Path(folder), decision)
+    question = Question(text, method, label or None, against or None)
+    [found] = answer(store, [question], partial(_attributable, folder, decision))
+    return found
 
-    classifier = _attributable(folder, decision)
-    return attribute(classifier, text, method, label=label or None, against=against or None)
 
-
-def attribution(run: Run, text: str, method: Method, label: str, against: str) -> Any:
-    """Return how much each token of a text speaks for a class.
+def attribution(run: Run, text: str, method: Method, label: str, against: str) -> Attribution:
+    """Return how much each token of a text speaks for a class; what is on disk needs no model.
 
     Args:
         run: A finished run.
@@ -116,7 +121,8 @@ def attribution(run: Run, text: str, method: Method, label: str, against: str) -
         InvalidArgumentError: If a class is unknown.
     """
     folder, decision = str(run.require_model()), state.decision_key(run)
-    return _attribution(folder, decision, text, method, label, against)
+    root = str(state.workspace().root)
+    return _attribution(root, folder, decision, text, (method, label, against))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Following attention through the layers")

@@ -1,13 +1,13 @@
-"""The trust meter: which explanation to believe on this model, measured on a sample."""
+"""The trust meter: which explanation to believe on this model, on a sample and on one text."""
 
 from typing import Any
 
 import streamlit as st
 
 from pages._app import controls, state
-from pages._app.job_view import show_job
+from pages._app.explanation_trust_text import COMPREHENSIVENESS, SUFFICIENCY, show_trust_on_text
+from pages._app.job_view import offer_job
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.errors import NotFoundError
 from textcls_core.explanation.methods import JUDGED_TITLES
 from textcls_core.explanation.trust_job import (
     ENTRY,
@@ -16,8 +16,7 @@ from textcls_core.explanation.trust_job import (
     trust_arguments,
     trust_file,
 )
-from textcls_core.explanation.trust_report import TrustReport
-from textcls_core.jobs.job import job_id_of, read_job, start_job
+from textcls_core.explanation.trust_report import NUM_EVALUATIONS, TrustReport
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural
 
@@ -25,7 +24,8 @@ _HOW = (
     "Every method ranks the words of the same texts for the predicted class. Then the first words "
     "are taken out (1, 5, 10, 20 and 50 % of them): the more probability that costs, the better "
     "(comprehensiveness). Then only they are kept: the less that costs, the better (sufficiency). "
-    "Score is the first minus the second. The same is done with random orders, which is chance."
+    "Both are means over these shares, the area over the perturbation curve (AOPC). Score is the "
+    "first minus the second. The same is done with random orders, which is chance."
 )
 _UNTRAINED = (
     "Like untrained: rank correlation with the explanation of the same model before any training. "
@@ -34,7 +34,13 @@ _UNTRAINED = (
 
 
 def show_trust(run: Run) -> None:
-    """Show how faithful every method was on a sample of a split, or offer to measure it."""
+    """Show how faithful every method was on a sample of a split and on one text, or measure it."""
+    report = _show_sample(run)
+    show_trust_on_text(run, report)
+
+
+def _show_sample(run: Run) -> TrustReport | None:
+    """Show what a sample says, or offer to measure it; return it if it is known."""
     split: Split = "test" if "test" in run.splits else run.splits[-1]
     row_ids = sample_rows(run.predictions(split).row_ids)
     fingerprint = run.config.dataset_fingerprint
@@ -42,11 +48,12 @@ def show_trust(run: Run) -> None:
     report = TrustReport.load(trust_file(state.workspace(), arguments))
     if report is None:
         _offer(arguments, split, len(row_ids))
-        return
+        return None
     st.subheader(report.verdict, anchor=False)
     st.caption(
         f"Measured on {plural(report.num_texts, 'text')}, a random sample of the {split} rows. "
-        f"{_HOW}"
+        f"{_HOW} LIME and SHAP read {NUM_EVALUATIONS} shortened texts each, fewer than on "
+        "Attributions."
     )
     _show_methods(report)
     st.caption(
@@ -55,26 +62,18 @@ def show_trust(run: Run) -> None:
     )
     with st.expander("How far the methods agree"):
         _show_agreement(report)
+    return report
 
 
 def _offer(arguments: dict[str, Any], split: Split, num_texts: int) -> None:
-    """Show the job that measures, or the button that starts it."""
-    workspace = state.workspace()
-    try:
-        job = read_job(workspace, job_id_of(ENTRY, arguments))
-    except NotFoundError:
-        job = None
-    if job is not None and show_job(job.job_id).is_active:
-        return
+    """Say what would be measured, and show the job or the button that starts it."""
     st.markdown(
         f"Which explanation is to be believed on this model? {len(JUDGED_TITLES)} methods are "
         f"compared on {plural(num_texts, 'text')} of the {split} rows. On two cores this takes "
         "some minutes; you can leave the page meanwhile."
     )
-    if st.button("Measure", type="primary", icon=":material/speed:"):
-        start_job(workspace, ENTRY, arguments, again=True)
-        st.rerun()
-    st.caption(_HOW)
+    offer_job(ENTRY, arguments, "Measure", key="trust.sample", icon=":material/speed:")
+    st.caption(f"{_HOW} LIME and SHAP read {NUM_EVALUATIONS} shortened texts each.")
 
 
 def _show_methods(report: TrustReport) -> None:
@@ -83,14 +82,14 @@ def _show_methods(report: TrustReport) -> None:
             "method": JUDGED_TITLES[found.method],
             "score": found.score,
             "95 % interval": _interval(found.interval),
-            "comprehensiveness": found.comprehensiveness,
-            "sufficiency": found.sufficiency,
+            COMPREHENSIVENESS: found.comprehensiveness,
+            SUFFICIENCY: found.sufficiency,
             "better than chance": percent(found.beats_random, 0),
             "like untrained": found.like_untrained,
         }
         for found in report.judgements
     ]
-    figures = ("score", "comprehensiveness", "sufficiency", "like untrained")
+    figures = ("score", COMPREHENSIVENESS, SUFFICIENCY, "like untrained")
     number = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
         records,

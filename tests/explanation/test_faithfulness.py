@@ -51,7 +51,7 @@ def test_several_explanations_are_judged_like_one_by_one(attributable, generator
 
 
 def test_score_rewards_what_matters_and_suffices():
-    assert Faithfulness(0.9, 0.1).score == pytest.approx(0.8)
+    assert Faithfulness((0.8, 1.0), (0.2, 0.0)).score == pytest.approx(0.8)
 
 
 def test_a_text_that_is_taken_out_as_a_whole_is_still_judged(attributable):

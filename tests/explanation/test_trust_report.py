@@ -51,6 +51,16 @@ def report(*judgements, random_score=0.05, num_texts=20):
             "measure a sample.",
         ),
         (
+            report(
+                judgement("occlusion", 0.401, None),
+                judgement("lime", 0.398, None),
+                judgement("attention_mean", 0.39, None),
+                num_texts=1,
+            ),
+            "On this text Leave out words names the words that matter most, level with LIME. One "
+            "text says little: measure a sample.",
+        ),
+        (
             report(judgement("occlusion", 0.0, None), num_texts=1),
             "On this text no method is better than a random order of the words.",
         ),

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+import streamlit as st
 
 from tests.pages.conftest import HOSTILE_TEXT, chart, markdown_of, save_model, shown
+from textcls_core.explanation import attributions
 
 
 def open_view(open_page, **parameters):
@@ -95,3 +97,27 @@ def test_attributions_of_hostile_names_and_texts(
     assert "<" in words(app)["words"]
     assert "&lt;" in chart(app, 1)["layout"]["yaxis"]["ticktext"]
     assert not [markdown for markdown in markdown_of(app) if "![h](http" in markdown]
+
+
+def test_attributions_by_lime_say_how_well_it_fits(open_page, runnable_run):
+    app = open_view(open_page, method="lime")
+
+    said = [*shown(app.caption), *shown(app.warning)]
+    assert [text for text in said if text.startswith("A simple sum over the words accounts for")]
+
+
+def test_attributions_by_shap_add_up(open_page, runnable_run):
+    app = open_view(open_page, method="shap_partition")
+
+    assert "a gap of 0.00 %" in caption(app, "The words add up to")
+
+
+def test_attributions_on_disk_need_no_model(open_page, runnable_run, monkeypatch):
+    drawn = words(open_view(open_page, method="occlusion"))
+    st.cache_resource.clear()
+    monkeypatch.delattr(attributions, "load_attributable")
+
+    app = open_view(open_page, method="occlusion")
+
+    assert not app.exception
+    assert words(app) == drawn

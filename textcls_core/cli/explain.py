@@ -1,31 +1,32 @@
 """`explain`: attention weights of a text, or which of its words speak for a class."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from textcls_core.cli.printing import Json, Progress, RunId, SplitName, emit, open_run, parse_split
-from textcls_core.dataset.text_dataset import Split
-from textcls_core.errors import InvalidArgumentError
-from textcls_core.explanation.methods import JUDGED_TITLES, METHODS, Method
-from textcls_core.explanation.trust_job import (
-    NUM_TEXTS,
-    ensure_trust,
-    sample_rows,
-    trust_arguments,
-)
+from textcls_core.cli.explain_benchmark import benchmark
+from textcls_core.cli.explain_texts import explain_file, explain_sample, explain_text
+from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.errors import InvalidArgumentError, parse_choice
+from textcls_core.explanation.attribution import Question
+from textcls_core.explanation.methods import METHODS, STEPPED
 from textcls_core.runs.run import Run
-from textcls_core.wording import percent
-from textcls_core.workspace import Workspace
 
 ATTENTION = "attention"
-_NAMES = ", ".join((ATTENTION, *METHODS))
+_NAMES = (ATTENTION, *METHODS)
 
 
 def explain(
     run_id: RunId,
     text: Annotated[str | None, typer.Option("--text")] = None,
-    method: Annotated[str, typer.Option("--method", help=_NAMES)] = ATTENTION,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Texts of a file; one JSON object per line.")
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option("--column", help="Of the texts in the file; default: a guess.")
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help=", ".join(_NAMES))] = ATTENTION,
     layer: Annotated[int | None, typer.Option("--layer", help="From 0; default: mean.")] = None,
     head: Annotated[int | None, typer.Option("--head", help="From 0; default: mean.")] = None,
     label: Annotated[
@@ -36,62 +37,61 @@ def explain(
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option("--steps", min=1, help="Of integrated gradients; default: until exact."),
+        typer.Option("--steps", min=1, help="Of integrated gradients; texts LIME and SHAP read."),
     ] = None,
-    benchmark: Annotated[
-        bool, typer.Option("--benchmark", help="Measure which method to trust, on a sample.")
+    is_benchmark: Annotated[
+        bool, typer.Option("--benchmark", help="Measure which method to trust.")
     ] = False,
-    sample: Annotated[int, typer.Option("--sample", min=1, help="Texts.")] = NUM_TEXTS,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=1, help="Texts of the split; as with --file.")
+    ] = None,
     split: SplitName = "test",
     seed: Annotated[int, typer.Option("--seed", help="Of the sample.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Print attention weights of a text, what speaks for a class, or which method to trust."""
-    run = open_run(run_id)
-    if benchmark:
-        value, lines = _benchmark(run, parse_split(split), sample, seed)
-        emit(as_json, {"run_id": run.run_id, "split": split, **value}, lines)
+    """Print attention weights, what speaks for a class, or which method to trust."""
+    run, where = open_run(run_id), parse_split(split)
+    if is_benchmark:
+        _refuse("--benchmark", {"--file": file})
+        value, lines = benchmark(run, text, where, sample, seed)
+        emit(as_json, value, lines)
         return
-    if text is None:
-        raise InvalidArgumentError("Expected --text and a text, or --benchmark, got neither.")
-    if method == ATTENTION:
-        _refuse({"--label": label, "--against": against, "--steps": steps}, method)
-        value, lines = _attention(run, text, layer, head)
-    else:
-        known = next((name for name in METHODS if name == method), None)
-        if known is None:
-            raise InvalidArgumentError(f'Expected a method ({_NAMES}), got "{method[:40]}".')
-        _refuse({"--layer": layer, "--head": head}, method)
-        value, lines = _attribution(run, text, known, label, against, steps)
-    emit(as_json, {"run_id": run.run_id, "method": method, **value}, lines)
-
-
-def _benchmark(run: Run, split: Split, sample: int, seed: int) -> tuple[dict[str, Any], list[str]]:
-    """Measure how faithful every method is on a sample of a split."""
-    sampled = sample_rows(run.predictions(split).row_ids, sample, seed)
-    arguments = trust_arguments(
-        run.require_model(), run.decision_key, run.config.dataset_fingerprint, sampled
-    )
-    report = ensure_trust(Workspace.default(), arguments, Progress())
-    lines = [
-        report.verdict,
-        "comprehensiveness (high is good), sufficiency (low), score, better than random orders in",
-    ]
-    for found in report.judgements:
-        lines.append(
-            f"{found.comprehensiveness:6.3f} {found.sufficiency:6.3f} {found.score:6.3f} "
-            f"{percent(found.beats_random, 0):>6}  {JUDGED_TITLES[found.method]}"
+    if [text, file, sample].count(None) != 2:
+        raise InvalidArgumentError(
+            "Expected one of --text, --file and --sample, or --benchmark, got none or several."
         )
-    return {"verdict": report.verdict, **report.model_dump(mode="json")}, lines
+    if parse_choice(method, _NAMES, "a method") == ATTENTION:
+        given = {"--label": label, "--against": against, "--steps": steps}
+        _refuse(f"--method {method}", {**given, "--file": file, "--sample": sample})
+        value, lines = _attention(run, text or "", layer, head)
+        emit(as_json, {"run_id": run.run_id, "method": method, **value}, lines)
+        return
+    _refuse(f"--method {method}", {"--layer": layer, "--head": head})
+    question = _question(text or "", method, label, against, steps)
+    if file is not None:
+        explain_file(run, question, file, column)
+    elif sample is not None:
+        explain_sample(run, question, where, sample, seed)
+    else:
+        explain_text(run, question, as_json=as_json)
 
 
-def _refuse(options: dict[str, Any], method: str) -> None:
-    """Refuse options that another method takes."""
+def _question(
+    text: str, method: str, label: str | None, against: str | None, steps: int | None
+) -> Question:
+    """Return what is asked; the text is filled in later if there are many."""
+    known = parse_choice(method, METHODS, "a method")
+    if known not in STEPPED:
+        _refuse(f"--method {method}", {"--steps": steps})
+    return Question(text, known, label, against, steps)
+
+
+def _refuse(beside: str, options: dict[str, Any]) -> None:
+    """Refuse options that do not go with another one."""
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise InvalidArgumentError(
-            f"Expected no {given[0]} with the method {method}. Leave it out, or choose another "
-            "--method."
+            f"Expected no {given[0]} with {beside}. Leave one of them out, or choose another."
         )
 
 
@@ -115,35 +115,3 @@ def _attention(
     received = zip(found.read.tokens, matrix[found.deciding_token], strict=True)
     lines = [f"{weight:.4f}  {token}" for token, weight in received]
     return value, [f"predicted: {found.predicted}", *lines]
-
-
-def _attribution(
-    run: Run, text: str, method: Method, label: str | None, against: str | None, steps: int | None
-) -> tuple[dict[str, Any], list[str]]:
-    """Return the scores of tokens and words."""
-    from textcls_core.explanation.attributions import attribute, load_attributable
-
-    if steps is not None and method != "integrated_gradients":
-        _refuse({"--steps": steps}, method)
-    classifier = load_attributable(run.require_model())
-    found = attribute(classifier, text, method, label=label, against=against, num_steps=steps)
-    integral = found.integral
-    value = {
-        "tokens": list(found.read.tokens),
-        "words": list(found.read.words),
-        "scores": found.scores.tolist(),
-        "word_scores": found.word_scores.tolist(),
-        "label": found.label,
-        "against": found.against,
-        "predicted": found.predicted,
-        "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
-        "num_steps": integral.num_steps if integral else None,
-        "difference": integral.difference if integral else None,
-        "gap": integral.gap if integral else None,
-    }
-    words = zip(found.read.words, found.word_scores.tolist(), strict=True)
-    lines = [f"predicted: {found.predicted}, explained: {found.label}"]
-    lines += [f"{score:+.4f}  {word}" for word, score in words]
-    if integral:
-        lines.append(f"gap: {percent(integral.gap, 2)} after {integral.num_steps} steps")
-    return value, lines

@@ -4,59 +4,39 @@ All methods explain one number, the score (logit) of a class, or with `against` 
 two scores. Positive means that the token raises it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
-from textcls_core.errors import InvalidArgumentError
-from textcls_core.explanation.gradients import Integral, gradient_x_input, integrated_gradients
+from textcls_core.errors import parse_choice
+from textcls_core.explanation.attribution import Attribution, Exactness, Question
+from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
+from textcls_core.explanation.lime import lime_plan
 from textcls_core.explanation.methods import METHODS, Method
-from textcls_core.explanation.occlusion import Unit, occlusion
-from textcls_core.explanation.score import Score
+from textcls_core.explanation.occlusion import occlusion_plan
+from textcls_core.explanation.owen import owen_plan
+from textcls_core.explanation.plans import Plan, carry_out
+from textcls_core.explanation.score import Score, logits_of
 from textcls_core.explanation.words import ReadText, read_text
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import exact_products
 
-_UNITS: dict[str, Unit] = {"occlusion_token": "token", "occlusion_sentence": "sentence"}
-"""What occlusion leaves out at once; words without."""
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """What one method says about one text."""
-
-    read: ReadText
-    method: Method
-    label: str
-    """The class whose score is explained."""
-    against: str | None
-    """The class whose score is taken away from it, if there is one."""
-    scores: Float[np.ndarray, " T"]
-    """Of the tokens, in units of logits, shape (T,)."""
-    label_names: tuple[str, ...]
-    probabilities: Float[np.ndarray, " C"]
-    """Class probabilities, shape (C,)."""
-    integral: Integral | None = None
-    """What integrated gradients know beyond the scores."""
-
-    @property
-    def word_scores(self) -> Float[np.ndarray, " W"]:
-        """Sum of the scores of each word's tokens, shape (W,)."""
-        return self.read.sum_by_word(self.scores)
-
-    @property
-    def predicted(self) -> str:
-        """Most probable class."""
-        return self.label_names[int(self.probabilities.argmax())]
+Tokens = Float[np.ndarray, " T"]
+Found = Tokens | Exactness
 
 
 def load_attributable(folder: Path) -> Classifier:
-    """Return a saved classifier whose own weights need no gradients; those of texts do."""
+    """Return a saved classifier whose own weights need no gradients; those of texts do.
+
+    It computes without padding where that gives the same logits, which also spares the last layer
+    the tokens that the head never reads.
+    """
     classifier = Classifier.load(folder)
     classifier.model.requires_grad_(requires_grad=False)
+    classifier.enable_packing()
     return classifier
 
 
@@ -77,32 +57,98 @@ def attribute(
         method: One of `METHODS`.
         label: Class to explain; the predicted one without.
         against: Explain why `label` and not this class.
-        num_steps: Points of integrated gradients; as many as it takes without.
+        num_steps: See `Question`.
 
     Raises:
         InvalidArgumentError: If the text is empty, or method or class are unknown.
     """
-    if method not in METHODS:
-        known = ", ".join(METHODS)
-        raise InvalidArgumentError(f'Expected a method ({known}), got "{str(method)[:40]}".')
-    read = read_text(classifier, text)
-    names, integral = classifier.label_names, None
+    return attribute_many(classifier, [Question(text, method, label, against, num_steps)])[0]
+
+
+def attribute_many(classifier: Classifier, questions: Sequence[Question]) -> list[Attribution]:
+    """Return the answers to some questions, in their order.
+
+    Texts that methods shorten are computed together, so many short texts take less time than one
+    after the other.
+
+    Args:
+        classifier: From `load_attributable`.
+        questions: As many as fit in memory; a few dozen.
+
+    Raises:
+        InvalidArgumentError: If a text is empty, or a method or class is unknown.
+    """
+    for question in questions:
+        parse_choice(question.method, METHODS, "a method")
     with exact_products():
-        probabilities = _probabilities(classifier, read)
-        label = names[int(probabilities.argmax())] if label is None else label
-        score = Score.of(names, label, against)
-        if method == "integrated_gradients":
-            integral = integrated_gradients(classifier, read, score, num_steps)
-            scores = integral.scores
-        elif method == "gradient_x_input":
-            scores = gradient_x_input(classifier, read, score)
-        else:
-            scores = occlusion(classifier, read, score, _UNITS.get(method, "word"))
-    return Attribution(read, method, label, against, scores, names, probabilities, integral)
+        subjects = _subjects(classifier, questions)
+        plans = {place: plan for place, one in enumerate(subjects) if (plan := _plan(one))}
+        found = dict(zip(plans, carry_out(classifier, list(plans.values())), strict=True))
+        return [
+            _attribution(classifier, one, found[place])
+            if place in found
+            else _attribution(classifier, one, _from_gradients(classifier, one))
+            for place, one in enumerate(subjects)
+        ]
 
 
-def _probabilities(classifier: Classifier, read: ReadText) -> Float[np.ndarray, " C"]:
-    """Return what the deployed model says about the text, shape (C,)."""
-    with torch.inference_mode():
-        logits = classifier.output({"input_ids": torch.from_numpy(read.input_ids)[None]}).logits
-    return np.asarray(classifier.probabilities_of(logits.float().numpy())[0], dtype=np.float64)
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """One text, read and answered, and what is to be explained of it."""
+
+    question: Question
+    read: ReadText
+    label: str
+    score: Score
+    probabilities: Float[np.ndarray, " C"]
+
+
+def _subjects(classifier: Classifier, questions: Sequence[Question]) -> list[_Subject]:
+    """Read texts, and let the model answer them."""
+    reads = [read_text(classifier, question.text) for question in questions]
+    logits = logits_of(classifier, [read.input_ids for read in reads])
+    probabilities = np.asarray(classifier.probabilities_of(logits), dtype=np.float64)
+    names, subjects = classifier.label_names, []
+    for question, read, row in zip(questions, reads, probabilities, strict=True):
+        label = names[int(row.argmax())] if question.label is None else question.label
+        score = Score.of(names, label, question.against)
+        subjects.append(_Subject(question, read, label, score, row))
+    return subjects
+
+
+def _plan(subject: _Subject) -> Plan[Found] | None:
+    """Return the plan of a method that reads shortened texts; None for the others."""
+    read, score, num_steps = subject.read, subject.score, subject.question.num_steps
+    match subject.question.method:
+        case "occlusion":
+            return occlusion_plan(read, score, "word")
+        case "occlusion_token":
+            return occlusion_plan(read, score, "token")
+        case "occlusion_sentence":
+            return occlusion_plan(read, score, "sentence")
+        case "lime":
+            return lime_plan(read, score, num_steps)
+        case "shap_partition":
+            return owen_plan(read, score, num_steps)
+    return None
+
+
+def _from_gradients(classifier: Classifier, subject: _Subject) -> Found:
+    """Return what a method that takes gradients says; the steps of one text fill a batch."""
+    if subject.question.method == "gradient_x_input":
+        return gradient_x_input(classifier, subject.read, subject.score)
+    return integrated_gradients(classifier, subject.read, subject.score, subject.question.num_steps)
+
+
+def _attribution(classifier: Classifier, subject: _Subject, found: Found) -> Attribution:
+    scores, exactness = (found, None) if isinstance(found, np.ndarray) else (found.scores, found)
+    return Attribution(
+        read=subject.read,
+        method=subject.question.method,
+        label=subject.label,
+        against=subject.question.against,
+        scores=scores,
+        label_names=classifier.label_names,
+        probabilities=subject.probabilities,
+        exactness=exactness,
+    )

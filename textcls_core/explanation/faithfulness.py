@@ -8,6 +8,7 @@ Source:
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,12 +25,25 @@ SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 
 @dataclass(frozen=True, slots=True)
 class Faithfulness:
-    """How much the words that are named first matter, as means over `SHARES`."""
+    """How much the words that are named first matter, for each of `SHARES`.
 
-    comprehensiveness: float
+    Their means over the shares are the area over the perturbation curve (AOPC) of DeYoung et al.
+    """
+
+    taken_out: tuple[float, ...]
     """Probability lost when they are taken out: high is good."""
-    sufficiency: float
+    kept: tuple[float, ...]
     """Probability lost when only they are kept: low is good."""
+
+    @property
+    def comprehensiveness(self) -> float:
+        """Mean loss when they are taken out."""
+        return statistics.fmean(self.taken_out)
+
+    @property
+    def sufficiency(self) -> float:
+        """Mean loss when only they are kept."""
+        return statistics.fmean(self.kept)
 
     @property
     def score(self) -> float:
@@ -64,5 +78,4 @@ def faithfulness(
             ]
     probabilities = classifier.probabilities_of(logits_of(classifier, sequences))[:, label_id]
     lost = (probabilities[0] - probabilities[1:]).reshape(len(rankings), len(SHARES), 2)
-    means = lost.mean(axis=1).tolist()
-    return [Faithfulness(taken_out, kept) for taken_out, kept in means]
+    return [Faithfulness(tuple(one[:, 0].tolist()), tuple(one[:, 1].tolist())) for one in lost]

@@ -1,43 +1,19 @@
 """Attributions from gradients: at the text itself, or along the way from nothing to the text."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from jaxtyping import Float
 
+from textcls_core.explanation.attribution import Integral
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
 from textcls_core.models.classifier import Classifier
 
-MAX_GAP = 0.01
-"""Part of the difference that may stay unexplained when the number of steps is free."""
 STEPS = (16, 32, 64, 128, 256)
 """Points on the way that are tried, until the gap is small enough."""
 TOKENS_AT_ONCE = 4_096
 """Tokens of all steps that are computed together."""
 Tokens = Float[np.ndarray, " T"]
-
-
-@dataclass(frozen=True)
-class Integral:
-    """Integrated gradients of one text."""
-
-    scores: Tokens
-    """Share of each token in the difference, shape (T,)."""
-    difference: float
-    """Score of the text minus that of the baseline."""
-    num_steps: int
-    """Points on the way."""
-
-    @property
-    def gap(self) -> float:
-        """Part of the difference that the scores do not add up to.
-
-        Source: Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks", ICML,
-        proposition 1 (completeness).
-        """
-        return abs(float(self.scores.sum()) - self.difference) / max(abs(self.difference), 1e-12)
 
 
 def gradient_x_input(classifier: Classifier, read: ReadText, score: Score) -> Tokens:
@@ -67,14 +43,12 @@ def integrated_gradients(
     """
     embedded, baseline = _ends(classifier, read)
     with torch.inference_mode():
-        ends = classifier.output(
-            {"inputs_embeds": torch.stack([embedded, baseline])}
-        ).logits.float()
+        ends = classifier.embedded_logits(torch.stack([embedded, baseline])).float()
         difference = float(score(ends)[0] - score(ends)[1])
     for steps in STEPS if num_steps is None else (num_steps,):
         scores = _integrate(classifier, embedded, baseline, score, steps)
         found = Integral(scores, difference, steps)
-        if found.gap <= MAX_GAP:
+        if found.is_reliable:
             break
     return found
 
@@ -117,6 +91,6 @@ def _gradients(classifier: Classifier, embedded: torch.Tensor, score: Score) -> 
     """Return the gradients of the score at B embedded texts, shape (B, T, D)."""
     with torch.enable_grad():
         inputs = embedded.detach().requires_grad_()
-        total = score(classifier.output({"inputs_embeds": inputs}).logits.float()).sum()
+        total = score(classifier.embedded_logits(inputs).float()).sum()
         (gradient,) = torch.autograd.grad(total, inputs)
     return gradient

@@ -6,13 +6,14 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from textcls_core.explanation.score import Score, scores_of
+from textcls_core.explanation.plans import Plan, carry_out, dealt, shortened
+from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
 from textcls_core.models.classifier import Classifier
 
 Unit = Literal["token", "word", "sentence"]
 UNITS: tuple[Unit, ...] = ("token", "word", "sentence")
-_SENTENCE_ENDS = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？।؟]+[」』”’）]*\s*|\n+")  # noqa: RUF001
+SENTENCE_ENDS = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？।؟]+[」』”’）]*\s*|\n+")  # noqa: RUF001
 Tokens = Float[np.ndarray, " T"]
 
 
@@ -31,18 +32,20 @@ def occlusion(classifier: Classifier, read: ReadText, score: Score, unit: Unit =
         Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation
         Erasure", equation 1, with the absolute instead of the relative change.
     """
+    return carry_out(classifier, [occlusion_plan(read, score, unit)])[0]
+
+
+def occlusion_plan(read: ReadText, score: Score, unit: Unit = "word") -> Plan[Tokens]:
+    """Plan `occlusion`."""
     part_of = parts(read, unit)
     num_parts = int(part_of.max(initial=-1)) + 1
-    masks = [part_of != part for part in range(num_parts)]
-    shortened = [read.input_ids[mask] for mask in masks if mask.any()]
-    whole, *without = scores_of(classifier, [read.input_ids, *shortened], score)
+    without = shortened(read, part_of, ~np.eye(num_parts, dtype=bool))
+    is_left = np.array([len(ids) > 0 for ids in without], dtype=bool)  # else nothing to compare
+    logits = yield [read.input_ids, *(ids for ids in without if len(ids))]
+    whole, *rest = score.of_logits(logits)
     falls = np.zeros(num_parts)
-    falls[[mask.any() for mask in masks]] = whole - np.array(without)
-    sizes = np.bincount(part_of[part_of >= 0], minlength=num_parts)
-    scores = np.zeros(len(part_of))
-    is_part = part_of >= 0
-    scores[is_part] = (falls / np.maximum(sizes, 1))[part_of[is_part]]
-    return scores
+    falls[is_left] = whole - np.array(rest)
+    return dealt(part_of, falls)
 
 
 def parts(read: ReadText, unit: Unit) -> Int[np.ndarray, " T"]:
@@ -54,7 +57,7 @@ def parts(read: ReadText, unit: Unit) -> Int[np.ndarray, " T"]:
         names = read.word_of
     else:
         starts = np.array([start for start, _ in read.spans])[read.word_of]
-        ends = [found.end() for found in _SENTENCE_ENDS.finditer(read.text)]
+        ends = [found.end() for found in SENTENCE_ENDS.finditer(read.text)]
         names = np.searchsorted(ends, starts, side="right")
     numbers = np.full(len(read.tokens), -1)
     numbers[ordinary] = np.unique(names[ordinary], return_inverse=True)[1]

@@ -14,9 +14,15 @@ from textcls_core.models.classifier import Classifier
 Tokens = Float[np.ndarray, " T"]
 
 
-def mean_attention(explanation: AttentionExplanation) -> Tokens:
-    """Return what the classified token looks at, mean over layers and heads, shape (T,)."""
-    return np.asarray(explanation.matrix()[explanation.deciding_token])
+def mean_attention(explanation: AttentionExplanation, start: Tokens | None = None) -> Tokens:
+    """Return what the classified token looks at, mean over layers and heads, shape (T,).
+
+    Args:
+        explanation: See `attention_rollout`.
+        start: See `attention_rollout`.
+    """
+    matrix = explanation.matrix()
+    return np.asarray(matrix[explanation.deciding_token] if start is None else start @ matrix)
 
 
 def attention_rollout(explanation: AttentionExplanation, start: Tokens | None = None) -> Tokens:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 
 from textcls_core.errors import InvalidArgumentError, did_you_mean
-from textcls_core.models.batching import batches_by_length, pad_batch
+from textcls_core.models.batching import batches_by_length
 from textcls_core.models.classifier import MAX_TOKENS_PER_BATCH, Classifier
 
 
@@ -40,12 +40,9 @@ class Score:
         score = logits[:, self.label_id]
         return score if self.against_id is None else score - logits[:, self.against_id]
 
-
-def scores_of(
-    classifier: Classifier, sequences: list[np.ndarray], score: Score
-) -> Float[np.ndarray, " N"]:
-    """Return the score of N sequences of token ids, shape (N,); see `logits_of`."""
-    return np.asarray(score(torch.from_numpy(logits_of(classifier, sequences))).numpy())
+    def of_logits(self, logits: Float[np.ndarray, "N C"]) -> Float[np.ndarray, " N"]:
+        """Return the score of each row of logits, shape (N,)."""
+        return np.asarray(self(torch.from_numpy(logits)).numpy())
 
 
 def logits_of(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.ndarray, "N C"]:
@@ -58,9 +55,9 @@ def logits_of(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.n
     lengths = np.array([len(sequence) for sequence in given])
     logits = np.zeros((len(given), len(classifier.label_names)))
     for rows in batches_by_length(lengths, MAX_TOKENS_PER_BATCH):
-        batch = pad_batch([given[row] for row in rows], classifier.tokenizer)
         with torch.inference_mode():
-            logits[rows] = classifier.output(batch).logits.float().numpy()
+            batch = classifier.sequence_logits([given[row] for row in rows])
+        logits[rows] = batch.float().numpy()
     return logits
 
 

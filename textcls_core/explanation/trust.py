@@ -19,14 +19,28 @@ from jaxtyping import Float
 
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.bootstrap import percentile_interval, resampled_cells
-from textcls_core.explanation.attention import AttentionExplanation, attention_of
-from textcls_core.explanation.faithfulness import Faithfulness, faithfulness
+from textcls_core.explanation.attention import attention_of
+from textcls_core.explanation.attribution import Coalitions, LocalFit
+from textcls_core.explanation.faithfulness import SHARES, Faithfulness, faithfulness
 from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
+from textcls_core.explanation.lime import lime_plan
 from textcls_core.explanation.methods import JUDGED, Judged
-from textcls_core.explanation.occlusion import occlusion
-from textcls_core.explanation.rollout import attention_rollout, mean_attention
-from textcls_core.explanation.score import Score
-from textcls_core.explanation.trust_report import Judgement, TrustReport
+from textcls_core.explanation.occlusion import occlusion_plan
+from textcls_core.explanation.owen import owen_plan
+from textcls_core.explanation.plans import Plan, carry_out
+from textcls_core.explanation.rollout import (
+    attention_rollout,
+    classified_tokens,
+    gradient_rollout,
+    mean_attention,
+)
+from textcls_core.explanation.score import Score, logits_of
+from textcls_core.explanation.trust_report import (
+    NUM_EVALUATIONS,
+    SCORE_DIGITS,
+    Judgement,
+    TrustReport,
+)
 from textcls_core.explanation.words import ReadText, read_text
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.classifier import Classifier
@@ -38,6 +52,8 @@ MIN_WORDS = 3
 """Shorter texts have no order to speak of."""
 _UNTRAINED_STEPS = 16
 """An untrained model hardly tells texts apart, so no number of steps would make its gap small."""
+_STAGES = 3
+"""Of one text, for its progress: the model, the untrained one, and what the words were worth."""
 Words = Float[np.ndarray, " W"]
 Rankings = dict[Judged, Words]
 """The score of every word by each method."""
@@ -94,11 +110,12 @@ def measure_trust(
         raise InvalidArgumentError(
             f"Expected a text of {MIN_WORDS} words or more, got none. Choose longer texts."
         )
+    if len(reads) == 1:
+        return _report([_judge(subjects, reads[0], generator, progress)])
     figures = []
     for position, read in enumerate(reads):
         progress(position, len(reads), "Judging the methods, text by text")
-        figures.append(_judge(subjects, read, generator))
-    progress(len(reads), len(reads), "Judging the methods, text by text")
+        figures.append(_judge(subjects, read, generator, ignore))
     return _report(figures)
 
 
@@ -114,32 +131,56 @@ def rank_words(
         num_steps: Of integrated gradients; as many as it takes without.
     """
     score = Score(label_id)
-    attention = attention_of(classifier, read)
     by_token: Mapping[Judged, Any] = {
         "integrated_gradients": integrated_gradients(classifier, read, score, num_steps).scores,
         "gradient_x_input": gradient_x_input(classifier, read, score),
-        "occlusion": occlusion(classifier, read, score),
-        "occlusion_sentence": occlusion(classifier, read, score, "sentence"),
-        **_attention_scores(attention),
+        **_scores_from_shortened(classifier, read, score),
+        **_attention_scores(classifier, read, score),
     }
     return {method: read.sum_by_word(by_token[method]) for method in JUDGED}
 
 
-def _attention_scores(attention: AttentionExplanation) -> Mapping[Judged, Any]:
+def _scores_from_shortened(
+    classifier: Classifier, read: ReadText, score: Score
+) -> Mapping[Judged, Any]:
+    words, sentences = carry_out(
+        classifier, [occlusion_plan(read, score), occlusion_plan(read, score, "sentence")]
+    )
+    plans: list[Plan[LocalFit | Coalitions]] = [
+        lime_plan(read, score, NUM_EVALUATIONS),
+        owen_plan(read, score, NUM_EVALUATIONS),
+    ]
+    lime, shap = carry_out(classifier, plans)
     return {
-        "attention_mean": mean_attention(attention),
-        "attention_rollout": attention_rollout(attention),
+        "occlusion": words,
+        "occlusion_sentence": sentences,
+        "lime": lime.scores,
+        "shap_partition": shap.scores,
     }
 
 
-def _judge(subjects: Subjects, read: ReadText, generator: np.random.Generator) -> _TextFigures:
+def _attention_scores(classifier: Classifier, read: ReadText, score: Score) -> Mapping[Judged, Any]:
+    attention = attention_of(classifier, read)
+    start = classified_tokens(classifier, read, is_causal=attention.is_causal)
+    return {
+        "attention_mean": mean_attention(attention, start),
+        "attention_rollout": attention_rollout(attention, start),
+        "attention_gradient_rollout": gradient_rollout(classifier, read, score),
+    }
+
+
+def _judge(
+    subjects: Subjects, read: ReadText, generator: np.random.Generator, progress: Report
+) -> _TextFigures:
     """Return what one text says about every method."""
+    said = "Judging the methods on this text"
     with exact_products():
-        given = torch.from_numpy(read.input_ids)[None]
-        with torch.inference_mode():
-            answer = int(subjects.trained.output({"input_ids": given}).logits.argmax())
+        answer = int(logits_of(subjects.trained, [read.input_ids]).argmax())
+        progress(0, _STAGES, said)
         ranked = rank_words(subjects.trained, read, answer)
+        progress(1, _STAGES, said)
         blank = rank_words(subjects.untrained, read, answer, _UNTRAINED_STEPS)
+        progress(2, _STAGES, said)
         by_chance = [generator.random(len(read.words)) for _ in range(NUM_RANDOM)]
         judged = faithfulness(subjects.trained, read, [*ranked.values(), *by_chance], answer)
     ordinary = ~np.array(read.special(by_token=False))
@@ -174,10 +215,14 @@ def _ranks(values: Words) -> Words:
 def _report(figures: Sequence[_TextFigures]) -> TrustReport:
     chance = np.array([text.random for text in figures])
     judgements = [_judgement(position, figures, chance) for position in range(len(JUDGED))]
-    order = sorted(range(len(JUDGED)), key=lambda position: -judgements[position].score)
+    # less than a point between two methods says nothing: then the order is that of `JUDGED`
+    order = sorted(
+        range(len(JUDGED)), key=lambda place: -round(judgements[place].score, SCORE_DIGITS)
+    )
     agreement = _means(np.stack([text.agreement for text in figures]))[np.ix_(order, order)]
     return TrustReport(
         num_texts=len(figures),
+        shares=SHARES,
         random_score=float(chance.mean()),
         judgements=tuple(judgements[position] for position in order),
         agreement=tuple(tuple(map(_number, row)) for row in agreement.tolist()),
@@ -194,6 +239,8 @@ def _judgement(
         method=JUDGED[position],
         comprehensiveness=float(np.mean([each.comprehensiveness for each in found])),
         sufficiency=float(np.mean([each.sufficiency for each in found])),
+        taken_out=tuple(np.mean([each.taken_out for each in found], axis=0).tolist()),
+        kept=tuple(np.mean([each.kept for each in found], axis=0).tolist()),
         score=float(scores.mean()),
         interval=_interval(scores),
         beats_random=float((scores > chance).mean()),

@@ -19,7 +19,7 @@ from textcls_core.workspace import Workspace
 ENTRY = "textcls_core.explanation.trust_job:run_job"
 NUM_TEXTS = 20
 """Texts of a sample unless asked for more: some minutes on two cores."""
-_RECIPE = 1
+_RECIPE = 2
 """Raised when the figures change, so that older reports are made again."""
 _ID_CHARACTERS = 16
 
@@ -49,6 +49,17 @@ def trust_arguments(
     }
 
 
+def text_arguments(model_dir: Path, version: str, text: str) -> dict[str, Any]:
+    """Return what identifies a measurement on one text alone.
+
+    Args:
+        model_dir: Folder of the model.
+        version: See `trust_arguments`.
+        text: Any text.
+    """
+    return {"model_dir": str(model_dir), "version": version, "text": text}
+
+
 def trust_file(workspace: Workspace, arguments: dict[str, Any]) -> Path:
     """Return where the report of a measurement lies, whether it is there or not."""
     canonical = json.dumps([_RECIPE, arguments], sort_keys=True)
@@ -57,7 +68,7 @@ def trust_file(workspace: Workspace, arguments: dict[str, Any]) -> Path:
 
 
 def run_job(workspace: Workspace, arguments: dict[str, Any], progress: Report) -> None:
-    """Measure; see `trust_arguments`."""
+    """Measure; see `trust_arguments` and `text_arguments`."""
     ensure_trust(workspace, arguments, progress)
 
 
@@ -68,6 +79,7 @@ def ensure_trust(
 
     Raises:
         NotFoundError: If the data set is gone.
+        InvalidArgumentError: If no text is long enough.
         ModelError: If the model is missing, or gives no attention weights.
     """
     file = trust_file(workspace, arguments)
@@ -77,9 +89,15 @@ def ensure_trust(
     from textcls_core.explanation.trust import Subjects, measure_trust
 
     progress(0, 0, "Loading the model")
-    dataset = DatasetStore.open(workspace).load(str(arguments["fingerprint"]))
-    texts = dataset.texts(dataset.positions(arguments["row_ids"]))
+    texts = _texts(workspace, arguments)
     subjects = Subjects.load(Path(arguments["model_dir"]))
     report = measure_trust(subjects, texts, progress=progress)
     report.save(file)
     return report
+
+
+def _texts(workspace: Workspace, arguments: dict[str, Any]) -> list[str]:
+    if "text" in arguments:
+        return [str(arguments["text"])]
+    dataset = DatasetStore.open(workspace).load(str(arguments["fingerprint"]))
+    return dataset.texts(dataset.positions(arguments["row_ids"]))

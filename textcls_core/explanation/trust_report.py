@@ -8,6 +8,11 @@ from textcls_core.explanation.methods import JUDGED_TITLES, Judged
 from textcls_core.files import read_json, write_json
 from textcls_core.wording import plural
 
+SCORE_DIGITS = 2
+"""Methods are ranked to a point of probability: less than that between two says nothing."""
+NUM_EVALUATIONS = 200
+"""Shortened texts that LIME and SHAP read of each text: fewer than for one text alone."""
+
 
 class Judgement(BaseModel):
     """What was measured of one method, as means over the texts."""
@@ -20,7 +25,11 @@ class Judgement(BaseModel):
     sufficiency: float
     """Probability lost with only them: low is good."""
     score: float
-    """The first minus the second; methods are ranked by it."""
+    """The first minus the second; methods are ranked by it, to a point of probability."""
+    taken_out: tuple[float, ...] = ()
+    """Comprehensiveness at each of the report's shares, of which it is the mean (AOPC)."""
+    kept: tuple[float, ...] = ()
+    """The same of sufficiency."""
     interval: tuple[float, float] | None
     """95 % interval of the score over other texts of the same kind; None for one text."""
     beats_random: float
@@ -36,6 +45,8 @@ class TrustReport(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     num_texts: int
+    shares: tuple[float, ...] = ()
+    """Shares of the words that are taken out, or kept."""
     random_score: float
     """Score of random orders of the words."""
     judgements: tuple[Judgement, ...]
@@ -70,9 +81,15 @@ class TrustReport(BaseModel):
     def _verdict_on_one(self, best: Judgement) -> str:
         if best.score <= self.random_score:
             return "On this text no method is better than a random order of the words."
+        rivals = [
+            JUDGED_TITLES[other.method]
+            for other in self.judgements[1:]
+            if round(other.score, SCORE_DIGITS) == round(best.score, SCORE_DIGITS)
+        ]
+        also = f", level with {_listed(rivals)}" if rivals else ""
         return (
-            f"On this text {JUDGED_TITLES[best.method]} names the words that matter most. One text "
-            "says little: measure a sample."
+            f"On this text {JUDGED_TITLES[best.method]} names the words that matter most{also}. "
+            "One text says little: measure a sample."
         )
 
     def save(self, file: Path) -> None:

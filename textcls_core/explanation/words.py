@@ -3,14 +3,16 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from textcls_core.dataset.building import clean_text
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.models.classifier import Classifier
+
+if TYPE_CHECKING:  # what was read is shown again without torch
+    from textcls_core.models.classifier import Classifier
 
 MAX_TOKENS = 512
 """Tokens looked at: what is computed about pairs of them grows with the square of the length."""
@@ -60,8 +62,35 @@ class ReadText:
         """Return the sum of what the tokens of each word have, shape (W,)."""
         return np.bincount(self.word_of, weights=of_tokens, minlength=len(self.words))
 
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values that `from_json` reads."""
+        return {
+            "text": self.text,
+            "input_ids": self.input_ids.tolist(),
+            "tokens": list(self.tokens),
+            "words": list(self.words),
+            "word_of": self.word_of.tolist(),
+            "spans": [list(span) for span in self.spans],
+            "num_cut": self.num_cut,
+        }
 
-def read_text(classifier: Classifier, text: str, max_tokens: int | None = MAX_TOKENS) -> ReadText:
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Return what `to_json` wrote."""
+        return cls(
+            text=value["text"],
+            input_ids=np.array(value["input_ids"], dtype=np.int64),
+            tokens=tuple(value["tokens"]),
+            words=tuple(value["words"]),
+            word_of=np.array(value["word_of"], dtype=np.int64),
+            spans=tuple((start, end) for start, end in value["spans"]),
+            num_cut=value["num_cut"],
+        )
+
+
+def read_text(
+    classifier: "Classifier", text: str, max_tokens: int | None = MAX_TOKENS
+) -> ReadText:
     """Return the beginning of a text, as much of it as is looked at.
 
     Args:

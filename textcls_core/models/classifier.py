@@ -221,13 +221,39 @@ class Classifier:
             forward: What to call instead of the model, for example its distributed wrapper.
         """
         sequences, owners = tokens.sequences(rows)
-        if self.is_packed:
-            assert self.readout is not None  # noqa: S101 - set by enable_packing
-            batch = self.packed(sequences, device)
-            logits = packed_logits(self.model, self.readout, batch, forward)
-        else:
-            logits = self._padded_logits(sequences, device, forward)
+        logits = self.sequence_logits(sequences, device, forward)
         return logits if len(owners) == len(rows) else _mean_by_owner(logits, owners, len(rows))
+
+    def sequence_logits(
+        self,
+        sequences: list[np.ndarray],
+        device: str = "cpu",
+        forward: Callable[..., Any] | None = None,
+    ) -> torch.Tensor:
+        """Return the logits of B sequences of token ids, shape (B, C).
+
+        Args:
+            sequences: What is read.
+            device: Where the model is.
+            forward: What to call instead of the model, for example its distributed wrapper.
+        """
+        if not self.is_packed:
+            return self._padded_logits(sequences, device, forward)
+        assert self.readout is not None  # noqa: S101 - set by enable_packing
+        return packed_logits(self.model, self.readout, self.packed(sequences, device), forward)
+
+    def embedded_logits(self, embedded: torch.Tensor) -> torch.Tensor:
+        """Return the logits of B equally long texts whose words are embedded already, shape (B, C).
+
+        Args:
+            embedded: Embeddings of the tokens, shape (B, T, D), on the device of the model.
+        """
+        if not self.is_packed:
+            return torch.as_tensor(self.output({"inputs_embeds": embedded}).logits)
+        assert self.readout is not None  # noqa: S101 - set by enable_packing
+        nothing = [np.zeros(embedded.shape[1])] * len(embedded)
+        batch = self.packed(nothing, str(embedded.device))
+        return packed_logits(self.model, self.readout, batch, embedded=embedded.flatten(0, 1)[None])
 
     def packed(self, sequences: list[np.ndarray], device: str) -> PackedBatch:
         """Return sequences of token ids as one row for this model."""

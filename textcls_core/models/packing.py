@@ -65,16 +65,13 @@ class Readout:
 
     @contextmanager
     def averaging(self, mask: torch.Tensor) -> Iterator[None]:
-        """Average over the unmasked tokens of padded batches; does nothing to read first tokens.
+        """Average over the unmasked tokens of padded batches, if that is what the head reads.
 
         Args:
             mask: 1 for tokens, 0 for padding, shape (B, T).
         """
-        if not self.takes_mean:
-            yield
-            return
-        with _ONE_AT_A_TIME:
-            self.mask = mask
+        with _ONE_AT_A_TIME:  # a packed batch of another thread changes the model meanwhile
+            self.mask = mask if self.takes_mean else None
             try:
                 yield
             finally:
@@ -120,6 +117,7 @@ def packed_logits(
     readout: Readout,
     batch: PackedBatch,
     forward: Callable[..., Any] | None = None,
+    embedded: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Return the logits of a packed batch, shape (B, C).
 
@@ -128,12 +126,14 @@ def packed_logits(
         readout: Made for this model.
         batch: B sequences.
         forward: What to call instead of the model, for example its distributed wrapper.
+        embedded: What is read instead of the token ids of the batch, shape (1, T, D).
     """
+    words = {"input_ids": batch.input_ids} if embedded is None else {"inputs_embeds": embedded}
     with _packed_attention(model):
         readout.batch = batch
         try:
             logits = (model if forward is None else forward)(
-                input_ids=batch.input_ids, position_ids=batch.position_ids, packed=batch
+                **words, position_ids=batch.position_ids, packed=batch
             ).logits
         finally:
             readout.batch = None

@@ -1,0 +1,68 @@
+"""Tests of LIME: a linear model is recovered, and what is not linear is said to fit badly."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+from tests.explanation.plans import carried_out
+from textcls_core.explanation.lime import NUM_SAMPLES, lime_plan
+from textcls_core.explanation.score import Score
+from textcls_core.explanation.words import read_text
+
+TEXT = "the old cat was here and we all looked at it"
+
+
+@pytest.fixture
+def read(attributable):
+    return read_text(attributable["bert"], TEXT)
+
+
+@pytest.fixture
+def weights(read, generator):
+    """A weight for every token id: a bag-of-words model."""
+    return generator.normal(size=int(read.input_ids.max()) + 1)
+
+
+def test_weights_of_a_bag_of_words_are_recovered(read, weights):
+    found = carried_out(lime_plan(read, Score(0)), lambda ids: [weights[ids].sum()])
+
+    ordinary = ~np.array(read.special(by_token=False))
+    expected = read.sum_by_word(weights[read.input_ids])
+    np.testing.assert_allclose(
+        read.sum_by_word(found.scores)[ordinary], expected[ordinary], rtol=0.03, atol=0.03
+    )
+    assert found.r_squared > 0.999
+    assert found.num_samples == NUM_SAMPLES
+
+
+def test_special_tokens_have_no_weight(read, weights):
+    found = carried_out(lime_plan(read, Score(0), 50), lambda ids: [weights[ids].sum()])
+
+    assert not found.scores[read.is_special].any()
+
+
+def test_a_score_that_is_not_a_sum_fits_badly(read):
+    found = carried_out(lime_plan(read, Score(0)), lambda ids: [float(len(ids) % 2)])
+
+    assert found.r_squared < 0.2
+    assert not found.is_reliable
+    assert found.sentence.endswith("not act one by one here: read their weights with care.")
+
+
+def test_samples_near_the_text_count_most(read):
+    """The kernel, worked out sample by sample from the equation of the paper."""
+    asked = []
+
+    def parity(ids):
+        asked.append(ids)
+        return [float(len(ids) % 2)]
+
+    found = carried_out(lime_plan(read, Score(0), 80, seed=3), parity)
+
+    whole = len(read.words) - 2  # two special tokens
+    kept = np.array([np.isin(read.input_ids[1:-1], ids) for ids in asked])  # no token occurs twice
+    cosine = [row.sum() / np.sqrt(max(row.sum(), 1) * whole) for row in kept]
+    nearness = np.exp(-((100 * (1 - np.array(cosine))) ** 2) / 25**2) ** 0.5
+    values = [float(len(ids) % 2) for ids in asked]
+    expected = Ridge(alpha=1).fit(kept, values, nearness).coef_
+    np.testing.assert_allclose(read.sum_by_word(found.scores)[1:-1], expected, atol=1e-10)

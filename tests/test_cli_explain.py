@@ -1,0 +1,125 @@
+"""Tests of the verb `explain` on many texts and on what it trusts, with several labels per text."""
+
+import json
+
+import pytest
+
+from textcls_core.cli.main import main
+from textcls_core.explanation import attributions
+from textcls_core.explanation.methods import JUDGED
+from textcls_core.models.classifier import Classifier, Design
+
+
+@pytest.fixture
+def run(topics_run, topics_dataset, tiny_model_dir, monkeypatch):
+    """`topics_run` in the default workspace, with a model that was never trained."""
+    monkeypatch.setenv("TEXTCLS_HOME", str(topics_run.folder.parent.parent))
+    names, design = topics_dataset.label_names, Design(task="multi_label")
+    classifier = Classifier.from_pretrained(tiny_model_dir, names, max_length=64, design=design)
+    classifier.save(topics_run.model_dir)
+    return topics_run
+
+
+@pytest.fixture
+def explain(run, capsys):
+    """Return exit code, lines and errors of `explain latest`."""
+
+    def explain_(*arguments):
+        code = main(["explain", "latest", *map(str, arguments)])
+        captured = capsys.readouterr()
+        return code, captured.out.splitlines(), captured.err
+
+    return explain_
+
+
+def test_every_text_of_a_file_is_one_line(explain, tmp_path):
+    file = tmp_path / "texts.csv"
+    file.write_text("text,price\nthe old cat,1\nsome snow and wind,2\n")
+
+    code, lines, errors = explain("--file", file, "--method", "occlusion", "--label", "food")
+
+    found = [json.loads(line) for line in lines]
+    assert code == 0
+    assert [one["row"] for one in found] == [1, 2]
+    assert found[0]["words"] == ["[CLS]", "the", "old", "cat", "[SEP]"]
+    assert {one["label"] for one in found} == {"food"}
+    assert all(len(one["scores"]) == len(one["tokens"]) for one in found)
+    assert "Explaining texts" in errors
+
+
+def test_json_lines_are_read_too_by_the_column_that_is_named(explain, tmp_path):
+    file = tmp_path / "texts.jsonl"
+    file.write_text('{"a": "the old cat", "b": "rain"}\n{"a": "soup", "b": "snow"}\n')
+
+    _, lines, _ = explain("--file", file, "--column", "b", "--method", "gradient_x_input")
+
+    assert [json.loads(line)["words"][1] for line in lines] == ["rain", "snow"]
+
+
+def test_a_sample_names_its_rows(explain, run):
+    _, lines, _ = explain("--sample", 3, "--split", "test", "--method", "lime", "--steps", 20)
+
+    found = [json.loads(line) for line in lines]
+    row_ids = run.predictions("test").row_ids
+    assert len(found) == 3
+    assert all(one["row_id"] in row_ids for one in found)
+    assert all(one["num_samples"] == 20 for one in found)
+
+
+def test_what_was_explained_before_needs_no_model(explain, monkeypatch):
+    first = explain("--text", "the old cat", "--method", "shap_partition", "--json")
+    monkeypatch.delattr(attributions, "load_attributable")
+
+    assert explain("--text", "the old cat", "--method", "shap_partition", "--json") == first
+
+
+def test_readable_lines_end_with_how_exact_they_are(explain):
+    _, lines, _ = explain("--text", "the old cat", "--method", "shap_partition")
+
+    assert lines[0].startswith("predicted: ")
+    assert lines[-1].startswith("The words add up to ")
+
+
+def test_a_row_without_text_is_named(explain, tmp_path):
+    file = tmp_path / "texts.csv"
+    file.write_text("text,price\nthe old cat,1\n,2\n")
+
+    code, lines, errors = explain("--file", file, "--column", "text", "--method", "occlusion")
+
+    assert (code, lines) == (2, [])
+    assert 'got none in column "text", line 3. Fill it in, or remove the row.' in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sample", 2], "Expected no --sample with --method attention"),
+        (["--sample", 2, "--text", "a", "--method", "lime"], "got none or several"),
+        (["--benchmark", "--file", "a.csv"], "Expected no --file with --benchmark"),
+        (["--text", "a", "--method", "occlusion", "--steps", 3], "Expected no --steps with"),
+        (["--text", "a", "--method", "lime", "--layer", 0], "Expected no --layer with"),
+        (["--file", "none.csv", "--method", "lime"], "none.csv"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(explain, arguments, message):
+    code, lines, errors = explain(*arguments)
+
+    assert (code, lines) == (2, [])
+    assert message in errors
+
+
+def test_benchmark_of_one_text_judges_every_method_on_it(explain):
+    _, lines, _ = explain("--benchmark", "--text", "the old cat was here", "--json")
+
+    found = json.loads(lines[0])
+    assert (found["num_texts"], found["split"]) == (1, None)
+    assert {one["method"] for one in found["judgements"]} == set(JUDGED)
+    assert found["verdict"].startswith("On this text ")
+    assert all(len(one["taken_out"]) == len(found["shares"]) for one in found["judgements"])
+
+
+def test_benchmark_of_a_text_without_an_order_of_words_is_refused(explain):
+    code, _, errors = explain("--benchmark", "--text", "cat")
+
+    assert code == 2
+    assert "Expected a text of 3 words or more, got none" in errors
