@@ -5,24 +5,19 @@ deployed model does it, with its temperature and its decision rule, so what is r
 the other answer. The search is greedy: it proves what it tried, and nothing about what it did not.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, get_args
-
 import numpy as np
 from jaxtyping import Float
 
 from textcls_core.errors import InvalidArgumentError, parse_choice
 from textcls_core.explanation.edits import Edit
 from textcls_core.explanation.flip_goal import Goal
+from textcls_core.explanation.flip_result import WAYS, Flip, FlipSearch, Way
 from textcls_core.explanation.swaps import Swapper
 from textcls_core.explanation.trials import Trial, Trials, best_of
 from textcls_core.explanation.vocabulary import Vocabulary
 from textcls_core.explanation.words import ReadText, read_text
 from textcls_core.models.classifier import Classifier
 
-Way = Literal["both", "drop", "swap"]
-WAYS: tuple[Way, ...] = get_args(Way)
 NUM_EVALUATIONS = 600
 MIN_EVALUATIONS, MAX_EVALUATIONS = 10, 20_000
 MAX_GREEDY = 32
@@ -32,52 +27,6 @@ _SHARE_OF_DROPS = 0.6
 """Of the evaluations, if swaps are to be tried too."""
 
 
-@dataclass(frozen=True)
-class Flip:
-    """An edit that gives a text another answer."""
-
-    edit: Edit
-    """What stands in the place of which word; see `edits.Edit`."""
-    text: str
-    """The edited text."""
-    labels: tuple[str, ...]
-    """The answer to it."""
-    probabilities: Float[np.ndarray, " C"]
-    """Shape (C,)."""
-    is_pruned: bool
-    """Whether putting back any one of the words was tried, and undoes the flip each time."""
-
-
-@dataclass(frozen=True)
-class FlipSearch:
-    """What a search found, and how much it looked at."""
-
-    read: ReadText
-    """The text as it is."""
-    way: Way
-    wanted: str | None
-    """The label asked for; None for any other answer."""
-    label_names: tuple[str, ...]
-    labels: tuple[str, ...]
-    """The answer to the text as it is; none if the model gives none."""
-    probabilities: Float[np.ndarray, " C"]
-    """Of the text as it is, shape (C,)."""
-    drops: Flip | None
-    swaps: Flip | None
-    num_words: int
-    """Words that could be left out."""
-    num_single_drops: int
-    """Of these, those that were tried by themselves."""
-    num_evaluations: int
-    max_evaluations: int
-
-    @property
-    def best(self) -> Flip | None:
-        """The flip of fewest words; of equal ones, that which leaves words out."""
-        found = [flip for flip in (self.drops, self.swaps) if flip is not None]
-        return min(found, key=lambda flip: len(flip.edit), default=None)
-
-
 def find_flip(
     classifier: Classifier,
     text: str,
@@ -85,7 +34,7 @@ def find_flip(
     *,
     way: Way = "both",
     max_evaluations: int = NUM_EVALUATIONS,
-    words: Iterable[str] | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> FlipSearch:
     """Return the smallest edit found that gives a text another answer.
 
@@ -96,8 +45,7 @@ def find_flip(
             other answer without.
         way: Leave words out, swap them, or both; swaps are then tried only if they may be fewer.
         max_evaluations: Texts that the model is asked about at most.
-        words: Words to swap in; those that the model knows as one token count. Without, all whole
-            words of its vocabulary.
+        vocabulary: Words to swap in; without, all whole words that the model knows.
 
     Raises:
         InvalidArgumentError: If the text is empty, the label unknown or the answer already, or
@@ -123,7 +71,7 @@ def find_flip(
     fewer = MAX_SWAPS if drops is None else min(len(drops.edit) - 1, MAX_SWAPS)
     swaps = None
     if way != "drop" and fewer:
-        swapper = Swapper(classifier, read, goal, Vocabulary.of(classifier, words))
+        swapper = Swapper(classifier, read, goal, vocabulary or Vocabulary.of(classifier))
         swaps = _find_swaps(trials, swapper, fewer)
     return FlipSearch(
         read=read,

@@ -66,10 +66,8 @@ class Goal:
         """Return which of N texts get an answer that is the goal, shape (N,)."""
         answers = self.rule.decide(probabilities, self.task)
         differs = answers.chosen != self.before
-        if self.label_id is None:
-            found = differs.any(axis=1)
-        else:  # of one label per text it was not the answer before
-            found = differs[:, self.label_id]
+        # of one label per text, the label asked for was not the answer before
+        found = differs.any(axis=1) if self.label_id is None else differs[:, self.label_id]
         return np.asarray(found & ~answers.abstained)
 
     def closeness(self, logits: Logits) -> Float[np.ndarray, " N"]:
