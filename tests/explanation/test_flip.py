@@ -8,7 +8,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.explanation.conftest import LABELS
+from tests.explanation.conftest import LABELS, balance
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.decision import Decision
 from textcls_core.evaluation.rule import DecisionRule
@@ -34,15 +34,6 @@ def balanced(saved):
     for classifier in classifiers.values():
         balance(classifier, "the old was here")
     return classifiers
-
-
-def balance(classifier, text):
-    """Shift the logits of all classes to zero on one text."""
-    shift = torch.from_numpy(classifier.predict_logits([text])[0]).float()
-    head = [module for module in classifier.model.modules() if isinstance(module, torch.nn.Linear)]
-    last = head[-1]
-    bias = torch.zeros(len(LABELS)) if last.bias is None else last.bias
-    last.bias = torch.nn.Parameter(bias - shift, requires_grad=False)
 
 
 def answer(classifier, text):
