@@ -12,7 +12,7 @@ from pages._app.explanation_what_if_edit import PARAMETER, link_value
 from pages._app.text import cells, escape, label
 from textcls_core.errors import TextclsError
 from textcls_core.mistakes.behaviour.exchange import export_tests, fitting_test
-from textcls_core.mistakes.behaviour.judging import Verdict, summary
+from textcls_core.mistakes.behaviour.judging import Said, Verdict, summary
 from textcls_core.mistakes.behaviour.kinds import MAX_NOTE, BehaviourTest, Kind, checked_test
 from textcls_core.mistakes.behaviour.store import BehaviourTests
 from textcls_core.runs.run import Run
@@ -30,14 +30,14 @@ _BESIDE = "behaviour_beside"
 _TABLE_HEIGHT = 420
 
 
-def show_behaviour(run: Run, text: str, variant: str, names: list[str]) -> None:
+def show_behaviour(run: Run, text: str, variant: str, before: Said) -> None:
     """Offer to keep the variant as a test, and show the tests of the data set.
 
     Args:
         run: A finished run.
         text: The text as it is.
         variant: What it is compared with.
-        names: Names of all classes.
+        before: What the model says about the text as it is.
     """
     tests = BehaviourTests.open(state.workspace(), dataset_name(state.workspace(), run))
     st.subheader(f"Behavioural tests of {label(tests.dataset_name, 60)}", anchor=False)
@@ -46,7 +46,7 @@ def show_behaviour(run: Run, text: str, variant: str, names: list[str]) -> None:
         "and models change; run all of them against any run, here or with "
         "`python -m textcls_core behaviour run RUN`."
     )
-    _offer_to_keep(run, tests, text, variant, names)
+    _offer_to_keep(run, tests, text, variant, before)
     kept = tests.all()
     if kept:
         _show_tests(run, tests, kept)
@@ -55,9 +55,7 @@ def show_behaviour(run: Run, text: str, variant: str, names: list[str]) -> None:
     _show_others(run, text, variant)
 
 
-def _offer_to_keep(
-    run: Run, tests: BehaviourTests, text: str, variant: str, names: list[str]
-) -> None:
+def _offer_to_keep(run: Run, tests: BehaviourTests, text: str, variant: str, before: Said) -> None:
     kinds = _ASKS if variant != text else {"label": _ASKS["label"]}
     with st.container(border=True):
         what = "the variant" if variant != text else "the text as it is"
@@ -68,10 +66,7 @@ def _offer_to_keep(
             )
             wanted: dict[str, Any] = {}
             if kind != "same":
-                shown = state.distinct_labels({name: shorten(name, 40) for name in names})
-                wanted["label"] = st.selectbox(
-                    "Label", names, format_func=shown.__getitem__, key="behaviour.label"
-                )
+                wanted["label"] = _choose_label(before)
             if kind in ("more", "less"):
                 by = st.number_input("By points at least", 0, 99, key="behaviour.by")
                 wanted["by"] = by / 100
@@ -91,6 +86,18 @@ def _offer_to_keep(
         st.toast(escape(st.session_state.pop(_SAID)))
 
 
+def _choose_label(before: Said) -> str:
+    """Return the label that is spoken of; at first the answer to the text as it is."""
+    names = list(before.probabilities)
+    shown = state.distinct_labels({name: shorten(name, 40) for name in names})
+    first = names.index(before.labels[0]) if before.labels else 0
+    return str(
+        st.selectbox(
+            "Label", names, index=first, format_func=shown.__getitem__, key="behaviour.label"
+        )
+    )
+
+
 def _keep(run: Run, tests: BehaviourTests, given: dict[str, Any]) -> None:
     """Keep a test, or say why it is none."""
     try:
@@ -107,7 +114,6 @@ def _show_tests(run: Run, tests: BehaviourTests, kept: Sequence[BehaviourTest]) 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run_now = st.button(
             f"Run {plural(len(kept), 'test')} on this run",
-            type="primary",
             icon=":material/play_arrow:",
             key="behaviour.run_now",
         )
@@ -155,7 +161,7 @@ def _show_table(
         "original": cells([test.original for test in kept]),
         "note": cells([test.note for test in kept]),
     }
-    shown = {name: column for name, column in columns.items() if column is not None}
+    shown = {name: column for name, column in columns.items() if column and any(column)}
     event = st.dataframe(
         [dict(zip(shown, row, strict=True)) for row in zip(*shown.values(), strict=True)],
         hide_index=True,

@@ -51,7 +51,7 @@ def show_what_if(run: Run, text: str, place: DeltaGenerator) -> None:
         wanted = state.choose("what_if_label", "Explain", options, default="")
     _show_both(run, text, variant, method, wanted)
     show_flip(run, text, list(before.probabilities))
-    show_behaviour(run, text, variant, list(before.probabilities))
+    show_behaviour(run, text, variant, before)
 
 
 def _headline(before: Said, after: Said, *, is_same: bool) -> str:
@@ -124,7 +124,10 @@ def _show_both(run: Run, text: str, variant: str, method: Method, wanted: str) -
             on_click=lambda: take_click(text, read.text, list(read.spans)),
         )
         _note_cut(read)
+    below_left, below_right = controls.panels(gap="medium")
+    with below_left:
         show_swap(run, text, variant, read)
+    with below_right:
         show_tools(text, variant)
 
 

@@ -20,7 +20,7 @@ _STEPS, _PICKED, _FIELD, _SWAP = (
     *("what_if.steps", "what_if.picked", "what_if.text"),
     "what_if.swap",
 )
-_MAX_STEPS, _MAX_IN_URL, _DIGEST = 100, 500, 8
+_MAX_STEPS, _MAX_IN_URL, _DIGEST, _NUM_WORDS = 100, 500, 8, 12
 _DROP, _PICK = "leaves it out", "picks it to swap"
 
 
@@ -125,35 +125,44 @@ def show_swap(run: Run, text: str, variant: str, read: Any) -> None:
     """Show what the picked word can be swapped for: a typed word, or a suggestion."""
     position = picked(read)
     if position is None:
+        st.caption(
+            "Click a word of the variant to leave it out. To swap words, switch what a click does; "
+            "suggestions then appear here."
+        )
         return
     word, spans = read.words[position], list(read.spans)
     with st.container(border=True):
-        st.caption(f"Swap {label(word, 40)} for a word of your own, or for one of these.")
         st.text_input(
-            "Another word",
+            f"Swap {label(word, 40)} for",
             key=_SWAP,
             max_chars=200,
+            placeholder="a word of your own",
             on_change=_take_swap,
             args=(text, variant, spans, position),
         )
-        _show_words("near", "Near it in the model", near_words(run, word), text, read)
-        for name, words in _suggested(run).items():
-            _show_words(f"of.{name}", f"Typical of {shorten(name, 30)}", words, text, read)
+        _show_words("Near it in the model", near_words(run, word), text, read)
+        by_class = _typical_words(run)
+        if by_class:
+            names = {name: shorten(name, 40) for name in by_class}
+            chosen = state.choose(
+                "what_if_words", "Words typical of", names, default=next(iter(names))
+            )
+            _show_words(f"Typical of {label(chosen, 40)}", by_class[chosen], text, read)
 
 
-def _suggested(run: Run) -> dict[str, list[str]]:
+def _typical_words(run: Run) -> dict[str, list[str]]:
     """Return words that set classes apart; none if the data set is gone."""
     try:
         found = words_by_class(run)
     except TextclsError:
         return {}
-    return {name: words[:8] for name, words in list(found.items())[:6] if words}
+    return {name: words[:_NUM_WORDS] for name, words in found.items() if words}
 
 
-def _show_words(name: str, title: str, words: list[str], text: str, read: Any) -> None:
+def _show_words(title: str, words: list[str], text: str, read: Any) -> None:
     if not words:
         return
-    key = f"what_if.words.{name}"
+    key = f"what_if.words.{title}"
     st.pills(
         title,
         words,

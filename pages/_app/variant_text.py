@@ -11,8 +11,8 @@ import streamlit as st
 from textcls_core.charts.theme import diverging_color
 
 _CSS = """
-.words { font-family: var(--st-font); font-size: 0.98rem; line-height: 2.05; height: 230px;
-         color: var(--st-text-color); overflow-y: auto; }
+.words { font-family: var(--st-font); font-size: 0.98rem; line-height: 2.05;
+         min-height: 4.2rem; max-height: 260px; color: var(--st-text-color); overflow-y: auto; }
 .words .word { font: inherit; color: inherit; border: 1px solid transparent; border-radius: 4px;
                padding: 0.08rem 0.22rem; margin: 0 0.06rem; background: none; }
 .words button.word { cursor: pointer; }

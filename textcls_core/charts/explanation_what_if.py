@@ -7,12 +7,12 @@ import plotly.graph_objects as go
 from textcls_core.charts.theme import GREY, base_layout, class_color, plain
 from textcls_core.wording import points
 
-MAX_CLASSES = 8
-_ROW_HEIGHT = 40
+MAX_CLASSES = 6
+_ROW_HEIGHT = 36
 
 
 def shown_classes(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
-    """Return the classes that are drawn: the most probable ones of either text, at most eight.
+    """Return the classes that are drawn: the most probable ones of either text, at most six.
 
     Example:
         >>> shown_classes({"a": 0.2, "b": 0.8}, {"a": 0.9, "b": 0.1})
