@@ -147,7 +147,8 @@ def show_swap(run: Run, text: str, variant: str, read: Any) -> None:
             chosen = state.choose(
                 "what_if_words", "Words typical of", names, default=next(iter(names))
             )
-            _show_words(f"Typical of {label(chosen, 40)}", by_class[chosen], text, read)
+            title = f"Typical of {label(chosen, 40)}"
+            _show_words(title, by_class[chosen], text, read, label_visibility="collapsed")
 
 
 def _typical_words(run: Run) -> dict[str, list[str]]:
@@ -159,7 +160,7 @@ def _typical_words(run: Run) -> dict[str, list[str]]:
     return {name: words[:_NUM_WORDS] for name, words in found.items() if words}
 
 
-def _show_words(title: str, words: list[str], text: str, read: Any) -> None:
+def _show_words(title: str, words: list[str], text: str, read: Any, **arguments: Any) -> None:
     if not words:
         return
     key = f"what_if.words.{title}"
@@ -170,6 +171,7 @@ def _show_words(title: str, words: list[str], text: str, read: Any) -> None:
         format_func=lambda word: label(word, 30),
         on_change=_take_word,
         args=(key, text, read.text, list(read.spans), st.session_state[_PICKED]),
+        **arguments,
     )
 
 

@@ -13,11 +13,11 @@ from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 
 _WAYS = {
-    "both": "leaving out or swapping words",
-    "drop": "leaving out words",
+    "both": "dropping or swapping",
+    "drop": "dropping words",
     "swap": "swapping words",
 }
-_WORDS = {"": "any word the model knows", "dataset": "words typical of the classes"}
+_WORDS = {"": "all it knows", "dataset": "typical of classes"}
 _ASKED = "what_if.flip"
 
 

@@ -23,6 +23,7 @@ from tests.pages.conftest import (
 from textcls_core.explanation.attributions import load_attributable
 from textcls_core.mistakes.behaviour.kinds import BehaviourTest
 from textcls_core.mistakes.behaviour.store import BehaviourTests
+from textcls_core.models.classifier import Classifier, Design
 from textcls_core.prediction.predict import predict_texts
 
 VARIANT = EXAMPLE.replace("Shares", "Prices")
@@ -83,8 +84,6 @@ def test_what_changed_is_marked_in_both_texts(edited):
 
 
 def test_probabilities_of_both_are_those_of_the_deployed_model(edited, runnable_run):
-    from textcls_core.models.classifier import Classifier
-
     classifier = Classifier.load(runnable_run.model_dir)
     old, new = (one.probabilities for one in predict_texts(classifier, [EXAMPLE, VARIANT]))
 
@@ -295,3 +294,26 @@ def test_hostile_names_and_texts_are_shown_as_they_are(
     assert not app.exception
     assert not [text for text in markdown_of(app) if "![h](http" in text or "![a](http" in text]
     assert not [text for text in markdown_of(app) if ":red[" in text]
+
+
+def test_several_labels_per_text_are_compared_one_by_one(
+    open_page, topics_run, topics_dataset, tiny_model_dir, workspace
+):
+    design = Design(task="multi_label")
+    names = topics_dataset.label_names
+    classifier = Classifier.from_pretrained(tiny_model_dir, names, max_length=64, design=design)
+    balance(classifier, "cat and soup")
+    classifier.save(topics_run.model_dir)
+    app = open_view(open_page, run=topics_run.run_id, flip_to="food", flip_by="drop")
+    app.text_area[0].set_value("the old cat and soup was here").run()
+    before = texts(app)[0]["words"]
+
+    app = press(app, "what_if.search")
+    app = press(app, "what_if.use")
+
+    assert not app.exception
+    assert shown(app.subheader)[0].startswith("The answer changes from")
+    assert len(texts(app)[1]["words"]) < len(before)
+    assert list(chart(app)["layout"]["yaxis"]["ticktext"])
+    press(set_kind(app, "same"), "behaviour.keep")
+    assert [test.kind for test in BehaviourTests.open(workspace, "topics").all()] == ["same"]
