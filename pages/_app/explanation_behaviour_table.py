@@ -144,6 +144,7 @@ def _remove(tests: BehaviourTests, test_ids: list[str]) -> None:
 
 
 def show_undo(tests: BehaviourTests) -> None:
+    """Show the button that brings back what this session removed, if it removed anything."""
     if any(name == tests.dataset_name for name, _ in st.session_state.get(_REMOVED, [])):
         st.button(
             "Undo removal",
