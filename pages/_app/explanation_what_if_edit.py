@@ -22,6 +22,10 @@ _STEPS, _PICKED, _FIELD, _SWAP = (
 )
 _MAX_STEPS, _MAX_IN_URL, _DIGEST, _NUM_WORDS = 100, 500, 8, 12
 _DROP, _PICK = "leaves it out", "picks it to swap"
+_HINTS = {
+    _DROP: "Click a word of the variant to leave it out. To swap words, switch what a click does.",
+    _PICK: "Click a word of the variant; what it can be swapped for then appears here.",
+}
 
 
 def variant_of(text: str) -> str:
@@ -125,10 +129,7 @@ def show_swap(run: Run, text: str, variant: str, read: Any) -> None:
     """Show what the picked word can be swapped for: a typed word, or a suggestion."""
     position = picked(read)
     if position is None:
-        st.caption(
-            "Click a word of the variant to leave it out. To swap words, switch what a click does; "
-            "suggestions then appear here."
-        )
+        st.caption(_HINTS[st.session_state.get("what_if.click") or _DROP])
         return
     word, spans = read.words[position], list(read.spans)
     with st.container(border=True):

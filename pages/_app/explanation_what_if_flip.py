@@ -13,7 +13,7 @@ from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 
 _WAYS = {
-    "both": "dropping or swapping",
+    "both": "either way",
     "drop": "dropping words",
     "swap": "swapping words",
 }
@@ -44,7 +44,7 @@ def show_flip(run: Run, text: str, names: list[str]) -> None:
         st.caption(
             "Edits of the text as it is are tried until one changes the answer of the model, with "
             "the decision rule kept with it. With several labels per text, the label wanted comes "
-            "in or goes out. Long texts take up to a minute on two cores."
+            "in or goes out. Short texts take seconds; texts of hundreds of words may take minutes."
         )
         return
     try:
