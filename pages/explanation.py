@@ -8,6 +8,7 @@ from pages._app.explanation_attributions import show_attributions
 from pages._app.explanation_compare import show_compare
 from pages._app.explanation_text import of_text
 from pages._app.explanation_trust import show_trust
+from pages._app.explanation_what_if import show_what_if
 from textcls_core.runs.run import Run
 
 frame.require()
@@ -17,6 +18,7 @@ VIEWS: dict[str, Callable[[Run], None]] = {
     "Heads": of_text(show_attention),
     "Attributions": of_text(show_attributions),
     "Trust": show_trust,
+    "What if": of_text(show_what_if),
     "Compare": show_compare,
 }
 with controls.header("Attention", "Where the model looks, and which words speak for its answer."):

@@ -65,6 +65,11 @@ class Workspace:
         return self.root / "annotations.sqlite"
 
     @property
+    def behaviour_file(self) -> Path:
+        """SQLite file of the behavioural tests of data sets."""
+        return self.root / "behaviour.sqlite"
+
+    @property
     def cache_dir(self) -> Path:
         """Folder whose content can be deleted at any time."""
         return self.root / "cache"

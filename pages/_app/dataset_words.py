@@ -49,6 +49,11 @@ def _words(root: str, fingerprint: str) -> _Words:  # noqa: ARG001 - the workspa
     )
 
 
+def class_words(info: DatasetInfo) -> list[list[ClassWord]]:
+    """Return the words that set each class of a version apart, the heaviest first; C lists."""
+    return _words(str(state.workspace().root), info.fingerprint).by_class
+
+
 def show_words(info: DatasetInfo) -> None:
     """Show the words of each class, and how similar the classes are by their words."""
     if not info.label_names:

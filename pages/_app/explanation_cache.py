@@ -95,6 +95,15 @@ def _attributable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
     return load_attributable(Path(folder))
 
 
+def attributable(run: Run) -> Any:
+    """Return the classifier of a finished run that explains and answers; one is kept in memory.
+
+    Raises:
+        RunStateError: If the run is not finished.
+    """
+    return _attributable(str(run.require_model()), state.decision_key(run))
+
+
 @st.cache_resource(max_entries=32, show_spinner="Computing what each word adds")
 def _attribution(
     root: str, folder: str, decision: str, text: str, asked: tuple[Method, str, str]

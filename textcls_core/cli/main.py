@@ -13,6 +13,7 @@ import typer
 from textcls_core.cli import versions  # noqa: F401 - its verbs join those of data sets
 from textcls_core.cli.annotations import annotations_app
 from textcls_core.cli.audit import FAILED_GATE
+from textcls_core.cli.behaviour import behaviour_app
 from textcls_core.cli.calibration import calibrate
 from textcls_core.cli.causes import causes
 from textcls_core.cli.comparing import compare
@@ -23,6 +24,7 @@ from textcls_core.cli.decide import decide
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.evaluation import evaluate_run
 from textcls_core.cli.explain import explain
+from textcls_core.cli.flip import flip
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.heads import heads
 from textcls_core.cli.importing import dataset_import
@@ -45,6 +47,7 @@ app.add_typer(dataset_app, name="dataset")
 app.add_typer(runs_app, name="runs")
 app.add_typer(groups_app, name="groups")
 app.add_typer(annotations_app, name="annotations")
+app.add_typer(behaviour_app, name="behaviour")
 app.command()(train)
 app.command()(search)
 app.command("evaluate")(evaluate_run)
@@ -60,6 +63,7 @@ app.command()(predict)
 app.command()(decide)
 app.command()(explain)
 app.command()(heads)
+app.command()(flip)
 app.command()(calibrate)
 
 

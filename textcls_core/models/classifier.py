@@ -296,6 +296,12 @@ class Classifier:
             texts: N texts, or their tokens.
             compute: Device, which must be the model's, and number format.
         """
+        return self.probabilities_of(self.predict_logits(texts, compute))
+
+    def predict_logits(
+        self, texts: Sequence[str] | TokenizedTexts, compute: Compute = CPU
+    ) -> np.ndarray:
+        """Return what `predict_probabilities` makes probabilities of, shape (N, C), float64."""
         tokenized = texts if isinstance(texts, TokenizedTexts) else self.tokenize(texts)
         logits = np.zeros((len(tokenized), len(self.label_names)))
         was_training = self.model.training
@@ -307,7 +313,7 @@ class Classifier:
                     logits[rows] = batch.float().cpu().numpy()
         finally:
             self.model.train(was_training)
-        return self.probabilities_of(logits)
+        return logits
 
     def probabilities_of(self, logits: np.ndarray) -> Probabilities:
         """Return what logits mean, shape (N, C): shares of 1, or each label by itself."""

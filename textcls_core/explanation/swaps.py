@@ -1,0 +1,93 @@
+"""Which words to swap for which, by the slope of the model: candidates that are then tried."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from textcls_core.explanation.edits import Edit
+from textcls_core.explanation.flip_goal import Goal
+from textcls_core.explanation.vocabulary import Vocabulary
+from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.models.classifier import Classifier
+from textcls_core.models.device import exact_products
+
+NUM_CANDIDATES = 48
+"""Swaps that are tried at each step."""
+PER_WORD = 4
+"""Of these for the same word of the text at most, so that several words are tried."""
+
+
+@dataclass(frozen=True)
+class Swapper:
+    """Proposes swaps of words of a text."""
+
+    classifier: Classifier
+    read: ReadText
+    """The text as it is."""
+    goal: Goal
+    vocabulary: Vocabulary
+
+    def propose(self, text: str, done: Edit) -> list[Edit]:
+        """Return swaps on top of those already done, the most promising first.
+
+        To first order, a word moves the closeness to the goal by the slope at its first token
+        times the new embedding, less the slope at each of its tokens times theirs.
+
+        Args:
+            text: The text with what is done.
+            done: Swaps that stay.
+
+        Source:
+            Ebrahimi, Rao, Lowd and Dou 2018, "HotFlip: White-Box Adversarial Examples for Text
+            Classification", ACL, section 3.2, for words instead of characters.
+        """
+        now = read_text(self.classifier, text)
+        if len(now.words) != len(self.read.words) or not self.vocabulary.words:
+            return []  # the tokenizer sees other words now, whose places are not known
+        gains = self._gains(now)
+        free = [word for word in _swappable(self.read) if word not in done]
+        candidates = [
+            (float(gains[word, new]), word, self.vocabulary.words[new])
+            for word in free
+            for new in np.argsort(-gains[word], kind="stable")[: PER_WORD + 1].tolist()
+        ]
+        differing = [
+            (gain, word, new)
+            for gain, word, new in candidates
+            if new.casefold() != self.read.words[word].casefold()
+        ]
+        best = sorted(differing, key=lambda found: -found[0])[:NUM_CANDIDATES]
+        return [{**done, word: new} for _, word, new in best]
+
+    def _gains(self, now: ReadText) -> Float[np.ndarray, "W V"]:
+        """Return what each swap is expected to gain, shape (W, V)."""
+        embedding = self.classifier.model.get_input_embeddings()
+        with torch.no_grad():
+            embedded = embedding(torch.from_numpy(now.input_ids))
+        slopes = self._slopes(embedded)
+        there = now.sum_by_word((slopes * embedded).sum(-1).double().numpy())
+        firsts = np.unique(now.word_of, return_index=True)[1]
+        new = slopes[torch.from_numpy(firsts)] @ self.vocabulary.embeddings(self.classifier).T
+        return np.asarray(new.double().numpy() - there[:, None])
+
+    def _slopes(self, embedded: torch.Tensor) -> torch.Tensor:
+        """Return the slope of the closeness at the embedding of each token, shape (T, D)."""
+        with exact_products(), torch.enable_grad():
+            inputs = embedded[None].detach().requires_grad_()
+            logits = self.classifier.output({"inputs_embeds": inputs}).logits.float()[0]
+            direction = self.goal.direction(logits.detach().double().numpy())
+            total = (logits * torch.from_numpy(direction).float()).sum()
+            (slopes,) = torch.autograd.grad(total, inputs)
+        return torch.as_tensor(slopes[0])
+
+
+def _swappable(read: ReadText) -> list[int]:
+    """Return the words of a text that have a letter or a digit; signs are not swapped for words."""
+    special = read.special(by_token=False)
+    return [
+        position
+        for position, word in enumerate(read.words)
+        if not special[position] and any(character.isalnum() for character in word)
+    ]
