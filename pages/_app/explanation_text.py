@@ -1,32 +1,59 @@
 """The text that is explained: typed, or a row of the data set."""
 
-import streamlit as st
+from collections.abc import Callable
 
-from pages._app import state
-from pages._app.text import badge_label, escape
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._app import controls, state
+from pages._app.text import badge_label, escape, show_text
 from textcls_core.errors import NotFoundError
 from textcls_core.runs.run import Run
 
 EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
 MAX_CHARACTERS = 20_000
+_KEPT = "attention.kept"
+"""Session state: the text that was typed last, by the key of its field."""
 _WAYS: dict[str, dict[str, str]] = {
     "Read it on Mistakes": {},
     "Similar training rows": {"similar_rows": "true"},
 }
 
 
+def of_text(show: Callable[[Run, str, DeltaGenerator], None]) -> Callable[[Run], None]:
+    """Return a view that asks for a text first, with a place for the prediction beside it.
+
+    Args:
+        show: Takes a finished run, the text, which is not empty, and the place.
+    """
+
+    def show_with_text(run: Run) -> None:
+        text_column, place = controls.panels()
+        with text_column:
+            text = choose_text(run)
+        if text.strip():
+            show(run, text, place)
+        else:
+            show_text("Type or paste a text to look at.")
+
+    return show_with_text
+
+
 def choose_text(run: Run) -> str:
-    """Return the text to look at: typed, or the row named in the URL."""
+    """Return the text to look at: typed, or the row named in the URL.
+
+    A typed text is kept while a view is open that needs none: Streamlit forgets a field that is not
+    shown.
+    """
     row_id = state.parameter("row")
     start = _row_text(run, row_id) if row_id else ""
-    text = st.text_area(
-        "Text",
-        start or EXAMPLE,
-        height=130,
-        max_chars=MAX_CHARACTERS,
-        key=f"attention.input.{run.run_id}.{row_id}",
-    )
-    return text or ""
+    key = f"attention.input.{run.run_id}.{row_id}"
+    if key not in st.session_state:
+        kept = st.session_state.get(_KEPT, {})
+        st.session_state[key] = kept.get(key, start or EXAMPLE)
+    text = st.text_area("Text", height=130, max_chars=MAX_CHARACTERS, key=key) or ""
+    st.session_state[_KEPT] = {key: text}
+    return text
 
 
 def _row_text(run: Run, row_id: str) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import controls, state
 from pages._app.job_view import show_job
@@ -34,7 +33,7 @@ _UNTRAINED = (
 )
 
 
-def show_trust(run: Run, _text: str, _place: DeltaGenerator) -> None:
+def show_trust(run: Run) -> None:
     """Show how faithful every method was on a sample of a split, or offer to measure it."""
     split: Split = "test" if "test" in run.splits else run.splits[-1]
     row_ids = sample_rows(run.predictions(split).row_ids)

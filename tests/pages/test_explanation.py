@@ -6,7 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.pages.conftest import HOSTILE_TEXT, as_shown, chart, save_model, shown
+from tests.pages.conftest import (
+    HOSTILE_TEXT,
+    as_shown,
+    chart,
+    save_model,
+    set_parameters,
+    shown,
+)
 
 EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
 
@@ -97,6 +104,22 @@ def test_explanation_of_no_text_asks_for_one(open_page, runnable_run, text):
 
     assert not app.exception
     assert "Type or paste a text to look at." in [element.value for element in app.text]
+
+
+def test_explanation_view_of_a_sample_asks_for_no_text(open_page, runnable_run):
+    app = open_page("explanation", panel="Trust")
+
+    assert not app.exception
+    assert not app.text_area
+
+
+def test_explanation_keeps_a_typed_text_while_a_view_needs_none(open_page, runnable_run):
+    app = look_at(open_page("explanation"), "the old cat was here")
+    set_parameters(app, panel="Trust")
+    set_parameters(app, panel="Heads")
+
+    assert app.text_area[0].value == "the old cat was here"
+    assert words(app)["words"][1:-1] == ["the", "old", "cat", "was", "here"]
 
 
 def test_explanation_row_in_the_link_is_looked_at(open_page, runnable_run, row):
