@@ -7,6 +7,7 @@ from pages._app.explanation_attention import show_attention
 from pages._app.explanation_attributions import show_attributions
 from pages._app.explanation_text import of_text
 from pages._app.explanation_trust import show_trust
+from pages._app.explanation_words import show_words
 from textcls_core.runs.run import Run
 
 frame.require()
@@ -16,6 +17,7 @@ VIEWS: dict[str, Callable[[Run], None]] = {
     "Heads": of_text(show_attention),
     "Attributions": of_text(show_attributions),
     "Trust": show_trust,
+    "Words": show_words,
 }
 with controls.header("Attention", "Where the model looks, and which words speak for its answer."):
     chosen = controls.choose_run()

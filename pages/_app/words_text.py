@@ -37,7 +37,7 @@ export default function (component) {
     button.textContent = word
     button.title = data.titles[position]
     button.style.backgroundColor = data.colors[position]
-    if (position === data.from) button.classList.add("from")
+    if (position === data.from || data.marked?.includes(position)) button.classList.add("from")
     if (data.special[position]) button.classList.add("special")
     button.onclick = () => setTriggerValue("clicked", position)
     root.append(button, " ")
@@ -81,7 +81,10 @@ def attention_text(
 
 
 def attribution_text(
-    words: Sequence[str], scores: Sequence[float], special: Sequence[bool]
+    words: Sequence[str],
+    scores: Sequence[float],
+    special: Sequence[bool],
+    marked: Sequence[int] = (),
 ) -> None:
     """Show words with a background that says how far each raises or lowers a score.
 
@@ -89,6 +92,7 @@ def attribution_text(
         words: W words.
         scores: W signed numbers, in units of logits.
         special: Whether a word is a special token of the model.
+        marked: Positions of words with a border.
     """
     shares = _shares(scores, special)
     _component(
@@ -99,6 +103,7 @@ def attribution_text(
             "colors": [diverging_color(_STRONGEST * share) for share in shares],
             "special": list(special),
             "from": None,
+            "marked": list(marked),
         },
     )
 
