@@ -28,7 +28,7 @@ from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 
 _ABOUT: dict[About, str] = {"classes": "Classes", "mistakes": "Mistakes"}
-_SAMPLES = (50, NUM_ROWS, 200, 500, 1_000, 2_000)
+_SAMPLES = (50, 100, NUM_ROWS, 500, 1_000, 2_000)
 _IN_OVERVIEW, _OVERVIEW_HEIGHT, _TABLE_HEIGHT = 8, 330, 380
 _CHART = "words.chart"
 _HOW = (
@@ -122,7 +122,9 @@ def _show(
     with left, st.container(horizontal=True, vertical_alignment="bottom"):
         title = "Given class" if about == "mistakes" else "Class"
         chosen = state.choose("drive_class", title, options, default=next(iter(options)))
-        least = choose_number("drive_rows", "Least rows", MIN_ROWS, 2, 1_000, step=1.0, width=130)
+        least = choose_number(
+            "drive_rows", "Least rows", float(MIN_ROWS), 2.0, 1_000.0, step=1.0, width=130
+        )
     found = cache.ranked(arguments, chosen or None, int(least))
     with left:
         _show_class(found, about, chosen, int(least))

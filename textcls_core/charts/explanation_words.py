@@ -54,7 +54,7 @@ def driving_words_chart(
     figure.update_layout(
         **base_layout(rows_height(len(top), least=150) + 40),
         xaxis={
-            "title": f"added to the score (logit) of {what}",
+            "title": f"added to the score (logit) of {plain(what, 60)}",
             "zeroline": True,
             "zerolinecolor": GREY,
             "fixedrange": True,

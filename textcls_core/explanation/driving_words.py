@@ -18,7 +18,7 @@ from textcls_core.evaluation.by_task import AnyPredictions, truth_and_answer
 About = Literal["classes", "mistakes"]
 MIN_ROWS = 5
 """Rows that must have a word before it is ranked: an interval from fewer means little."""
-NUM_ROWS = 100
+NUM_ROWS = 200
 """Rows of a sample unless asked for others: some minutes on two cores."""
 _CONFIDENCE = 0.95
 
