@@ -8,9 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import explanation_cache, state
 from pages._app.explanation_prediction import show_prediction
+from pages._app.saving import chart, note
 from pages._app.text import label
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation import attention_chart
+from textcls_core.reporting.explanation_page import Sentence
 from textcls_core.runs.run import Run
 
 NOTE = (
@@ -27,6 +29,7 @@ def show_attention(run: Run, text: str, place: DeltaGenerator) -> None:
         text: What it reads.
         place: Where the prediction stands.
     """
+    note(Sentence(NOTE))
     st.info(NOTE, icon=":material/info:")  # at once, because the weights take a while
     explanation = explanation_cache.attention(run, text)
     shares = dict(zip(explanation.label_names, explanation.probabilities.tolist(), strict=True))
@@ -82,6 +85,4 @@ def _show_weights(explanation: Any) -> None:
     special = explanation.read.special(by_token=by_token)
     attention_text(names, weights, special, looks_from, partial(_take_click, view))
     st.subheader("Who looks at whom", anchor=False)
-    st.plotly_chart(
-        attention_chart(matrix, names, special), alt="Attention weights; every row sums to 1"
-    )
+    chart(attention_chart(matrix, names, special), alt="Attention weights; every row sums to 1")

@@ -5,13 +5,14 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._app import controls, explanation_cache, state
+from pages._app import controls, explanation_cache, saving, state
 from pages._app.explanation_prediction import show_prediction
 from pages._app.text import escape, label
 from pages._app.words_text import attribution_text
 from textcls_core.charts.explanation import attribution_chart
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.methods import MEANINGS, METHODS, TITLES, Method
+from textcls_core.reporting.explanation_page import Fact, Sentence
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural, shorten
 
@@ -68,6 +69,13 @@ def _label_names(run: Run) -> dict[str, str]:
 def _explain(found: Any, method: Method) -> None:
     """Say what is explained, how to read the colours, and how exact it is."""
     against = f" rather than {label(found.against, 40)}" if found.against else ""
+    what = found.label + (f" rather than {found.against}" if found.against else "")
+    saving.note(
+        Fact("Method", TITLES[method]),
+        Fact("Explained", what),
+        Sentence(f"Orange words raise the score of {what}, blue words lower it."),
+        Sentence(f"{MEANINGS[method]} {NOTE}"),
+    )
     st.subheader(f"What speaks for {label(found.label, 40)}{against}", anchor=False)
     st.caption(
         f"Orange words raise the score of {label(found.label, 40)}{against}, blue words lower it. "
@@ -97,7 +105,7 @@ def _show_bars(found: Any, words: Any, scores: list[float], special: list[bool])
     ranked = sorted(records, key=lambda record: -abs(record["score"]))
     if not ranked:
         return
-    st.plotly_chart(
+    saving.chart(
         attribution_chart(ranked, found.label, found.against),
         config=controls.NO_TOOLBAR,
         alt=f"The strongest word is {ranked[0]['word']} with {ranked[0]['score']:+.2f}",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._app import controls, state
 from pages._app.job_view import show_job
+from pages._app.saving import note
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import NotFoundError
 from textcls_core.explanation.methods import JUDGED_TITLES
@@ -18,6 +19,7 @@ from textcls_core.explanation.trust_job import (
 )
 from textcls_core.explanation.trust_report import TrustReport
 from textcls_core.jobs.job import job_id_of, read_job, start_job
+from textcls_core.reporting.explanation_page import Fact, Sentence, Table
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural
 
@@ -43,6 +45,8 @@ def show_trust(run: Run) -> None:
     if report is None:
         _offer(arguments, split, len(row_ids))
         return
+    note(Fact("Measured on", f"{plural(report.num_texts, 'text')} of the {split} rows"))
+    note(Sentence(report.verdict), Sentence(_HOW), Sentence(_UNTRAINED))
     st.subheader(report.verdict, anchor=False)
     st.caption(
         f"Measured on {plural(report.num_texts, 'text')}, a random sample of the {split} rows. "
@@ -90,6 +94,7 @@ def _show_methods(report: TrustReport) -> None:
         }
         for found in report.judgements
     ]
+    note(Table("Methods", records))
     figures = ("score", "comprehensiveness", "sufficiency", "like untrained")
     number = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(

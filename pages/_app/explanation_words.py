@@ -1,10 +1,11 @@
 """Words: which of them drive each class over a split, and which drive its mistakes."""
 
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
 
-from pages._app import controls, state
+from pages._app import controls, saving, state
 from pages._app import explanation_words_cache as cache
 from pages._app.evaluation_cell import new_click
 from pages._app.explanation_words_rows import show_rows
@@ -24,6 +25,7 @@ from textcls_core.explanation.driving_words import (
 )
 from textcls_core.explanation.driving_words_job import ENTRY, WORD_METHODS, word_arguments
 from textcls_core.explanation.methods import MEANINGS, TITLES, Method
+from textcls_core.reporting.explanation_page import Fact, Sentence, Table
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 
@@ -71,7 +73,9 @@ def show_words(run: Run) -> None:
         _offer(arguments, about, rows)
         return
     _show(run, split, about, arguments, answers)
-    st.caption(" ".join(_notes(about, rows, method, answers)))
+    said = " ".join(_notes(about, rows, method, answers))
+    saving.note(Fact("Method", TITLES[method]), Sentence(said))
+    st.caption(said)
 
 
 def _notes(about: About, rows: str, method: Method, answers: list[Answer]) -> list[str]:
@@ -152,13 +156,14 @@ def _show_class(found: DrivingWords, about: About, chosen: str, least: int) -> N
         else f"No word surely raises {what}",
         anchor=False,
     )  # fmt: skip
+    saving.note(Fact("Class", chosen or "all classes"))
     axis = (chosen or "the class given") + (" over the true one" if about == "mistakes" else "")
     figure = driving_words_chart(
         found.words, shorten(axis, 50), selected=state.parameter("drive_word"),
         is_dark=state.theme() == "dark",
     )  # fmt: skip
     summary = f"The word that raises the score most surely is {best.word}, by {best.mean:+.2f}"
-    st.plotly_chart(
+    saving.chart(
         figure, key=_CHART, on_select="rerun", selection_mode="points",
         config=controls.NO_TOOLBAR, alt=summary,
     )  # fmt: skip
@@ -180,6 +185,7 @@ def _say_how_sure(found: DrivingWords, least: int) -> str:
 
 
 def _show_table(words: tuple[DrivingWord, ...]) -> None:
+    saving.note(Table("Ranked words", [asdict(word) for word in words]))
     records = [
         {"word": name, "mean": word.mean, "low": word.low, "high": word.high, "rows": word.num_rows}
         for name, word in zip(cells([word.word for word in words]), words, strict=True)
@@ -201,12 +207,14 @@ def _show_overview(arguments: dict[str, Any], names: list[str], least: int) -> N
     lines = [
         ", ".join(word.word for word in one.words[:_IN_OVERVIEW] if word.low > 0) for one in found
     ]
+    records = [
+        {"class": name, "rows asked": one.num_rows, "words surely above zero": line or "none"}
+        for name, one, line in zip(cells(names), found, cells(lines), strict=True)
+    ]
+    saving.note(Table("All classes", records))
     st.subheader("All classes", anchor=False)
     st.dataframe(
-        [
-            {"class": name, "rows asked": one.num_rows, "words surely above zero": line or "none"}
-            for name, one, line in zip(cells(names), found, cells(lines), strict=True)
-        ],
+        records,
         hide_index=True,
         height=controls.table_height(len(names), _OVERVIEW_HEIGHT),
         column_config={"words surely above zero": st.column_config.TextColumn(width="large")},

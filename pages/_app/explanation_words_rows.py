@@ -7,11 +7,13 @@ import streamlit as st
 from pages._app import controls, state
 from pages._app.evaluation_cell import new_click
 from pages._app.mistakes_link import open_mistakes
+from pages._app.saving import note
 from pages._app.text import cells, label
 from pages._app.words_text import attribution_text
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.explanation.driving_words import Answer, rows_with
 from textcls_core.explanation.methods import Method
+from textcls_core.reporting.explanation_page import Fact
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural, quoted, shorten
 
@@ -50,8 +52,13 @@ def show_rows(
         f"Orange words raise the score of {_asked(answer)}, blue words lower it; "
         f"“{label(word, 24)}” has a border."
     )
-    attribution_text(answer.words, answer.scores.tolist(), [False] * len(answer.words),
-                     answer.places(word))  # fmt: skip
+    note(Fact("Row", f"{answer.question.row_id}, {split}"), Fact("Word", word))
+    attribution_text(
+        answer.words,
+        answer.scores.tolist(),
+        [False] * len(answer.words),
+        marked=answer.places(word),
+    )
     with st.container(horizontal=True):
         if st.button("Open in Attributions", type="tertiary", icon=":material/format_color_text:"):
             _open_attributions(answer, method)
@@ -86,7 +93,7 @@ def _choose_row(rows: TextDataset, word: str, found: Sequence[Answer]) -> Answer
         key=_TABLE,
         height=controls.table_height(len(found), _HEIGHT),
         column_config={
-            "adds": st.column_config.NumberColumn(format="%+.2f", width=60),
+            "adds": st.column_config.NumberColumn(format="%+.3f", width=70),
             "given": st.column_config.TextColumn(width=100),
             "true": st.column_config.TextColumn(width=100),
             "text": st.column_config.TextColumn(width="medium"),

@@ -84,7 +84,7 @@ def test_explanation_weights_are_those_of_the_deciding_token(open_page, runnable
 
     drawn, shares = words(app), weights(app)
     assert sum(shares) == pytest.approx(1, abs=1e-3)
-    assert drawn["from"] == 0
+    assert drawn["marked"] == [0]
     assert drawn["special"][0] is drawn["special"][-1] is True
     strength = [opacity(color) for color in drawn["colors"]]
     assert strength.index(max(strength)) == shares.index(max(shares[1:-1]))
@@ -192,7 +192,7 @@ def test_explanation_looks_from_the_clicked_word(open_page, runnable_run):
     app.session_state["attention.from"] = {"view": f"False {EXAMPLE}", "position": 1}
     app.run()
 
-    assert words(app)["from"] == 1
+    assert words(app)["marked"] == [1]
     assert any("Seen from the clicked word (Shares)" in text for text in shown(app.caption))
 
 
@@ -202,7 +202,7 @@ def test_explanation_click_in_another_text_is_forgotten(open_page, runnable_run)
     look_at(app, "a cat")
 
     assert not app.exception
-    assert words(app)["from"] == 0
+    assert words(app)["marked"] == [0]
 
 
 def test_explanation_of_a_long_text_says_what_is_read(open_page, runnable_run):
