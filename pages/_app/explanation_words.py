@@ -1,6 +1,5 @@
 """Words: which of them drive each class over a split, and which drive its mistakes."""
 
-from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -185,11 +184,11 @@ def _say_how_sure(found: DrivingWords, least: int) -> str:
 
 
 def _show_table(words: tuple[DrivingWord, ...]) -> None:
-    saving.note(Table("Ranked words", [asdict(word) for word in words]))
     records = [
         {"word": name, "mean": word.mean, "low": word.low, "high": word.high, "rows": word.num_rows}
         for name, word in zip(cells([word.word for word in words]), words, strict=True)
     ]
+    saving.note(Table("Ranked words", records))
     number = st.column_config.NumberColumn(format="%+.3f")
     with st.expander("As a table"):
         st.dataframe(

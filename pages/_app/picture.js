@@ -22,6 +22,7 @@ function textNode(text, box, style, opacity) {
     x: isRight ? box.right : box.left, y: box.top + box.height / 2 + 0.35 * size,
     direction: style.direction, fill: style.color, "font-size": style.fontSize,
     "font-family": style.fontFamily, "font-weight": style.fontWeight, opacity,
+    textLength: box.width, lengthAdjust: "spacingAndGlyphs", // whatever font the viewer has
   }, text)
 }
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 _CSS = """
 .picture { display: flex; gap: 0.5rem; }
-.picture button { flex: 1; font: inherit; font-family: var(--st-font); color: var(--st-text-color);
+.picture button { flex: 1; font: 400 0.875rem var(--st-font); color: var(--st-text-color);
                   background: none; border: 1px solid var(--st-border-color); border-radius: 8px;
                   padding: 0.4rem 0.7rem; cursor: pointer; }
 .picture button:hover, .picture button:focus-visible { border-color: var(--st-primary-color);

@@ -22,6 +22,8 @@ _STYLE = """
   opacity: 0.75; }
 """
 _CONFIG = {"displaylogo": False, "modeBarButtons": [["toImage"]], "responsive": True}
+_AXES = {"automargin": True, "gridcolor": "rgba(138, 144, 160, 0.25)"}
+"""What Streamlit gives to the axes of charts on a page."""
 _FOLLOW_THEME = (
     'if (matchMedia("(prefers-color-scheme: dark)").matches)'
     ' for (const chart of document.querySelectorAll(".plotly-graph-div"))'
@@ -143,7 +145,8 @@ def _words(text: ColouredWords) -> Safe:
 def _drawing(part: Drawing) -> Safe:
     """Return a chart that draws itself; Plotly writes its JSON without `<`, `>` and `/`."""
     figure = go.Figure(part.figure)
-    figure.update_layout(font_color=INK["light"], margin_autoexpand=True)
+    figure.update_layout(font_color=INK["light"])
+    figure.update_xaxes(**_AXES).update_yaxes(**_AXES)
     drawn = figure.to_html(
         config=_CONFIG, include_plotlyjs=False, full_html=False,
         default_height=f"{figure.layout.height or 400}px",
