@@ -69,7 +69,7 @@ def test_pictures_are_made_without_a_network(
     texts = reader.locator("text").all_text_contents()
     assert texts[0] == "Attributions"
     assert texts[1].startswith("Run: saved run")
-    assert [text for text in texts if text in set(words)][-len(words) :] == words
+    assert " ".join(words) in " ".join(texts)
     assert reader.locator("svg svg").count() >= 2  # both charts
     assert events == [svg.as_uri()]
     assert png.read_bytes().startswith(b"\x89PNG")

@@ -24,33 +24,8 @@ def driving_words_chart(
         is_dark: Whether the page behind is dark.
     """
     top = words[:MAX_BARS]
-    shown = [plain(word.word, 24) for word in top]
     ink = INK["dark" if is_dark else "light"]
-    figure = go.Figure(
-        go.Bar(
-            orientation="h",
-            y=list(range(len(top))),
-            x=[word.mean for word in top],
-            marker={
-                "color": [diverging_color(_BAR if word.mean > 0 else -_BAR) for word in top],
-                "line": {"color": ink, "width": [2 * (w.word == selected) for w in top]},
-            },
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [word.high - word.mean for word in top],
-                "arrayminus": [word.mean - word.low for word in top],
-                "color": GREY,
-                "thickness": 1.5,
-                "width": 3,
-            },
-            customdata=[[plain(word.word, 80), word.low, word.high, word.num_rows] for word in top],
-            hovertemplate="%{customdata[0]}: %{x:+.3f} (%{customdata[1]:+.3f} to "
-            "%{customdata[2]:+.3f})<br>%{customdata[3]:,} rows have it<extra></extra>",
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
-        )
-    )
+    figure = go.Figure(_bars(top, [2 * (word.word == selected) for word in top], ink))
     figure.update_layout(
         **base_layout(rows_height(len(top), least=150) + 40),
         xaxis={
@@ -61,9 +36,7 @@ def driving_words_chart(
         },
         yaxis={
             "tickvals": list(range(len(top))),
-            "ticktext": [
-                f"{name} · {word.num_rows:,}" for name, word in zip(shown, top, strict=True)
-            ],
+            "ticktext": [f"{plain(word.word, 24)} · {word.num_rows:,}" for word in top],
             "autorange": "reversed",
             "fixedrange": True,
             "showgrid": False,
@@ -71,3 +44,30 @@ def driving_words_chart(
     )
     figure.update_layout(margin_t=8)
     return figure
+
+
+def _bars(top: Sequence[DrivingWord], edges: list[int], ink: str) -> go.Bar:
+    """Return the means with their intervals; a click on a bar dims no other one."""
+    return go.Bar(
+        orientation="h",
+        y=list(range(len(top))),
+        x=[word.mean for word in top],
+        marker={
+            "color": [diverging_color(_BAR if word.mean > 0 else -_BAR) for word in top],
+            "line": {"color": ink, "width": edges},
+        },
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [word.high - word.mean for word in top],
+            "arrayminus": [word.mean - word.low for word in top],
+            "color": GREY,
+            "thickness": 1.5,
+            "width": 3,
+        },
+        customdata=[[plain(word.word, 80), word.low, word.high, word.num_rows] for word in top],
+        hovertemplate="%{customdata[0]}: %{x:+.3f} (%{customdata[1]:+.3f} to "
+        "%{customdata[2]:+.3f})<br>%{customdata[3]:,} rows have it<extra></extra>",
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+    )
