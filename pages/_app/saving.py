@@ -21,6 +21,8 @@ from textcls_core.runs.run import Run
 
 _PLACE = "saved_view"
 """Key of the container that holds the view; the browser finds it by its class."""
+OPEN = "save.open"
+"""Session state: whether the control is open."""
 _noted: ContextVar[list[Part] | None] = ContextVar("noted", default=None)
 
 
@@ -63,10 +65,16 @@ def saved_view(run: Run, view: str, place: DeltaGenerator) -> Iterator[None]:
             _offer(run, view, noted)
 
 
+@st.fragment
 def _offer(run: Run, view: str, noted: Sequence[Part]) -> None:
-    """Show the quiet control with a way for each kind of file."""
+    """Show the quiet control; what is in it is made when it is opened, the view stays as it is."""
+    place = st.popover(
+        "Save", icon=":material/download:", type="tertiary", key=OPEN, on_change="rerun"
+    )
+    if not place.open:
+        return
     name = f"{view.lower().replace(' ', '-')}-{run.run_id}"
-    with st.popover("Save", icon=":material/download:", type="tertiary"):
+    with place:
         st.caption("Made on this machine; the files open without a network.")
         st.download_button(
             "HTML",

@@ -42,6 +42,10 @@ def opacity(color):
     return float(color.removesuffix(")").split(",")[-1])
 
 
+def press_labelled(app, text):
+    return next(button for button in app.button if button.label == text).click().run()
+
+
 def look_at(app, text):
     return app.text_area[0].set_value(text).run()
 
@@ -137,6 +141,32 @@ def test_explanation_of_a_row_can_be_left_for_a_text_of_my_own(open_page, runnab
 
     assert "row" not in app.query_params
     assert app.text_area[0].value.startswith("Shares in the airline rose")
+
+
+def test_explanation_is_one_click_from_a_mistake(open_page, runnable_run, toy_dataset):
+    app = open_page("mistakes", run=runnable_run.run_id)
+    app.session_state["view.explanation"] = "Words"  # where the Attention page was left
+    press_labelled(app, "Look at its attention")
+
+    assert not app.exception
+    assert app.title[0].value == "Attention"
+    assert app.query_params["run"] == runnable_run.run_id
+    place = toy_dataset.position(app.query_params["row"])
+    assert app.text_area[0].value == toy_dataset.texts()[place]
+
+
+@pytest.mark.parametrize("way", ["Read it on Mistakes", "Similar training rows"])
+def test_explanation_leads_to_the_mistakes_page_and_keeps_run_and_row(
+    open_page, runnable_run, row, way
+):
+    app = open_page("explanation", run=runnable_run.run_id, row=row.row_id)
+    press_labelled(app, way)
+
+    assert not app.exception
+    assert app.title[0].value == "Mistakes"
+    assert app.query_params["run"] == runnable_run.run_id
+    assert app.query_params["row"] == row.row_id
+    assert app.query_params.get("similar_rows") == (None if "Read" in way else "true")
 
 
 @pytest.mark.parametrize("row_id", ["nope", "../../etc", "x" * 100_000, HOSTILE_TEXT])

@@ -31,6 +31,10 @@ def kinds(parts):
 
 def test_save_stands_beside_the_views(open_page, runnable_run):
     app = open_page("explanation", panel="Attributions", method="occlusion")
+    assert len(app.get("popover")) == 1
+    assert not app.get("download_button")
+    app.session_state[saving.OPEN] = True
+    app.run()
 
     (button,) = app.get("download_button")
     assert not app.exception
@@ -66,7 +70,7 @@ def test_heads_are_saved_with_what_attention_is_not(open_page, runnable_run, not
 def test_a_view_without_results_has_nothing_to_save(open_page, runnable_run):
     app = open_page("explanation", panel="Trust")
 
-    assert not app.get("download_button")
+    assert not app.get("popover")
 
 
 def test_a_hostile_text_is_saved_as_text(
