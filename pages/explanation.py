@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import streamlit as st
+
 from pages._app import controls, frame
 from pages._app.explanation_attention import show_attention
 from pages._app.explanation_attributions import show_attributions
@@ -9,6 +11,8 @@ from pages._app.explanation_compare import show_compare
 from pages._app.explanation_text import of_text
 from pages._app.explanation_trust import show_trust
 from pages._app.explanation_what_if import show_what_if
+from pages._app.explanation_words import show_words
+from pages._app.saving import saved_view
 from textcls_core.runs.run import Run
 
 frame.require()
@@ -20,11 +24,15 @@ VIEWS: dict[str, Callable[[Run], None]] = {
     "Trust": show_trust,
     "What if": of_text(show_what_if),
     "Compare": show_compare,
+    "Words": show_words,
 }
 with controls.header("Attention", "Where the model looks, and which words speak for its answer."):
     chosen = controls.choose_run()
 if chosen is None:
     controls.no_finished_run("see which words a model attends to, layer by layer and head by head")
 else:
-    panel = controls.choose_view("explanation", list(VIEWS))
-    VIEWS[panel](chosen)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        panel = controls.choose_view("explanation", list(VIEWS))
+        beside = st.container(width="content")
+    with saved_view(chosen, panel, beside):
+        VIEWS[panel](chosen)

@@ -12,6 +12,8 @@ from pages._app.explanation_attention_text import show_text_to_text
 from pages._app.explanation_flow import show_flow
 from pages._app.explanation_prediction import show_prediction
 from pages._app.explanation_split import show_split
+from pages._app.saving import note
+from textcls_core.reporting.explanation_page import Sentence
 from textcls_core.runs.run import Run
 
 NOTE = (
@@ -36,6 +38,7 @@ def show_attention(run: Run, text: str, place: DeltaGenerator) -> None:
         text: What it reads.
         place: Where the prediction stands.
     """
+    note(Sentence(NOTE))
     st.info(NOTE, icon=":material/info:")  # at once, because the weights take a while
     look = state.choose(
         "look", "Look", list(LOOKS), default=next(iter(LOOKS)),

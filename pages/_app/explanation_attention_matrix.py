@@ -13,6 +13,7 @@ from pages._app.explanation_attention_place import (
     part_note,
     place_bar,
 )
+from pages._app.saving import chart
 from pages._app.text import label
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation import attention_chart
@@ -38,7 +39,7 @@ def show_matrix(run: Run, text: str) -> None:
     if explanation.is_causal:
         st.caption("Grey is out of sight: this model reads in one direction.")
     names = explanation.read.tokens if place.by_token else explanation.read.words
-    st.plotly_chart(
+    chart(
         attention_chart(
             matrix,
             names,

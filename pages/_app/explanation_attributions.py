@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._app import controls, explanation_cache, state
+from pages._app import controls, explanation_cache, saving, state
 from pages._app.explanation_prediction import show_prediction
 from pages._app.text import escape, label
 from pages._app.words_text import attribution_text
@@ -14,6 +14,7 @@ from textcls_core.charts.explanation import attribution_chart
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.attribution import Attribution
 from textcls_core.explanation.methods import MEANINGS, METHODS, TITLES, Method
+from textcls_core.reporting.explanation_page import Fact, Sentence
 from textcls_core.runs.run import Run
 from textcls_core.wording import shorten
 
@@ -70,6 +71,13 @@ def label_names(run: Run) -> dict[str, str]:
 def _explain(found: Attribution, method: Method) -> None:
     """Say what is explained, how to read the colours, and how exact it is."""
     against = f" rather than {label(found.against, 40)}" if found.against else ""
+    what = found.label + (f" rather than {found.against}" if found.against else "")
+    saving.note(
+        Fact("Method", TITLES[method]),
+        Fact("Explained", what),
+        Sentence(f"Orange words raise the score of {what}, blue words lower it."),
+        Sentence(f"{MEANINGS[method]} {NOTE}"),
+    )
     st.subheader(f"What speaks for {label(found.label, 40)}{against}", anchor=False)
     st.caption(
         f"Orange words raise the score of {label(found.label, 40)}{against}, blue words lower it. "
@@ -89,7 +97,7 @@ def _show_bars(
     ranked: list[dict[str, Any]] = [{"word": word, "score": score} for word, score, _ in strongest]
     if not ranked:
         return
-    st.plotly_chart(
+    saving.chart(
         attribution_chart(ranked, found.label, found.against),
         config=controls.NO_TOOLBAR,
         alt=f"The strongest word is {ranked[0]['word']} with {ranked[0]['score']:+.2f}",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._app import controls, explanation_cache, state
 from pages._app.explanation_attributions import label_names
+from pages._app.saving import chart
 from pages._app.text import label
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation_heads import flow_chart
@@ -54,7 +55,7 @@ def _show_layers(found: Any, special: list[bool]) -> None:
         "As if the model ended after each layer: at the top what the first layer alone has "
         "gathered, at the bottom the rollout above. Special tokens hold the rest and stay empty."
     )
-    st.plotly_chart(
+    chart(
         flow_chart(found.by_layer, found.read.words, special),
         config=controls.NO_TOOLBAR,
         alt="Share of each word in what is classified, layer by layer",

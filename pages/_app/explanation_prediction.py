@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages._app import controls
+from pages._app import controls, saving
 from textcls_core.charts.prediction import probabilities_chart
 from textcls_core.wording import percent, plural
 
@@ -18,7 +18,7 @@ def show_prediction(probabilities: Mapping[str, float], num_tokens: int, num_cut
         num_cut: Tokens at the end that were not.
     """
     best = max(probabilities, key=probabilities.__getitem__)
-    st.plotly_chart(
+    saving.chart(
         probabilities_chart(probabilities),
         config=controls.NO_TOOLBAR,
         alt=f"Predicted {best} with {percent(probabilities[best])}",

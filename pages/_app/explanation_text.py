@@ -6,8 +6,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import controls, state
+from pages._app.saving import note
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.errors import NotFoundError
+from textcls_core.reporting.explanation_page import Fact
 from textcls_core.runs.run import Run
 
 EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
@@ -32,6 +34,7 @@ def of_text(show: Callable[[Run, str, DeltaGenerator], None]) -> Callable[[Run],
         with text_column:
             text = choose_text(run)
         if text.strip():
+            note(Fact("Text", text))
             show(run, text, place)
         else:
             show_text("Type or paste a text to look at.")
@@ -66,6 +69,7 @@ def _row_text(run: Run, row_id: str) -> str:
         return ""
     record = rows.table.slice(position, 1).to_pylist()[0]
     true = ", ".join(rows.label_names[label_id] for label_id in record["label_ids"])
+    note(Fact("Row", f"{row_id}, {record['split']}, true: {true}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(f"true: {badge_label(true)}", color="gray")
         st.caption(f"Row {escape(row_id)}, {record['split']}")

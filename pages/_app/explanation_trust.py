@@ -7,6 +7,7 @@ import streamlit as st
 from pages._app import controls, state
 from pages._app.explanation_trust_text import COMPREHENSIVENESS, SUFFICIENCY, show_trust_on_text
 from pages._app.job_view import offer_job
+from pages._app.saving import note
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.explanation.methods import JUDGED_TITLES
 from textcls_core.explanation.trust_job import (
@@ -17,6 +18,7 @@ from textcls_core.explanation.trust_job import (
     trust_file,
 )
 from textcls_core.explanation.trust_report import NUM_EVALUATIONS, TrustReport
+from textcls_core.reporting.explanation_page import Fact, Sentence, Table
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural
 
@@ -49,6 +51,8 @@ def _show_sample(run: Run) -> TrustReport | None:
     if report is None:
         _offer(arguments, split, len(row_ids))
         return None
+    note(Fact("Measured on", f"{plural(report.num_texts, 'text')} of the {split} rows"))
+    note(Sentence(report.verdict), Sentence(_HOW), Sentence(_UNTRAINED))
     st.subheader(report.verdict, anchor=False)
     st.caption(
         f"Measured on {plural(report.num_texts, 'text')}, a random sample of the {split} rows. "
@@ -89,6 +93,7 @@ def _show_methods(report: TrustReport) -> None:
         }
         for found in report.judgements
     ]
+    note(Table("Methods", records))
     figures = ("score", COMPREHENSIVENESS, SUFFICIENCY, "like untrained")
     number = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(

@@ -17,6 +17,7 @@ from pages._app.explanation_what_if_edit import (
     variant_of,
 )
 from pages._app.explanation_what_if_flip import show_flip
+from pages._app.saving import chart
 from pages._app.text import escape, label
 from pages._app.variant_text import ScoredWords, original_text, variant_text
 from textcls_core.charts.explanation_what_if import (
@@ -70,7 +71,7 @@ def _headline(before: Said, after: Said, *, is_same: bool) -> str:
 
 def _show_probabilities(before: Said, after: Said) -> None:
     names = shown_classes(before.probabilities, after.probabilities)
-    st.plotly_chart(
+    chart(
         compared_probabilities_chart(before.probabilities, after.probabilities),
         config=controls.NO_TOOLBAR,
         key="what_if.probabilities",

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages._app import controls, state
 from pages._app.evaluation_cell import new_click
+from pages._app.saving import chart
 from textcls_core.charts.explanation_heads import clicked_head, head_map
 from textcls_core.explanation.head_report import Place, Spread
 
@@ -49,7 +50,7 @@ def show_grid(
         place: The chosen head.
     """
     is_dark = state.theme() == "dark"
-    st.plotly_chart(
+    chart(
         head_map(spread.means, title, text, selected=place, is_dark=is_dark),
         key=f"{name}.map",
         on_select="rerun",

@@ -44,7 +44,7 @@ def show_example(run: Run, key: Key, examples: Examples, place: int, found: Foun
         _show_probabilities(row)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Look at its attention", icon=":material/visibility:"):
-                link = {"run": run.run_id, "row": row["row_id"]}
+                link = {"run": run.run_id, "row": row["row_id"], "panel": "Heads"}
                 st.switch_page("pages/explanation.py", query_params=link)
             st.caption(f"Row {escape(row['row_id'])}")
     _show_similar_rows(run, key, row["row_id"])

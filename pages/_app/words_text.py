@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from pages._app.saving import note
 from textcls_core.charts.theme import diverging_color, magnitude_color
+from textcls_core.reporting.explanation_page import ColouredWords
 
 _CSS = """
 .words { font-family: var(--st-font); font-size: 0.98rem; line-height: 2.05;
@@ -16,7 +18,7 @@ _CSS = """
                 padding: 0.08rem 0.22rem; margin: 0 0.06rem; cursor: pointer; background: none; }
 .words button:hover, .words button:focus-visible { border-color: var(--st-primary-color);
                                                    outline: none; }
-.words button.from { border-color: var(--st-text-color); }
+.words button.marked { border-color: var(--st-text-color); }
 .words button.special { font-family: var(--st-code-font); font-size: 0.82em; opacity: 0.75; }
 """
 
@@ -37,7 +39,7 @@ export default function (component) {
     button.textContent = word
     button.title = data.titles[position]
     button.style.backgroundColor = data.colors[position]
-    if (position === data.from) button.classList.add("from")
+    if (data.marked.includes(position)) button.classList.add("marked")
     if (data.special[position]) button.classList.add("special")
     button.onclick = () => setTriggerValue("clicked", position)
     root.append(button, " ")
@@ -69,18 +71,14 @@ def attention_text(
         on_click: Called after a click; `st.session_state[key].clicked` is the word.
         key: Of the component.
     """
-    shares = _shares(weights, special)
-    _component(
-        key=key,
-        data={
-            "words": list(words),
-            "titles": [f"{100 * weight:.2f} %" for weight in weights],
-            "colors": [magnitude_color(_STRONGEST * share) for share in shares],
-            "special": list(special),
-            "from": looks_from,
-        },
-        on_clicked_change=on_click or _nothing,
+    shown = ColouredWords(
+        words=tuple(words),
+        colors=tuple(magnitude_color(_STRONGEST * share) for share in _shares(weights, special)),
+        titles=tuple(f"{100 * weight:.2f} %" for weight in weights),
+        special=tuple(special),
+        marked=frozenset() if looks_from is None else frozenset({looks_from}),
     )
+    _show(shown, key, on_click or _nothing)
 
 
 def attribution_text(
@@ -90,6 +88,7 @@ def attribution_text(
     *,
     key: str = "attribution.text",
     largest: float | None = None,
+    marked: Sequence[int] = (),
 ) -> None:
     """Show words with a background that says how far each raises or lowers a score.
 
@@ -100,24 +99,36 @@ def attribution_text(
         key: Of the component.
         largest: Score of the strongest colour, so that several texts share a scale; the largest one
             of an ordinary word without.
+        marked: Positions of words with a border.
     """
     shares = _shares(scores, special, largest)
-    _component(
-        key=key,
-        data={
-            "words": list(words),
-            "titles": [f"{score:+.3f}" for score in scores],
-            "colors": [diverging_color(_STRONGEST * share) for share in shares],
-            "special": list(special),
-            "from": None,
-        },
+    shown = ColouredWords(
+        words=tuple(words),
+        colors=tuple(diverging_color(_STRONGEST * share) for share in shares),
+        titles=tuple(f"{score:+.3f}" for score in scores),
+        special=tuple(special),
+        marked=frozenset(marked),
     )
+    _show(shown, key, _nothing)
 
 
 def largest_ordinary(values: Sequence[float], special: Sequence[bool]) -> float:
     """Return the largest absolute value that is not a special token's, 0 without any."""
     ordinary = (abs(v) for v, is_special in zip(values, special, strict=True) if not is_special)
     return max(ordinary, default=0.0)
+
+
+def _show(shown: ColouredWords, key: str, on_click: Callable[[], None]) -> None:
+    """Draw the words, and note them for the file that people save."""
+    note(shown)
+    data = {
+        "words": list(shown.words),
+        "titles": list(shown.titles),
+        "colors": list(shown.colors),
+        "special": list(shown.special),
+        "marked": sorted(shown.marked),
+    }
+    _component(key=key, data=data, on_clicked_change=on_click)
 
 
 def _shares(

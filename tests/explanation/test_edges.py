@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textcls_core.explanation.edges import MAX_EDGES, most_per_row, strongest_edges
+from textcls_core.explanation.edges import MAX_EDGES, TextToText, most_per_row, strongest_edges
 
 
 @pytest.fixture
@@ -58,3 +58,15 @@ def test_edges_of_nothing_carry_all_of_it():
 @pytest.mark.parametrize(("rows", "heads"), [(20, 1), (128, 4), (512, 1), (512, 5)])
 def test_pictures_stay_below_the_most_lines(rows, heads):
     assert rows * heads * most_per_row(rows, heads) <= MAX_EDGES
+
+
+def test_strongest_lines_of_all_heads_leave_special_tokens_out():
+    first = strongest_edges(np.array([[0.5, 0.4, 0.1], [0.2, 0.2, 0.6], [0.1, 0.7, 0.2]]), share=1)
+    second = strongest_edges(np.array([[1.0, 0, 0], [0, 0.1, 0.9], [0, 0, 1.0]]), share=1)
+    found = TextToText(("[CLS]", "a", "b"), (True, False, False), 0, False, (first, second))
+
+    assert [tuple(record.values()) for record in found.strongest(["head 1", "head 2"], most=3)] == [
+        ("head 2", "b", "b", 1.0),
+        ("head 2", "a", "b", 0.9),
+        ("head 1", "b", "a", 0.7),
+    ]

@@ -48,6 +48,10 @@ def opacity(color):
     return float(color.removesuffix(")").split(",")[-1])
 
 
+def press_labelled(app, text):
+    return next(button for button in app.button if button.label == text).click().run()
+
+
 def look_at(app, text):
     return app.text_area[0].set_value(text).run()
 
@@ -90,7 +94,7 @@ def test_explanation_weights_are_those_of_the_deciding_token(open_page, runnable
 
     drawn, shares = words(app), weights(app)
     assert sum(shares) == pytest.approx(1, abs=1e-3)
-    assert drawn["from"] == 0
+    assert drawn["marked"] == [0]
     assert drawn["special"][0] is drawn["special"][-1] is True
     strength = [opacity(color) for color in drawn["colors"]]
     assert strength.index(max(strength)) == shares.index(max(shares[1:-1]))
@@ -143,6 +147,32 @@ def test_explanation_of_a_row_can_be_left_for_a_text_of_my_own(open_page, runnab
 
     assert "row" not in app.query_params
     assert app.text_area[0].value.startswith("Shares in the airline rose")
+
+
+def test_explanation_is_one_click_from_a_mistake(open_page, runnable_run, toy_dataset):
+    app = open_page("mistakes", run=runnable_run.run_id)
+    app.session_state["view.explanation"] = "Words"  # where the Attention page was left
+    press_labelled(app, "Look at its attention")
+
+    assert not app.exception
+    assert app.title[0].value == "Attention"
+    assert app.query_params["run"] == runnable_run.run_id
+    place = toy_dataset.position(app.query_params["row"])
+    assert app.text_area[0].value == toy_dataset.texts()[place]
+
+
+@pytest.mark.parametrize("way", ["Read it on Mistakes", "Similar training rows"])
+def test_explanation_leads_to_the_mistakes_page_and_keeps_run_and_row(
+    open_page, runnable_run, row, way
+):
+    app = open_page("explanation", run=runnable_run.run_id, row=row.row_id)
+    press_labelled(app, way)
+
+    assert not app.exception
+    assert app.title[0].value == "Mistakes"
+    assert app.query_params["run"] == runnable_run.run_id
+    assert app.query_params["row"] == row.row_id
+    assert app.query_params.get("similar_rows") == (None if "Read" in way else "true")
 
 
 @pytest.mark.parametrize("row_id", ["nope", "../../etc", "x" * 100_000, HOSTILE_TEXT])
@@ -198,7 +228,7 @@ def test_explanation_looks_from_the_clicked_word(open_page, runnable_run):
     app.session_state["attention.from"] = {"view": f"False {EXAMPLE}", "position": 1}
     app.run()
 
-    assert words(app)["from"] == 1
+    assert words(app)["marked"] == [1]
     assert any("Seen from the clicked word (Shares)" in text for text in shown(app.caption))
 
 
@@ -208,7 +238,7 @@ def test_explanation_click_in_another_text_is_forgotten(open_page, runnable_run)
     look_at(app, "a cat")
 
     assert not app.exception
-    assert words(app)["from"] == 0
+    assert words(app)["marked"] == [0]
 
 
 def test_explanation_of_a_long_text_says_what_is_read(open_page, runnable_run):

@@ -35,6 +35,7 @@ from textcls_core.cli.rows import dataset_rows
 from textcls_core.cli.similar import similar
 from textcls_core.cli.slices import slices
 from textcls_core.cli.training import runs_app, train
+from textcls_core.cli.words import words
 from textcls_core.errors import StorageError, TextclsError
 from textcls_core.files import describe_refusal
 
@@ -64,6 +65,7 @@ app.command()(decide)
 app.command()(explain)
 app.command()(heads)
 app.command()(flip)
+app.command()(words)
 app.command()(calibrate)
 
 

@@ -1,5 +1,6 @@
 """The strongest lines between what looks and what is looked at: few enough to draw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,23 @@ class TextToText:
     def share(self) -> float:
         """Part of all attention that the lines carry, mean over the heads."""
         return sum(edges.share for edges in self.lines) / len(self.lines)
+
+    def strongest(self, heads: Sequence[str], most: int = 50) -> list[dict[str, str | float]]:
+        """Return the strongest lines between words of the text, for a table.
+
+        Args:
+            heads: What the heads of `lines` are called.
+            most: Lines at most.
+        """
+        records: list[dict[str, str | float]] = []
+        for head, edges in zip(heads, self.lines, strict=True):
+            rows = np.repeat(np.arange(len(self.names)), np.diff(edges.starts))
+            records += [
+                {"head": head, "word": self.names[row], "looks at": self.names[key], "weight": w}
+                for row, key, w in zip(rows, edges.keys, edges.weights.tolist(), strict=True)
+                if not (self.special[row] or self.special[key])
+            ]
+        return sorted(records, key=lambda record: -float(record["weight"]))[:most]
 
 
 def strongest_edges(

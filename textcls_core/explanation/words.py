@@ -88,9 +88,7 @@ class ReadText:
         )
 
 
-def read_text(
-    classifier: "Classifier", text: str, max_tokens: int | None = MAX_TOKENS
-) -> ReadText:
+def read_text(classifier: "Classifier", text: str, max_tokens: int | None = MAX_TOKENS) -> ReadText:
     """Return the beginning of a text, as much of it as is looked at.
 
     Args:

@@ -6,6 +6,7 @@ from textcls_core.evaluation.confusion import top_confusions
 from textcls_core.evaluation.evaluation import Evaluation
 from textcls_core.evaluation.metric_names import METRICS, interval_text, value_text
 from textcls_core.evaluation.multi_label import MultiLabelPredictions
+from textcls_core.reporting.document import document
 from textcls_core.reporting.drawings import MAX_CLASSES, matrix, reliability_diagram
 from textcls_core.reporting.facts import (
     Facts,
@@ -19,7 +20,6 @@ from textcls_core.reporting.markup import (
     element,
     foreign,
     table,
-    text,
 )
 from textcls_core.reporting.sentences import (
     calibration_sentence,
@@ -28,7 +28,6 @@ from textcls_core.reporting.sentences import (
     rule_sentences,
     slices_sentence,
 )
-from textcls_core.reporting.style import CONTENT_POLICY, STYLE
 from textcls_core.training.launch import command_line
 from textcls_core.wording import duration, percent, plural, shorten
 
@@ -67,14 +66,7 @@ def html_report(facts: Facts) -> str:
         for name, title in _SECTIONS.items()
     )
     main = element("main", *_head(facts), element("nav", *links), *sections)
-    title = text(f"{shorten(facts.title, 80)}: {facts.split} report")
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{title}</title>\n<style>{STYLE}</style></head>\n<body>{main}</body></html>\n"
-    )
+    return document(f"{shorten(facts.title, 80)}: {facts.split} report", main)
 
 
 def _head(facts: Facts) -> list[Safe]:

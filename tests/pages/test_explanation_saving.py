@@ -1,0 +1,88 @@
+"""Tests of the Save control: each view notes what it draws, and the file holds it."""
+
+import pytest
+
+from pages._app import saving
+from tests.pages.conftest import HOSTILE_TEXT, save_model
+from tests.reporting.cases import Document
+from textcls_core.reporting.explanation_page import (
+    ColouredWords,
+    Drawing,
+    Fact,
+    Sentence,
+)
+
+
+@pytest.fixture
+def noted(monkeypatch):
+    """What the view that was opened last has noted."""
+    parts = []
+
+    def offer(_run, view, given):
+        parts[:] = [view, *given]
+
+    monkeypatch.setattr(saving, "_offer", offer)
+    return parts
+
+
+def kinds(parts):
+    return [type(part) for part in parts[1:]]
+
+
+def test_save_stands_beside_the_views(open_page, runnable_run):
+    app = open_page("explanation", panel="Attributions", method="occlusion")
+    assert len(app.get("popover")) == 1
+    assert not app.get("download_button")
+    app.session_state[saving.OPEN] = True
+    app.run()
+
+    (button,) = app.get("download_button")
+    assert not app.exception
+    assert button.label == "HTML"
+    assert button.proto.url or button.proto.deferred_file_id
+
+
+def test_attributions_are_saved_with_text_words_charts_and_meaning(open_page, runnable_run, noted):
+    open_page("explanation", panel="Attributions", method="occlusion", label="food")
+
+    facts = {part.name: part.value for part in noted[1:] if isinstance(part, Fact)}
+    assert noted[0] == "Attributions"
+    assert facts["Method"] == "Leave out words"
+    assert facts["Explained"] == "food"
+    assert facts["Text"].startswith("Shares in the airline rose")
+    assert runnable_run.run_id in facts["Run"]
+    assert facts["Data set"].startswith("toy")
+    assert kinds(noted).count(Drawing) == 2
+    assert kinds(noted).count(ColouredWords) == 1
+    assert "How far the score falls" in next(
+        part.text for part in noted[2:] if isinstance(part, Sentence) and "score falls" in part.text
+    )
+
+
+def test_heads_are_saved_with_what_attention_is_not(open_page, runnable_run, noted):
+    open_page("explanation")
+
+    said = [part.text for part in noted[1:] if isinstance(part, Sentence)]
+    assert any("not why it decides" in sentence for sentence in said)
+    assert ColouredWords in kinds(noted)
+
+
+def test_a_view_without_results_has_nothing_to_save(open_page, runnable_run):
+    app = open_page("explanation", panel="Trust")
+
+    assert not app.get("popover")
+
+
+def test_a_hostile_text_is_saved_as_text(
+    open_page, hostile_run, hostile_dataset, tiny_model_dir, noted, monkeypatch
+):
+    save_model(hostile_run.model_dir, hostile_dataset, tiny_model_dir)
+    app = open_page("explanation", panel="Attributions", method="occlusion")
+    app.text_area[0].set_value(HOSTILE_TEXT).run()
+    monkeypatch.setattr("textcls_core.reporting.explanation_page._plotly", lambda: "")
+
+    content = saving._page(noted[0], tuple(noted[1:]))
+
+    document = Document(content)
+    assert "img" not in document.names
+    assert HOSTILE_TEXT in document.text
