@@ -156,6 +156,11 @@ def test_whole_job_from_import_to_attention(
     expect(page.get_by_text(re.compile(r"^2 of \d+"))).to_be_visible()
     page.reload()  # the open example and the filter are in the address
     expect(page.get_by_text(re.compile(r"^2 of \d+"))).to_be_visible()
+    settle(page)  # a key is heard once its button stands
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(re.compile(r"^3 of \d+"))).to_be_visible()
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name="Reviewed")).to_be_visible()
 
     page.get_by_role("button", name="Look at its attention").click()
     expect(page.get_by_text("not why it decides")).to_be_visible()

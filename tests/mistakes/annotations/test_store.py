@@ -26,6 +26,7 @@ from textcls_core.mistakes.annotations.store import Annotations
 annotations = Annotations(Path(sys.argv[1]), "toy")
 for number in range(500):
     annotations.tag([f"row-{number}"], f"by {sys.argv[2]}", author=sys.argv[2])
+    print(number, flush=True)
 """
 
 
@@ -199,7 +200,8 @@ def test_merges_are_kept_replaced_and_taken_back(annotations) -> None:
 def test_eight_processes_lose_nothing(annotations) -> None:
     names = [f"writer {number}" for number in range(8)]
     command = [sys.executable, "-c", WRITER, str(annotations.file)]
-    writers = [subprocess.Popen([*command, name], cwd=APP_DIR) for name in names]
+    quiet = subprocess.DEVNULL
+    writers = [subprocess.Popen([*command, name], cwd=APP_DIR, stdout=quiet) for name in names]
 
     assert [writer.wait(timeout=240) for writer in writers] == [0] * 8
 
@@ -208,6 +210,21 @@ def test_eight_processes_lose_nothing(annotations) -> None:
     assert len(kept) == 500
     assert all(annotation.tags == tags for annotation in kept.values())
     assert annotations.tag_counts() == dict.fromkeys(tags, 500)
+
+
+@pytest.mark.slow
+def test_a_killed_writer_loses_nothing_it_was_told_is_kept(annotations) -> None:
+    command = [sys.executable, "-c", WRITER, str(annotations.file), "the killed one"]
+    writer = subprocess.Popen(command, cwd=APP_DIR, stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    told = [int(writer.stdout.readline()) for _ in range(40)]
+
+    writer.kill()
+    told += [int(line) for line in writer.communicate()[0].split()]
+
+    assert {f"row-{number}" for number in told} <= set(annotations.by_row())
+    annotations.tag(["another row"], "after it")
+    assert "another row" in annotations.by_row()
 
 
 FIELDS = st.sampled_from(["tag", "note", "propose", "drop", "review"])
