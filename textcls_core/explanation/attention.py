@@ -112,7 +112,7 @@ class AttentionExplanation:
     ) -> Matrix:
         """Return attention between words, or tokens, averaged over some heads, or all if none."""
         one = self.matrix if by_token else self.word_matrix
-        return np.mean([one(layer, head) for head in heads or (None,)], axis=0)
+        return np.asarray(np.mean([one(layer, head) for head in heads or (None,)], axis=0))
 
     @cached_property
     def _words(self) -> tuple[Int[np.ndarray, " W"], Int[np.ndarray, " W"]]:
