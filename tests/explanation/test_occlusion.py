@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from textcls_core.explanation.attributions import attribute
-from textcls_core.explanation.occlusion import UNITS, occlusion, parts
+from textcls_core.explanation.occlusion import UNITS, occlusion_plan, parts
+from textcls_core.explanation.plans import carry_out
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import read_text
 
@@ -26,7 +27,7 @@ def test_scores_are_what_is_lost_without_each_part(attributable, family, unit):
     read = read_text(classifier, TEXT)
     part_of = parts(read, unit)
 
-    scores = occlusion(classifier, read, Score(2), unit)
+    [scores] = carry_out(classifier, [occlusion_plan(read, Score(2), unit)])
 
     whole = logit(classifier, read.input_ids, 2)
     for part in range(part_of.max() + 1):
@@ -62,6 +63,6 @@ def test_a_text_of_one_word_has_one_part(attributable):
 def test_a_text_that_is_nothing_but_one_part_has_nothing_to_be_compared_with(attributable):
     read = read_text(attributable["gpt2"], "horse")  # no special tokens are left without it
 
-    scores = occlusion(attributable["gpt2"], read, Score(0), "sentence")
+    [scores] = carry_out(attributable["gpt2"], [occlusion_plan(read, Score(0), "sentence")])
 
     assert scores.tolist() == [0.0] * len(read.tokens)

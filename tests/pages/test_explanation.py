@@ -116,13 +116,6 @@ def test_explanation_of_no_text_asks_for_one(open_page, runnable_run, text):
     assert "Type or paste a text to look at." in [element.value for element in app.text]
 
 
-def test_explanation_view_of_a_sample_asks_for_no_text(open_page, runnable_run):
-    app = open_page("explanation", panel="Trust")
-
-    assert not app.exception
-    assert not app.text_area
-
-
 def test_explanation_keeps_a_typed_text_while_a_view_needs_none(open_page, runnable_run):
     app = look_at(open_page("explanation"), "the old cat was here")
     set_parameters(app, panel="Trust")

@@ -6,10 +6,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from textcls_core.explanation.plans import Plan, carry_out, dealt, shortened
+from textcls_core.explanation.plans import Plan, dealt, shortened
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
-from textcls_core.models.classifier import Classifier
 
 Unit = Literal["token", "word", "sentence"]
 UNITS: tuple[Unit, ...] = ("token", "word", "sentence")
@@ -17,13 +16,12 @@ SENTENCE_ENDS = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？।؟]+[」�
 Tokens = Float[np.ndarray, " T"]
 
 
-def occlusion(classifier: Classifier, read: ReadText, score: Score, unit: Unit = "word") -> Tokens:
-    """Return how far the score falls without each part, dealt evenly to its tokens, shape (T,).
+def occlusion_plan(read: ReadText, score: Score, unit: Unit = "word") -> Plan[Tokens]:
+    """Plan to find how far the score falls without each part, dealt evenly to its tokens.
 
     The text is closed up where a part is missing. Special tokens stay and get 0.
 
     Args:
-        classifier: In evaluation mode.
         read: The text.
         score: What to explain.
         unit: What is left out at once.
@@ -32,11 +30,6 @@ def occlusion(classifier: Classifier, read: ReadText, score: Score, unit: Unit =
         Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation
         Erasure", equation 1, with the absolute instead of the relative change.
     """
-    return carry_out(classifier, [occlusion_plan(read, score, unit)])[0]
-
-
-def occlusion_plan(read: ReadText, score: Score, unit: Unit = "word") -> Plan[Tokens]:
-    """Plan `occlusion`."""
     part_of = parts(read, unit)
     num_parts = int(part_of.max(initial=-1)) + 1
     without = shortened(read, part_of, ~np.eye(num_parts, dtype=bool))
