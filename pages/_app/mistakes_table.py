@@ -60,7 +60,7 @@ def _columns(
     columns = examples.columns(places)
     causes = mistakes_cache.causes_by_row(key)
     reviewed = mistakes_cache.sides(key).marks.reviewed[places].tolist()
-    shown = {
+    shown: dict[str, list[Any]] = {
         "outcome": [[_MARKS[name]] for name in columns["outcome"]],
         "true": [names or [_NO_LABEL] for names in columns["true"]],
         "predicted": [names or [_NO_LABEL] for names in columns["predicted"]],

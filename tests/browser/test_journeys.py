@@ -100,6 +100,21 @@ def stop_run(page: Page, run: Run) -> None:
     raise AssertionError("Stop was pressed five times, and the run was not told.")
 
 
+def read_mistakes(page: Page, app: App, run_id: str) -> None:
+    """Step through the mistakes of a run by button and by key; the open one is in the address."""
+    open_page(page, app, f"mistakes?run={run_id}&outcome=all&true=food")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text(re.compile(r"^2 of \d+"))).to_be_visible()
+    settle(page)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(re.compile(r"^3 of \d+"))).to_be_visible()
+    settle(page)
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name="Reviewed")).to_be_visible()
+    page.reload()  # the open example and the filter are in the address
+    expect(page.get_by_text(re.compile(r"^3 of \d+"))).to_be_visible()
+
+
 def wait_for_step_after(page: Page, step: int) -> None:
     """Wait until the live page has moved on by more than 20 steps."""
     page.wait_for_function(
@@ -151,17 +166,7 @@ def test_whole_job_from_import_to_attention(
 
     run_id = re.search(r"run=([\w-]+)", page.url)
     assert run_id is not None
-    open_page(page, app, f"mistakes?run={run_id[1]}&outcome=all&true=food")
-    page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text(re.compile(r"^2 of \d+"))).to_be_visible()
-    page.reload()  # the open example and the filter are in the address
-    expect(page.get_by_text(re.compile(r"^2 of \d+"))).to_be_visible()
-    settle(page)  # a key is heard once its button stands
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_text(re.compile(r"^3 of \d+"))).to_be_visible()
-    page.keyboard.press("m")
-    expect(page.get_by_role("button", name="Reviewed")).to_be_visible()
-
+    read_mistakes(page, app, run_id[1])
     page.get_by_role("button", name="Look at its attention").click()
     expect(page.get_by_text("not why it decides")).to_be_visible()
     expect(page.locator("button.special", has_text="[CLS]").first).to_be_visible()

@@ -10,6 +10,7 @@ from textcls_core.reporting.explanation_page import (
     Drawing,
     Fact,
     Sentence,
+    Table,
 )
 
 
@@ -60,11 +61,22 @@ def test_attributions_are_saved_with_text_words_charts_and_meaning(open_page, ru
 
 
 def test_heads_are_saved_with_what_attention_is_not(open_page, runnable_run, noted):
-    open_page("explanation")
+    open_page("explanation", look="Matrix")
 
     said = [part.text for part in noted[1:] if isinstance(part, Sentence)]
     assert any("not why it decides" in sentence for sentence in said)
-    assert ColouredWords in kinds(noted)
+    assert {ColouredWords, Drawing} <= set(kinds(noted))
+
+
+def test_lines_from_text_to_text_are_saved_as_a_table_of_the_strongest(
+    open_page, runnable_run, noted
+):
+    open_page("explanation")
+
+    (table,) = [part for part in noted[1:] if isinstance(part, Table)]
+    weights = [record["weight"] for record in table.records]
+    assert weights == sorted(weights, reverse=True)
+    assert 0 < len(weights) <= 50
 
 
 def test_a_view_without_results_has_nothing_to_save(open_page, runnable_run):
