@@ -29,7 +29,8 @@ def show_trust_on_text(run: Run, sample: TrustReport | None) -> None:
     arguments = text_arguments(run.require_model(), run.decision_key, text)
     report = TrustReport.load(trust_file(state.workspace(), arguments))
     if report is None:
-        offer_job(ENTRY, arguments, "Judge the methods on this text", key="trust.text")
+        button = "Judge the methods on this text"
+        offer_job(ENTRY, arguments, button, key="trust.text", kind="secondary")
         return
     st.markdown(f"**{report.verdict}**")
     _show_methods(report, sample)

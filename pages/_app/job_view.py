@@ -1,7 +1,7 @@
 """A background job while it works: how far it is, how long it took, and a way to cancel it."""
 
 import time
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -34,7 +34,13 @@ def show_job(job_id: str, *, cancelled: str = "Cancelled. Nothing was kept.") ->
 
 
 def offer_job(
-    entry: str, arguments: dict[str, Any], button: str, *, key: str, icon: str | None = None
+    entry: str,
+    arguments: dict[str, Any],
+    button: str,
+    *,
+    key: str,
+    icon: str | None = None,
+    kind: Literal["primary", "secondary"] = "primary",
 ) -> None:
     """Show the job that makes what is missing, or the button that starts it.
 
@@ -44,6 +50,7 @@ def offer_job(
         button: What the button says.
         key: Of the button.
         icon: Of the button.
+        kind: Of the button; a page has one primary button at most.
     """
     try:
         job = read_job(state.workspace(), job_id_of(entry, arguments))
@@ -53,7 +60,7 @@ def offer_job(
         show_job(job.job_id)
         if job.is_active:
             return
-    if st.button(button, type="primary", key=key, icon=icon):
+    if st.button(button, type=kind, key=key, icon=icon):
         start_job(state.workspace(), entry, arguments, again=True)
         st.rerun()
 

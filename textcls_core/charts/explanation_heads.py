@@ -97,7 +97,7 @@ def flow_chart(by_layer: np.ndarray, words: Sequence[str], special: Sequence[boo
             zmin=0,
             zmax=float(np.nanmax(drawn)) if not all(special) else 1.0,
             colorscale=magnitude_scale(),
-            colorbar={"title": "share", "thickness": 12, "tickformat": ".0%"},
+            colorbar={"title": "share", "thickness": 12, "tickformat": ".1%"},
             customdata=[names] * layers,
             hovertemplate="%{customdata} after layer %{y}: %{z:.1%}<extra></extra>",
         )
