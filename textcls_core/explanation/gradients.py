@@ -1,16 +1,23 @@
 """Attributions from gradients: at the text itself, or along the way from nothing to the text."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
 import numpy as np
 import torch
 from jaxtyping import Float
 
-from textcls_core.explanation.attribution import Integral
+from textcls_core.explanation.attribution import MAX_GAP, Integral
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
 from textcls_core.models.classifier import Classifier
 
-STEPS = (16, 32, 64, 128, 256)
-"""Points on the way that are tried, until the gap is small enough."""
+MAX_STEPS = 256
+"""Points on the way at most, unless a number is asked for."""
+_FIRST_STRETCHES, _POINTS = 4, 4
+"""Stretches that the way begins with, and points on each."""
 TOKENS_AT_ONCE = 4_096
 """Tokens of all steps that are computed together."""
 Tokens = Float[np.ndarray, " T"]
@@ -28,29 +35,129 @@ def integrated_gradients(
 ) -> Integral:
     """Return what each token adds to the score on the way from the baseline to the text.
 
-    The baseline has the embedding of padding in the place of every token but the special ones. The
-    way is cut at the points of Gauss and Legendre, which need fewest.
+    The baseline has the embedding of padding in the place of every token but the special ones. A
+    trained model often changes its mind on a short stretch of the way. So the way is cut into
+    stretches, each has its own points of Gauss and Legendre, and those that add up badly to what
+    the score changes on them are halved.
 
     Args:
         classifier: In evaluation mode.
         read: The text.
         score: What to explain.
-        num_steps: Points on the way; without, twice as many until the gap is at most `MAX_GAP`.
+        num_steps: Points on the way, undivided; without, as many as it takes until the gaps of all
+            stretches together are at most `MAX_GAP` of the difference, or there are `MAX_STEPS`.
 
     Source:
         Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks", ICML,
         equation 1.
     """
-    embedded, baseline = _ends(classifier, read)
-    with torch.inference_mode():
-        ends = classifier.embedded_logits(torch.stack([embedded, baseline])).float()
-        difference = float(score(ends)[0] - score(ends)[1])
-    for steps in STEPS if num_steps is None else (num_steps,):
-        scores = _integrate(classifier, embedded, baseline, score, steps)
-        found = Integral(scores, difference, steps)
-        if found.is_reliable:
+    way = _Way.of(classifier, read, score)
+    low, high = way.values([0.0, 1.0])
+    difference = high - low
+    if num_steps is not None:
+        (whole,) = way.stretches([(0.0, 1.0)], num_steps)
+        return Integral(whole.scores, difference, num_steps)
+    cuts = np.linspace(0, 1, _FIRST_STRETCHES + 1).tolist()
+    stretches = way.stretches(list(pairwise(cuts)))
+    steps = _POINTS * len(stretches)
+    while sum(s.gap for s in stretches) > MAX_GAP * abs(difference):
+        split = _worst(stretches, most=(MAX_STEPS - steps) // (2 * _POINTS))
+        if not split:
             break
-    return found
+        stretches = [s for s in stretches if s not in split]
+        stretches += way.stretches([half for s in split for half in s.halves])
+        steps += 2 * _POINTS * len(split)
+    return Integral(_sum_of(stretches), difference, steps)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """A part of the way from the baseline (0) to the text (1)."""
+
+    start: float
+    end: float
+    change: float
+    """Of the score from its start to its end."""
+    scores: Tokens
+    """What each token adds on it, shape (T,)."""
+
+    @property
+    def gap(self) -> float:
+        """How far the tokens are from adding up to the change."""
+        return abs(float(self.scores.sum()) - self.change)
+
+    @property
+    def halves(self) -> list[tuple[float, float]]:
+        """Both halves."""
+        middle = (self.start + self.end) / 2
+        return [(self.start, middle), (middle, self.end)]
+
+
+def _worst(stretches: Sequence[_Stretch], most: int) -> list[_Stretch]:
+    """Return the stretches with a gap near the largest one, the worst first."""
+    ranked = sorted(stretches, key=lambda stretch: -stretch.gap)
+    return [stretch for stretch in ranked if 2 * stretch.gap >= ranked[0].gap][:most]
+
+
+def _sum_of(stretches: Sequence[_Stretch]) -> Tokens:
+    """Return what each token adds on all stretches, shape (T,)."""
+    return np.asarray(np.sum([stretch.scores for stretch in stretches], axis=0))
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The straight way from the baseline of a text to the text."""
+
+    classifier: Classifier
+    score: Score
+    baseline: torch.Tensor
+    """Word embeddings, shape (T, D)."""
+    direction: torch.Tensor
+    """From there to those of the text, shape (T, D)."""
+
+    @classmethod
+    def of(cls, classifier: Classifier, read: ReadText, score: Score) -> Self:
+        """Return the way of a text."""
+        embedded, baseline = _ends(classifier, read)
+        return cls(classifier, score, baseline, embedded - baseline)
+
+    def values(self, points: Sequence[float]) -> list[float]:
+        """Return the score at some points in [0, 1]."""
+        with torch.inference_mode():
+            logits = [
+                self.classifier.embedded_logits(part).float() for part in self._texts_at(points)
+            ]
+        return [float(value) for value in self.score(torch.cat(logits))]
+
+    def stretches(
+        self, bounds: Sequence[tuple[float, float]], num_points: int = _POINTS
+    ) -> list[_Stretch]:
+        """Return what happens on some stretches, given by start and end."""
+        nodes, weights = np.polynomial.legendre.leggauss(num_points)
+        starts, ends = np.array(bounds).T
+        points = starts[:, None] + np.outer(ends - starts, (nodes + 1) / 2)
+        slopes = self._slopes(points.ravel().tolist()).reshape(len(bounds), num_points, -1)
+        scores = np.einsum("spt,p->st", slopes, weights / 2) * (ends - starts)[:, None]
+        low, high = np.array(self.values([*starts, *ends])).reshape(2, -1)
+        return [
+            _Stretch(start, end, float(change), row)
+            for (start, end), change, row in zip(bounds, high - low, scores, strict=True)
+        ]
+
+    def _slopes(self, points: Sequence[float]) -> Float[np.ndarray, "B T"]:
+        """Return the slope of the score along the way, by token, at B points, shape (B, T)."""
+        parts = [
+            (_gradients(self.classifier, texts, self.score) * self.direction).sum(-1).double()
+            for texts in self._texts_at(points)
+        ]
+        return np.asarray(torch.cat(parts).numpy())
+
+    def _texts_at(self, points: Sequence[float]) -> Iterator[torch.Tensor]:
+        """Yield the embedded texts at some points, as many as are computed together."""
+        at_once = max(TOKENS_AT_ONCE // len(self.baseline), 1)
+        shares = torch.tensor(points, dtype=self.baseline.dtype)[:, None, None]
+        for start in range(0, len(points), at_once):
+            yield self.baseline + shares[start : start + at_once] * self.direction
 
 
 def _ends(classifier: Classifier, read: ReadText) -> tuple[torch.Tensor, torch.Tensor]:
@@ -63,28 +170,6 @@ def _ends(classifier: Classifier, read: ReadText) -> tuple[torch.Tensor, torch.T
     with torch.no_grad():
         text, baseline = embedding(ids)
     return text, baseline
-
-
-def _integrate(
-    classifier: Classifier,
-    embedded: torch.Tensor,
-    baseline: torch.Tensor,
-    score: Score,
-    num_steps: int,
-) -> Tokens:
-    """Return the integral of the gradients over the way, times the way, shape (T,)."""
-    points, weights = np.polynomial.legendre.leggauss(num_steps)
-    alphas = torch.tensor((points + 1) / 2, dtype=embedded.dtype)
-    shares = torch.tensor(weights / 2, dtype=torch.float64)
-    way = embedded - baseline
-    total = torch.zeros(len(embedded), dtype=torch.float64)
-    at_once = max(TOKENS_AT_ONCE // len(embedded), 1)
-    for start in range(0, num_steps, at_once):
-        part = alphas[start : start + at_once, None, None]
-        gradient = _gradients(classifier, baseline + part * way, score)
-        along = (gradient * way).sum(-1)  # (B, T)
-        total += shares[start : start + at_once] @ along.double()
-    return np.asarray(total.numpy())
 
 
 def _gradients(classifier: Classifier, embedded: torch.Tensor, score: Score) -> torch.Tensor:

@@ -1,0 +1,68 @@
+"""Tests of integrated gradients on a model that changes its mind on a short stretch of the way."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from textcls_core.explanation.gradients import MAX_STEPS, integrated_gradients
+from textcls_core.explanation.score import Score
+from textcls_core.explanation.words import ReadText
+
+READ = ReadText(
+    text="one two",
+    input_ids=np.array([1, 2, 3]),
+    tokens=("[CLS]", "one", "two"),
+    words=("[CLS]", "one", "two"),
+    word_of=np.arange(3),
+    spans=((0, 0), (0, 3), (4, 7)),
+    num_cut=0,
+)
+
+
+@dataclass
+class Threshold:
+    """A classifier whose score rises from 0 to 1 where a weighted sum of its words passes 0.37."""
+
+    steepness: float
+    tokenizer = SimpleNamespace(pad_token_id=0)
+
+    @property
+    def model(self):
+        """What holds the embeddings: nothing for padding, 1 for the rest."""
+        table = torch.nn.Embedding.from_pretrained(torch.tensor([[0.0], [1.0], [1.0], [1.0]]))
+        return SimpleNamespace(get_input_embeddings=lambda: table)
+
+    def embedded_logits(self, texts: torch.Tensor) -> torch.Tensor:
+        """Return the logits of two classes, the second one always 0."""
+        total = texts[:, :, 0] @ torch.tensor([0.0, 0.75, 0.25])
+        score = torch.sigmoid(self.steepness * (total - 0.37))
+        return torch.stack([score, torch.zeros_like(score)], dim=1)
+
+
+@pytest.mark.parametrize("steepness", [1, 30, 150])
+def test_steps_are_spent_where_the_score_changes(steepness):
+    found = integrated_gradients(Threshold(steepness), READ, Score(0))
+
+    assert found.is_reliable
+    assert found.num_steps <= 64
+    np.testing.assert_allclose(
+        found.scores, found.difference * np.array([0, 0.75, 0.25]), rtol=0.011, atol=1e-6
+    )
+
+
+def test_as_many_points_over_the_whole_way_would_leave_a_gap():
+    asked = integrated_gradients(Threshold(150), READ, Score(0), num_steps=64)
+
+    assert asked.num_steps == 64
+    assert not asked.is_reliable
+
+
+def test_a_jump_that_no_number_of_steps_finds_is_told():
+    found = integrated_gradients(Threshold(1e20), READ, Score(0))
+
+    assert found.num_steps <= MAX_STEPS
+    assert not found.is_reliable
+    assert "Small differences between words mean nothing here." in found.sentence
