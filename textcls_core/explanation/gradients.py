@@ -52,13 +52,12 @@ def integrated_gradients(
         equation 1.
     """
     way = _Way.of(classifier, read, score)
-    low, high = way.values([0.0, 1.0])
-    difference = high - low
     if num_steps is not None:
         (whole,) = way.stretches([(0.0, 1.0)], num_steps)
-        return Integral(whole.scores, difference, num_steps)
+        return Integral(whole.scores, whole.change, num_steps)
     cuts = np.linspace(0, 1, _FIRST_STRETCHES + 1).tolist()
     stretches = way.stretches(list(pairwise(cuts)))
+    difference = sum(stretch.change for stretch in stretches)
     steps = _POINTS * len(stretches)
     while sum(s.gap for s in stretches) > MAX_GAP * abs(difference):
         split = _worst(stretches, most=(MAX_STEPS - steps) // (2 * _POINTS))
@@ -138,7 +137,8 @@ class _Way:
         points = starts[:, None] + np.outer(ends - starts, (nodes + 1) / 2)
         slopes = self._slopes(points.ravel().tolist()).reshape(len(bounds), num_points, -1)
         scores = np.einsum("spt,p->st", slopes, weights / 2) * (ends - starts)[:, None]
-        low, high = np.array(self.values([*starts, *ends])).reshape(2, -1)
+        cuts, places = np.unique(bounds, return_inverse=True)  # neighbours share theirs
+        low, high = np.array(self.values(cuts.tolist()))[places].reshape(-1, 2).T
         return [
             _Stretch(start, end, float(change), row)
             for (start, end), change, row in zip(bounds, high - low, scores, strict=True)
