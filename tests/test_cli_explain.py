@@ -95,6 +95,7 @@ def test_a_row_without_text_is_named(explain, tmp_path):
     [
         (["--sample", 2], "Expected no --sample with --method attention"),
         (["--sample", 2, "--text", "a", "--method", "lime"], "got none or several"),
+        (["--sample", 2, "--method", "lime", "--against", "food"], "Expected --label beside"),
         (["--benchmark", "--file", "a.csv"], "Expected no --file with --benchmark"),
         (["--text", "a", "--method", "occlusion", "--steps", 3], "Expected no --steps with"),
         (["--text", "a", "--method", "lime", "--layer", 0], "Expected no --layer with"),

@@ -7,7 +7,9 @@ import streamlit as st
 from pages._app import controls, explanation_cache, state
 from pages._app.explanation_attention_place import choose_part, part_note, place_bar
 from pages._app.head_grid_view import head_grid_view
+from pages._app.saving import note
 from textcls_core.explanation.head_titles import MEANINGS, STATISTICS, TITLES, Statistic, is_share
+from textcls_core.reporting.explanation_page import Table
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent
 
@@ -40,6 +42,7 @@ def show_all_heads(run: Run, text: str) -> None:
     heads = grid.order(statistic, descending=not first, without_resting=bool(shown))
     st.caption(_explained(grid, statistic, len(heads)) + part_note(explanation))
     records = grid.records(heads)
+    note(Table("Heads", records))
     head_grid_view(
         grid.pictures,
         heads,
@@ -110,10 +113,10 @@ def _show_table(records: list[dict[str, float]]) -> None:
             },
             on_select="rerun",
             selection_mode="single-row",
-            key="attention.table",
+            key=f"attention.table.{hash(tuple((one['layer'], one['head']) for one in records))}",
             alt="Every head with its statistics",
         )
-        for row in event["selection"]["rows"]:
+        for row in [row for row in event["selection"]["rows"] if row < len(records)]:
             layer, head = int(records[row]["layer"]), int(records[row]["head"])
             st.button(
                 f"Open layer {layer}, head {head}", on_click=_open, args=(layer - 1, head - 1)

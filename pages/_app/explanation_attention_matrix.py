@@ -34,7 +34,7 @@ def show_matrix(run: Run, text: str) -> None:
     matrix = explanation.weights(place.layer, place.heads, by_token=place.by_token)
     several = _SEVERAL if len(place.heads) > 1 else ""
     st.caption(f"{name_of(place).capitalize()}{several}.{part_note(explanation)}")
-    _show_row(explanation, matrix, place.by_token)
+    _show_row(run, explanation, matrix, place.by_token)
     st.subheader("Who looks at whom", anchor=False)
     if explanation.is_causal:
         st.caption("Grey is out of sight: this model reads in one direction.")
@@ -65,11 +65,12 @@ def _clicked_position(view: str) -> int | None:
     return wanted["position"] if wanted and wanted["view"] == view else None
 
 
-def _show_row(explanation: Any, matrix: Any, by_token: bool) -> None:
+def _show_row(run: Run, explanation: Any, matrix: Any, by_token: bool) -> None:
     """Show what the classified token, or the clicked one, looks at."""
     names = explanation.read.tokens if by_token else explanation.read.words
     deciding = explanation.looks_from(by_token=by_token)
-    view = f"{by_token} {explanation.read.text}"
+    part = explanation.part.number if explanation.part else ""
+    view = f"{run.run_id} {part} {by_token} {explanation.read.text}"
     clicked = _clicked_position(view)
     looks_from = deciding if clicked is None else clicked
     st.subheader("Weights on the text", anchor=False)

@@ -52,7 +52,10 @@ def show_tests(run: Run, tests: BehaviourTests, kept: Sequence[BehaviourTest]) -
     if st.session_state.get(_RUN) == run.run_id:
         found = verdicts(run, tests, is_open=True)
         st.markdown(f"**{summary(found)}**")
-    second = verdicts(others[beside], tests, is_open=False) if beside else None
+    # a link alone starts no tests: both runs wait for the button
+    second = verdicts(others[beside], tests, is_open=False) if beside and found else None
+    if any(len(one) != len(kept) for one in (found, second) if one is not None):
+        st.rerun()  # somebody kept or removed a test meanwhile
     if second is not None:
         st.caption(f"{label(others[beside].config.title, 60)}: {summary(second)}")
     _show_table(tests, kept, found, second)
@@ -158,7 +161,10 @@ def show_undo(tests: BehaviourTests) -> None:
 def _restore(tests: BehaviourTests) -> None:
     """Bring back what this session removed last from this data set."""
     removed = st.session_state.get(_REMOVED, [])
-    last = max(place for place, (name, _) in enumerate(removed) if name == tests.dataset_name)
+    places = [place for place, (name, _) in enumerate(removed) if name == tests.dataset_name]
+    if not places:  # a second click, when all are back
+        return
+    last = places[-1]
     try:
         tests.restore(removed[last][1])
     except TextclsError as error:

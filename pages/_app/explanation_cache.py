@@ -48,7 +48,10 @@ def attention_part(run: Run, text: str) -> Any:
     """
     named = state.parameter("part")
     part = int(named) if named.isdecimal() and len(named) < _LONGEST_NUMBER else 0
-    return _attention(str(run.require_model()), state.decision_key(run), text, part)
+    key = str(run.require_model()), state.decision_key(run), text
+    found = _attention(*key, part)
+    is_beyond = found.part is not None and found.part.number != part
+    return _attention(*key, 0) if is_beyond else found  # the control goes back to the first one too
 
 
 def text_to_text(

@@ -83,7 +83,7 @@ def _choose_question(one: Run, other: Run) -> tuple[Any, str]:
     names = {name: shown for name, shown in label_names(one).items() if name in shared}
     options = {"": "the predicted class of each", **names}
     method = state.choose("method", "Method", TITLES, default=METHODS[0], width=220)
-    return method, state.choose("label", "Explain", options, default="", width=240)
+    return method, state.choose("sides_label", "Explain", options, default="", width=240)
 
 
 def _explain(side: Side, method: Any, wanted: str) -> _Found:

@@ -53,7 +53,7 @@ def _choose_size() -> int:
 
 
 def _choose_statistic() -> Statistic:
-    chosen = state.choose("heads_by", "Heads by", TITLES, default=STATISTICS[0], width=220)
+    chosen = state.choose("split_by", "Heads by", TITLES, default=STATISTICS[0], width=220)
     return next(known for known in STATISTICS if known == chosen)
 
 

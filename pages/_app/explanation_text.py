@@ -49,24 +49,24 @@ def choose_text(run: Run) -> str:
     shown.
     """
     row_id = state.parameter("row")
-    start = _row_text(run, row_id) if row_id else ""
+    start = _row_text(run, row_id) if row_id else None
     key = f"attention.input.{run.run_id}.{row_id}"
     if key not in st.session_state:
         kept = st.session_state.get(_KEPT, {})
-        st.session_state[key] = kept.get(key, start or EXAMPLE)
+        st.session_state[key] = kept.get(key, EXAMPLE if start is None else start)
     text = st.text_area("Text", height=130, max_chars=MAX_CHARACTERS, key=key) or ""
     st.session_state[_KEPT] = {key: text}
     return text
 
 
-def _row_text(run: Run, row_id: str) -> str:
-    """Return the text of a row of the run's data set, or nothing if it has none."""
+def _row_text(run: Run, row_id: str) -> str | None:
+    """Return the text of a row of the run's data set, or None if there is no such row."""
     rows = state.dataset(run.config.dataset_fingerprint)
     try:
         position = rows.position(row_id)
     except NotFoundError:
         state.ignore_parameter("row", "row")
-        return ""
+        return None
     record = rows.table.slice(position, 1).to_pylist()[0]
     true = ", ".join(rows.label_names[label_id] for label_id in record["label_ids"])
     note(Fact("Row", f"{row_id}, {record['split']}, true: {true}"))

@@ -5,9 +5,11 @@ import streamlit as st
 from pages._app import controls, state
 from pages._app.explanation_text import choose_text
 from pages._app.job_view import offer_job
+from pages._app.saving import note
 from textcls_core.explanation.methods import JUDGED_TITLES
 from textcls_core.explanation.trust_job import ENTRY, text_arguments, trust_file
 from textcls_core.explanation.trust_report import TrustReport
+from textcls_core.reporting.explanation_page import Fact, Sentence, Table
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent
 
@@ -32,6 +34,7 @@ def show_trust_on_text(run: Run, sample: TrustReport | None) -> None:
         button = "Judge the methods on this text"
         offer_job(ENTRY, arguments, button, key="trust.text", kind="secondary")
         return
+    note(Fact("Text", text), Sentence(report.verdict))
     st.markdown(f"**{report.verdict}**")
     _show_methods(report, sample)
     st.caption(
@@ -54,6 +57,7 @@ def _show_methods(report: TrustReport, sample: TrustReport | None) -> None:
         }
         for found in report.judgements
     ]
+    note(Table("Methods on one text", records))
     number = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
         records,

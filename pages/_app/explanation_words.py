@@ -147,7 +147,7 @@ def _show_class(found: DrivingWords, about: About, chosen: str, least: int) -> N
         )
         return
     click = new_click(_CHART, "points")
-    if click is not None:
+    if click is not None and click["point_number"] < len(found.words):
         state.set_parameter("drive_word", found.words[click["point_number"]].word)
     best = found.words[0]
     st.subheader(

@@ -335,7 +335,8 @@ class HeadView {
 export default function (component) {
   const { data, parentElement } = component
   const before = parentElement.headView
-  const isSame = before && String(before.data.words) === String(data.words)
+  const shown = ({ words, heads }) => JSON.stringify([words, heads.map((head) => head.name)])
+  const isSame = before && shown(before.data) === shown(data)
   const top = isSame ? before.scroll.scrollTop : 0
   before?.root.remove()
   const view = new HeadView(put(parentElement, "div", "view"), data, isSame ? before : null)

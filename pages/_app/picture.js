@@ -9,7 +9,8 @@ const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity
 function make(name, attributes, text) {
   const node = document.createElementNS(SVG, name)
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value)
-  if (text !== undefined) node.textContent = text
+  // characters that no XML may hold would make a file that does not open
+  if (text !== undefined) node.textContent = text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "")
   return node
 }
 

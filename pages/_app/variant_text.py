@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages._app.saving import note
 from textcls_core.charts.theme import diverging_color
+from textcls_core.reporting.explanation_page import ColouredWords, Sentence
 
 _CSS = """
 .words { font-family: var(--st-font); font-size: 0.98rem; line-height: 2.05;
@@ -91,6 +93,7 @@ def original_text(text: ScoredWords, largest: float) -> None:
         largest: Score of the strongest colour, the same for both texts.
     """
     still = {"mark": "gone", "clickable": False, "picked": None}
+    note(Sentence("The text as it is"), _noted(text, largest))
     _component(key="what_if.original", data=_drawn(text, largest) | still)
 
 
@@ -106,18 +109,38 @@ def variant_text(
         on_click: Called after a click.
     """
     live = {"mark": "new", "clickable": True, "picked": picked}
+    note(Sentence("The variant; changed words have a border"), _noted(text, largest))
     _component(key=VARIANT, data=_drawn(text, largest) | live, on_clicked_change=on_click)
 
 
-def _drawn(text: ScoredWords, largest: float) -> dict[str, object]:
+def _noted(text: ScoredWords, largest: float) -> ColouredWords:
+    """Return the text for the file that people save."""
+    return ColouredWords(
+        words=tuple(text.words),
+        colors=tuple(_colors(text, largest)),
+        titles=tuple(_titles(text)),
+        special=tuple(text.special),
+        marked=frozenset(place for place, changed in enumerate(text.changed) if changed),
+    )
+
+
+def _titles(text: ScoredWords) -> list[str]:
+    return [f"{score:+.3f}" for score in text.scores]
+
+
+def _colors(text: ScoredWords, largest: float) -> list[str]:
     shares = [
         0.0 if hidden else score / (largest or 1.0)
         for score, hidden in zip(text.scores, text.special, strict=True)
     ]
+    return [diverging_color(_STRONGEST * share) for share in shares]
+
+
+def _drawn(text: ScoredWords, largest: float) -> dict[str, object]:
     return {
         "words": list(text.words),
-        "titles": [f"{score:+.3f}" for score in text.scores],
-        "colors": [diverging_color(_STRONGEST * share) for share in shares],
+        "titles": _titles(text),
+        "colors": _colors(text, largest),
         "special": list(text.special),
         "changed": list(text.changed),
     }

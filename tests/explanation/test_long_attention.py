@@ -10,7 +10,8 @@ from tests.explanation.families import LONG, OF_LONG_TEXTS, explainable
 from tests.models.test_packing import CONFIGS
 from textcls_core.explanation.attention import attention_of, attention_of_part, explain_attention
 from textcls_core.explanation.parts import Part, part_bounds
-from textcls_core.explanation.score import logits_of
+from textcls_core.explanation.rollout import classified_tokens, gradient_rollout
+from textcls_core.explanation.score import Score, logits_of
 from textcls_core.explanation.words import MAX_TOKENS, read_text
 from textcls_core.models.observed_attention import ROWS_AT_ONCE, observing
 
@@ -145,6 +146,35 @@ def test_others_who_share_the_model_get_their_weights_meanwhile(long_bert):
         long_bert.model(input_ids=long_bert.tokenizer("cat", return_tensors="pt").input_ids)
 
     np.testing.assert_allclose(found[0], alone, atol=1e-6)
+
+
+def test_others_who_share_the_model_can_take_gradients_meanwhile(long_bert):
+    read = read_text(long_bert, SHORT_TEXT)
+    alone = gradient_rollout(long_bert, read, Score(0))
+    found = []
+
+    def look(start, weights):
+        if not found:
+            other = threading.Thread(
+                target=lambda: found.append(gradient_rollout(long_bert, read, Score(0)))
+            )
+            other.start()
+            other.join()
+
+    with observing(long_bert.model, look):
+        long_bert.model(input_ids=long_bert.tokenizer("cat", return_tensors="pt").input_ids)
+
+    np.testing.assert_allclose(found[0], alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["modernbert", "modernbert-mean"])
+def test_what_the_head_reads_is_said_alike_everywhere(family, tmp_path):
+    classifier, _ = explainable(family, tmp_path)
+    found = explain_attention(classifier, SHORT_TEXT)
+
+    start = classified_tokens(classifier, found.read, is_causal=found.is_causal)
+
+    assert found.averages == (start.max() < 1) == (family == "modernbert-mean")
 
 
 def test_rest_can_be_left_out(long_bert):

@@ -101,7 +101,7 @@ class TwoLayers:
     """A classifier whose score is a known function of given weights of attention."""
 
     label_names = ("x", "y")
-    readout = None
+    averages_tokens = False
 
     def __init__(self, weights, factors):
         self.weights = [torch.tensor(layer)[None] for layer in weights]

@@ -218,7 +218,10 @@ def test_explanation_shows_sub_tokens_on_demand(open_page, runnable_run):
 
 def test_explanation_looks_from_the_clicked_word(open_page, runnable_run):
     app = open_page("explanation")
-    app.session_state["attention.from"] = {"view": f"False {EXAMPLE}", "position": 1}
+    app.session_state["attention.from"] = {
+        "view": f"{runnable_run.run_id}  False {EXAMPLE}",
+        "position": 1,
+    }
     app.run()
 
     assert words(app)["marked"] == [1]
@@ -227,7 +230,10 @@ def test_explanation_looks_from_the_clicked_word(open_page, runnable_run):
 
 def test_explanation_click_in_another_text_is_forgotten(open_page, runnable_run):
     app = open_page("explanation")
-    app.session_state["attention.from"] = {"view": f"False {EXAMPLE}", "position": 1}
+    app.session_state["attention.from"] = {
+        "view": f"{runnable_run.run_id}  False {EXAMPLE}",
+        "position": 1,
+    }
     look_at(app, "a cat")
 
     assert not app.exception

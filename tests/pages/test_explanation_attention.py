@@ -201,7 +201,8 @@ def test_unknown_order_in_the_link_is_ignored_with_a_note(open_page, runnable_ru
 def test_table_of_heads_opens_one_from_text_to_text(open_page, runnable_run):
     app = open_page("explanation", look="All heads")
     selection = {"selection": {"rows": [3], "columns": [], "cells": []}}
-    app.session_state["attention.table"] = selection
+    heads = ((1, 1), (1, 2), (2, 1), (2, 2))
+    app.session_state[f"attention.table.{hash(heads)}"] = selection
     app.run()
     next(button for button in app.button if button.label == "Open layer 2, head 2").click().run()
 

@@ -34,7 +34,7 @@ def test_split_offers_to_look(open_page, runnable_run, monkeypatch):
 
 
 def test_split_shows_every_head_by_the_chosen_statistic(open_page, survey):
-    app = open_page("explanation", **LINK, heads_by="on_separators")
+    app = open_page("explanation", **LINK, split_by="on_separators")
 
     assert not app.exception
     means = survey.statistics["on_separators"].means

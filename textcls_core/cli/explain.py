@@ -68,6 +68,11 @@ def explain(
         return
     _refuse(f"--method {method}", {"--layer": layer, "--head": head})
     question = _question(text or "", method, label, against, steps)
+    if against is not None and label is None and text is None:
+        raise InvalidArgumentError(
+            "Expected --label beside --against with --file or --sample, because the predicted "
+            "class differs from text to text, got --against alone. Name both classes."
+        )
     if file is not None:
         explain_file(run, question, file, column)
     elif sample is not None:
@@ -99,7 +104,11 @@ def _attention(
     run: Run, text: str, layer: int | None, head: int | None
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the weights; rows are the tokens that look."""
-    from textcls_core.explanation.attention import explain_attention, load_explainable
+    from textcls_core.explanation.attention import (
+        explain_attention,
+        load_explainable,
+        seen_from,
+    )
 
     found = explain_attention(load_explainable(run.require_model()), text)
     matrix = found.matrix(layer, head)
@@ -112,6 +121,8 @@ def _attention(
         "predicted": found.predicted,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
     }
-    received = zip(found.read.tokens, matrix[found.deciding_token], strict=True)
+    received = zip(
+        found.read.tokens, seen_from(matrix, found.looks_from(by_token=True)), strict=True
+    )
     lines = [f"{weight:.4f}  {token}" for token, weight in received]
     return value, [f"predicted: {found.predicted}", *lines]

@@ -97,7 +97,7 @@ def classified_tokens(classifier: Classifier, read: ReadText, *, is_causal: bool
         is_causal: Whether a token sees only those before it, so that the last one is read.
     """
     size = len(read.tokens)
-    if classifier.readout is not None and classifier.readout.takes_mean:
+    if classifier.averages_tokens:
         return np.full(size, 1 / size)
     return np.asarray(np.eye(size)[size - 1 if is_causal else 0])
 

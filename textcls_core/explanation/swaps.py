@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from textcls_core.explanation.edits import Edit
 from textcls_core.explanation.flip_goal import Goal
@@ -51,15 +51,16 @@ class Swapper:
         candidates = [
             (float(gains[word, new]), word, self.vocabulary.words[new])
             for word in free
-            for new in np.argsort(-gains[word], kind="stable")[: PER_WORD + 1].tolist()
+            for new in self._others(word, np.argsort(-gains[word], kind="stable"))
         ]
-        differing = [
-            (gain, word, new)
-            for gain, word, new in candidates
-            if new.casefold() != self.read.words[word].casefold()
-        ]
-        best = sorted(differing, key=lambda found: -found[0])[:NUM_CANDIDATES]
+        best = sorted(candidates, key=lambda found: -found[0])[:NUM_CANDIDATES]
         return [{**done, word: new} for _, word, new in best]
+
+    def _others(self, word: int, ranked: Int[np.ndarray, " V"]) -> list[int]:
+        """Return the first `PER_WORD` of ranked words that are not the word itself."""
+        itself = self.read.words[word].casefold()
+        first = ranked[: 2 * PER_WORD].tolist()  # the word itself may stand there in several cases
+        return [new for new in first if self.vocabulary.words[new].casefold() != itself][:PER_WORD]
 
     def _gains(self, now: ReadText) -> Float[np.ndarray, "W V"]:
         """Return what each swap is expected to gain, shape (W, V)."""

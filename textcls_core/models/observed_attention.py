@@ -76,20 +76,20 @@ def observed_attention(
     sharing = query.shape[1] // key.shape[1]
     key, value = (tensor.repeat_interleave(sharing, 1) for tensor in (key, value))
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    attended, kept = [], []
-    for start in range(0, query.shape[2], ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
+    # unobserved weights stay whole, so that gradients of the answer reach what is returned
+    at_once = query.shape[2] if observer is None else ROWS_AT_ONCE
+    attended, weights = [], None
+    for start in range(0, query.shape[2], at_once):
+        rows = slice(start, start + at_once)
         scores = query[:, :, rows] @ key.transpose(2, 3) * scale
         if attention_mask is not None:
             scores += attention_mask[:, :, rows]
         weights = scores.softmax(-1, dtype=torch.float32).to(query.dtype)
         attended.append(weights @ value)
-        if observer is None:
-            kept.append(weights)
-        else:
+        if observer is not None:
             observer(start, weights[0])
     together = torch.cat(attended, 2).transpose(1, 2).contiguous()
-    return together, torch.cat(kept, 2) if kept else None
+    return together, weights if observer is None else None
 
 
 def _register() -> None:
