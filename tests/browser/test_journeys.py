@@ -116,9 +116,10 @@ def read_mistakes(page: Page, app: App, run_id: str) -> None:
 
 
 def wait_for_step_after(page: Page, step: int) -> None:
-    """Wait until the live page has moved on by more than 20 steps."""
+    """Wait until the live page has moved on by more than 20 steps, or shows how the run ended."""
     page.wait_for_function(
-        """step => [...document.querySelectorAll('[data-testid="stMetric"]')].some(card => {
+        """step => document.body.innerText.includes("Test accuracy") ||
+          [...document.querySelectorAll('[data-testid="stMetric"]')].some(card => {
             const found = card.innerText.match(/^Step\\s+([\\d,]+) of/)
             return found && Number(found[1].replaceAll(",", "")) > step + 20
         })""",

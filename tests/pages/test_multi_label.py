@@ -103,7 +103,9 @@ def test_prediction_page_lists_labels_with_their_probabilities(open_page, topics
 
 
 def test_attention_page_gives_each_label_its_own_probability(open_page, topics_model):
-    app = open_page("explanation", row=topics_model.predictions("test").row_ids[0])
+    row_id = topics_model.predictions("test").row_ids[0]
+
+    app = open_page("explanation", row=row_id, look="Matrix")
 
     assert not app.exception
     assert not app.error

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.cases import ALL_WRONG, CLASS_ABSENT, MIXED, PERFECT, decided, make_predictions
-from textcls_core.charts.evaluation.grid import ALL, _text_color, grid_chart
+from textcls_core.charts.evaluation.grid import ALL, cell_text_color, grid_chart
 from textcls_core.charts.evaluation.matrix import confusion_grid, difference_grid
 from textcls_core.charts.theme import diverging_color, magnitude_color, magnitude_scale
 from textcls_core.evaluation.confusion_difference import confusion_difference
@@ -338,6 +338,6 @@ def test_difference_chart_of_equal_runs_is_neutral():
 def test_difference_chart_numbers_can_be_read(share, is_positive, page):
     sign = 1 if is_positive else -1
 
-    text = _text_color(share, is_dark=page != (255, 255, 255))
+    text = cell_text_color(share, is_dark=page != (255, 255, 255))
 
     assert contrast(text, diverging_color(sign * share), page) >= 4.5
