@@ -1,6 +1,6 @@
 """Errors a user may see: each message says what was expected, what came, and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 Name = TypeVar("Name", bound=str)
@@ -73,3 +73,20 @@ def parse_choice(name: str, known: Iterable[Name], what: str) -> Name:
         if one == name:
             return one
     raise InvalidArgumentError(f'Expected {what} ({", ".join(names)}), got "{name[:40]}".')
+
+
+def label_id_of(label_names: Sequence[str], label: str) -> int:
+    """Return the id of a class of a run, by name.
+
+    Raises:
+        InvalidArgumentError: If there is no such class.
+
+    Example:
+        >>> label_id_of(("ham", "spam"), "spam")
+        1
+    """
+    if label not in label_names:
+        raise InvalidArgumentError(
+            f'"{label[:60]}" is not a class of this run. {did_you_mean(label, list(label_names))}'
+        )
+    return list(label_names).index(label)

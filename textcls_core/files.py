@@ -1,5 +1,6 @@
 """Writing to disk so that a reader never sees half a file."""
 
+import hashlib
 import json
 import os
 import re
@@ -17,6 +18,18 @@ from textcls_core.errors import InvalidArgumentError
 Model = TypeVar("Model", bound=BaseModel)
 _LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}")
 """Name of a hidden sibling."""
+_DIGEST_CHARACTERS = 16
+
+
+def digest_of(value: Any) -> str:
+    """Return a short name that equal JSON values share, for a file named by what it depends on.
+
+    Example:
+        >>> digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
+        True
+    """
+    canonical = json.dumps(value, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_CHARACTERS]
 
 
 def to_json(value: Any) -> str:

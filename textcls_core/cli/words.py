@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from textcls_core.cli.printing import Json, Progress, RunId, SplitName, emit, open_run, parse_split
-from textcls_core.errors import InvalidArgumentError, did_you_mean, parse_choice
+from textcls_core.errors import label_id_of, parse_choice
 from textcls_core.explanation.driving_words import (
     MIN_ROWS,
     NUM_ROWS,
@@ -45,10 +45,8 @@ def words(
     chosen = parse_choice(method, WORD_METHODS, "a method")
     predictions = run.predictions(parse_split(split))
     names = predictions.label_names
-    if label is not None and label not in names:
-        raise InvalidArgumentError(
-            f'"{label[:60]}" is not a class of this run. {did_you_mean(label, list(names))}'
-        )
+    if label is not None:
+        label_id_of(names, label)
     about: About = "mistakes" if mistakes else "classes"
     questions = questions_of(predictions, about, sample, seed)
     arguments = word_arguments(

@@ -7,7 +7,7 @@ import numpy as np
 
 from textcls_core.arrays import LabelSets, Mask
 from textcls_core.dataset.text_dataset import Task
-from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.errors import label_id_of
 from textcls_core.evaluation.decision import tempered
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.figures import Figures
@@ -109,22 +109,12 @@ def truth_and_answer(
     Raises:
         InvalidArgumentError: If there is no such class.
     """
-    if label is not None and label not in predictions.label_names:
-        raise InvalidArgumentError(
-            f'"{label[:60]}" is not a class of this run. '
-            f"{did_you_mean(label, list(predictions.label_names))}"
-        )
+    number = None if label is None else label_id_of(predictions.label_names, label)
     if isinstance(predictions, Predictions):
         true, given = predictions.true_label_ids, predictions.predicted_label_ids
-        if label is None:
-            return true, given
-        number = predictions.label_names.index(label)
-        return true == number, given == number
+        return (true, given) if number is None else (true == number, given == number)
     true, given = predictions.targets == 1, predictions.predicted
-    if label is None:
-        return true, given
-    number = predictions.label_names.index(label)
-    return true[:, number], given[:, number]
+    return (true, given) if number is None else (true[:, number], given[:, number])
 
 
 def true_text(predictions: AnyPredictions, row: int) -> str:

@@ -1,6 +1,5 @@
 """Attributions on disk: what was computed once is read again, by any process and without torch."""
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textcls_core.explanation.attribution import Attribution, Question
-from textcls_core.files import read_json, write_text
+from textcls_core.files import digest_of, read_json, write_text
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.workspace import Workspace
 
@@ -23,7 +22,6 @@ _AT_ONCE = 16
 """Questions answered together."""
 _RECIPE = 1
 """Raised when a method changes, so that older attributions are computed again."""
-_ID_CHARACTERS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +70,7 @@ class AttributionStore:
             self._forget_oldest()
 
     def _file(self, question: Question) -> Path:
-        canonical = json.dumps([_RECIPE, self.model, asdict(question)], sort_keys=True)
-        digest = hashlib.sha256(canonical.encode()).hexdigest()[:_ID_CHARACTERS]
-        return self.folder / f"{digest}.json"
+        return self.folder / f"{digest_of([_RECIPE, self.model, asdict(question)])}.json"
 
     def _forget_oldest(self) -> None:
         """Remove what was not used for longest; another process may do the same."""

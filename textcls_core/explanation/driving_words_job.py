@@ -5,8 +5,6 @@ on. So a job that was cancelled or killed goes on where it was, and a larger sam
 a smaller one knows.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -20,7 +18,7 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.driving_words import Answer, Question
 from textcls_core.explanation.methods import TITLES, Method
-from textcls_core.files import temporary_sibling
+from textcls_core.files import digest_of, temporary_sibling
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.workspace import Workspace
 
@@ -31,7 +29,6 @@ _PART = 20
 """Questions whose answers are kept together: what a killed job loses at most."""
 _RECIPE = 1
 """Raised when the numbers change, so that older ones are made again."""
-_ID_CHARACTERS = 16
 _MESSAGE = "Asking which words speak for the answer, row by row"
 
 
@@ -136,16 +133,11 @@ def _parts(
 ) -> Iterator[tuple[list[Question], Path]]:
     """Return the questions in parts, with the file of each part's answers."""
     shared = {name: value for name, value in arguments.items() if name != "questions"}
-    folder = workspace.cache_dir / "words" / _digest([_RECIPE, shared])
+    folder = workspace.cache_dir / "words" / digest_of([_RECIPE, shared])
     questions = [Question(*given) for given in arguments["questions"]]
     for start in range(0, len(questions), _PART):
         part = questions[start : start + _PART]
-        yield part, folder / f"{_digest([astuple(question) for question in part])}.parquet"
-
-
-def _digest(value: Any) -> str:
-    canonical = json.dumps(value, sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:_ID_CHARACTERS]
+        yield part, folder / f"{digest_of([astuple(question) for question in part])}.parquet"
 
 
 def _write(answers: Sequence[Answer], file: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from textcls_core.dataset.text_dataset import Task
-from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.errors import InvalidArgumentError, label_id_of
 from textcls_core.evaluation.multi_label import THRESHOLD
 from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.wording import shorten
@@ -49,12 +49,7 @@ class Goal:
         before = rule.decide(probabilities[None], task).chosen[0]
         if label is None:
             return cls(rule, task, before)
-        if label not in label_names:
-            raise InvalidArgumentError(
-                f'"{shorten(label)}" is not a class of this run. '
-                + did_you_mean(label, list(label_names))
-            )
-        label_id = label_names.index(label)
+        label_id = label_id_of(label_names, label)
         if task == "single_label" and before[label_id]:
             raise InvalidArgumentError(
                 f'Expected another class than the answer, got "{shorten(label)}", which the model '

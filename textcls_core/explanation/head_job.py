@@ -4,14 +4,13 @@ See `textcls_core.jobs`. torch is imported when they work. Their results lie in 
 are named by what they depend on.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.explanation.head_report import HeadReport, MovedReport
+from textcls_core.files import digest_of
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.workspace import Workspace
 
@@ -23,7 +22,6 @@ NUM_MOVED_TEXTS = 50
 """The same where two models read every text."""
 _RECIPE = 2
 """Raised when the figures change, so that older reports are made again."""
-_ID_CHARACTERS = 16
 
 
 def survey_arguments(
@@ -62,9 +60,7 @@ def moved_arguments(
 
 def head_file(workspace: Workspace, arguments: dict[str, Any]) -> Path:
     """Return where the report of a job lies, whether it is there or not."""
-    canonical = json.dumps([_RECIPE, arguments], sort_keys=True)
-    digest = hashlib.sha256(canonical.encode()).hexdigest()[:_ID_CHARACTERS]
-    return workspace.cache_dir / "heads" / f"{digest}.json"
+    return workspace.cache_dir / "heads" / f"{digest_of([_RECIPE, arguments])}.json"
 
 
 def run_survey(workspace: Workspace, arguments: dict[str, Any], progress: Report) -> None:

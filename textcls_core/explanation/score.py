@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.errors import InvalidArgumentError, label_id_of
 from textcls_core.models.batching import batches_by_length
 from textcls_core.models.classifier import MAX_TOKENS_PER_BATCH, Classifier
 
@@ -31,8 +31,8 @@ class Score:
                 f'Expected two classes, got "{label[:60]}" twice. Choose another one to compare.'
             )
         return cls(
-            _label_id(label_names, label),
-            None if against is None else _label_id(label_names, against),
+            label_id_of(label_names, label),
+            None if against is None else label_id_of(label_names, against),
         )
 
     def __call__(self, logits: torch.Tensor) -> torch.Tensor:
@@ -59,11 +59,3 @@ def logits_of(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.n
             batch = classifier.sequence_logits([given[row] for row in rows])
         logits[rows] = batch.float().numpy()
     return logits
-
-
-def _label_id(label_names: tuple[str, ...], label: str) -> int:
-    if label not in label_names:
-        raise InvalidArgumentError(
-            f'"{label[:60]}" is not a class of this run. {did_you_mean(label, list(label_names))}'
-        )
-    return label_names.index(label)

@@ -3,8 +3,6 @@
 Its result lies in `cache/trust/` and is named by what it depends on.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.explanation.trust_report import TrustReport
+from textcls_core.files import digest_of
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.workspace import Workspace
 
@@ -21,7 +20,6 @@ NUM_TEXTS = 20
 """Texts of a sample unless asked for more: some minutes on two cores."""
 _RECIPE = 3
 """Raised when the figures change, so that older reports are made again."""
-_ID_CHARACTERS = 16
 
 
 def sample_rows(row_ids: Sequence[str], num_texts: int = NUM_TEXTS, seed: int = 0) -> list[str]:
@@ -62,9 +60,7 @@ def text_arguments(model_dir: Path, version: str, text: str) -> dict[str, Any]:
 
 def trust_file(workspace: Workspace, arguments: dict[str, Any]) -> Path:
     """Return where the report of a measurement lies, whether it is there or not."""
-    canonical = json.dumps([_RECIPE, arguments], sort_keys=True)
-    digest = hashlib.sha256(canonical.encode()).hexdigest()[:_ID_CHARACTERS]
-    return workspace.cache_dir / "trust" / f"{digest}.json"
+    return workspace.cache_dir / "trust" / f"{digest_of([_RECIPE, arguments])}.json"
 
 
 def run_job(workspace: Workspace, arguments: dict[str, Any], progress: Report) -> None:

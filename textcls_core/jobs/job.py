@@ -6,8 +6,6 @@ and from the lock that the working process holds, and is never stored. A job kee
 reference to what it made: that is stored where others look for it.
 """
 
-import hashlib
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from textcls_core.errors import InvalidArgumentError, NotFoundError
-from textcls_core.files import read_model, write_json
+from textcls_core.files import digest_of, read_model, write_json
 from textcls_core.jobs.lock import is_locked
 from textcls_core.jobs.process import start_detached
 from textcls_core.workspace import Workspace
@@ -25,7 +23,6 @@ Ending = Literal["finished", "failed", "cancelled"]
 JobState = Literal["queued", "running", "interrupted"] | Ending
 _WORKER = "textcls_core.jobs.worker"
 _SECONDS_TO_START = 60.0
-_ID_CHARACTERS = 16
 
 
 class JobPlan(BaseModel):
@@ -95,8 +92,7 @@ class Job:
 
 def job_id_of(entry: str, arguments: dict[str, Any]) -> str:
     """Return the id of a job: the same work always has the same id."""
-    canonical = json.dumps([entry, arguments], sort_keys=True, allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:_ID_CHARACTERS]
+    return digest_of([entry, arguments])
 
 
 def start_job(

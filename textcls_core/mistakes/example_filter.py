@@ -10,7 +10,7 @@ import numpy as np
 from textcls_core.arrays import Lengths, Mask
 from textcls_core.dataset.row_filter import Range
 from textcls_core.dataset.search import Search
-from textcls_core.errors import InvalidArgumentError, did_you_mean
+from textcls_core.errors import InvalidArgumentError, did_you_mean, label_id_of
 from textcls_core.evaluation.sureness import OUTCOMES
 from textcls_core.mistakes.examples import Examples
 from textcls_core.mistakes.marks import RowMarks
@@ -144,13 +144,13 @@ def filter_examples(examples: Examples, wanted: ExampleFilter, sides: Sides) -> 
 
 
 def _answer_masks(examples: Examples, wanted: ExampleFilter) -> dict[str, Mask]:
-    masks = {}
+    masks, names = {}, examples.label_names
     if wanted.outcome != "all":
         masks["outcome"] = np.isin(examples.outcomes, OUTCOME_CODES[wanted.outcome])
     if wanted.true is not None:
-        masks["true"] = _has_class(examples.true, _class_id(examples, wanted.true))
+        masks["true"] = _has_class(examples.true, label_id_of(names, wanted.true))
     if wanted.predicted is not None:
-        masks["predicted"] = _has_class(examples.predicted, _class_id(examples, wanted.predicted))
+        masks["predicted"] = _has_class(examples.predicted, label_id_of(names, wanted.predicted))
     return masks
 
 
@@ -208,15 +208,6 @@ def _has_class(answers: np.ndarray, label_id: int) -> Mask:
     if answers.ndim == 1:
         return np.asarray(answers == label_id)
     return np.asarray(answers[:, label_id])
-
-
-def _class_id(examples: Examples, name: str) -> int:
-    names = examples.label_names
-    if name not in names:
-        raise InvalidArgumentError(
-            f'"{name[:60]}" is not a class of this run. {did_you_mean(name, list(names))}'
-        )
-    return names.index(name)
 
 
 def _known_truncated(sides: Sides) -> Mask:
