@@ -1,6 +1,7 @@
 """Tests of flips: they flip, no word of them is superfluous, and brute force finds none smaller."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from textcls_core.explanation.attributions import load_attributable
 from textcls_core.explanation.edits import edit_text
 from textcls_core.explanation.flip import MAX_EVALUATIONS, find_flip
 from textcls_core.explanation.flip_goal import Goal
-from textcls_core.explanation.swaps import Swapper
+from textcls_core.explanation.swaps import PER_WORD, Swapper
 from textcls_core.explanation.vocabulary import Vocabulary, nearest_words
 from textcls_core.explanation.words import read_text
 from textcls_core.models.classifier import Classifier, Design
@@ -154,13 +155,16 @@ def test_swaps_are_ranked_by_their_first_order_gain(balanced, family):
     swapper = Swapper(classifier, read, goal, vocabulary)
 
     proposed = swapper.propose(read.text, {})
-    gains = swapper._gains(read)
 
+    gains = gains_by_hand(classifier, read, goal, vocabulary)
     places = [
         (word, vocabulary.words.index(new)) for edit in proposed for word, new in edit.items()
     ]
     ranked = [gains[place] for place in places]
-    assert ranked == sorted(ranked, reverse=True)
+    assert ranked == pytest.approx(sorted(ranked, reverse=True), abs=1e-6)
+    best = max(gains[word].max() for word in range(len(read.words)) if read.words[word].isalpha())
+    assert ranked[0] == pytest.approx(best, abs=1e-6)
+    assert max(Counter(word for word, _ in places).values()) == PER_WORD
     embedding = classifier.model.get_input_embeddings()
     old = embedding(torch.from_numpy(read.input_ids)).detach()
     word, new = places[0]
@@ -173,6 +177,21 @@ def test_swaps_are_ranked_by_their_first_order_gain(balanced, family):
         logits = classifier.output({"inputs_embeds": torch.stack([old, moved])}).logits.numpy()
     before, after = logits.astype(float) @ goal.direction(logits[0].astype(float))
     assert (after - before) / step == pytest.approx(gains[places[0]], rel=0.1, abs=0.02)
+
+
+def gains_by_hand(classifier, read, goal, vocabulary):
+    """Return what each word of the vocabulary gains in each place, shape (W, V), all at once."""
+    embedding = classifier.model.get_input_embeddings()
+    inputs = embedding(torch.from_numpy(read.input_ids)[None]).detach().requires_grad_()
+    logits = classifier.output({"inputs_embeds": inputs}).logits[0]
+    direction = torch.from_numpy(goal.direction(logits.detach().double().numpy())).float()
+    (slopes,) = torch.autograd.grad(logits @ direction, inputs)
+    old = (slopes * inputs)[0].sum(-1).detach().numpy()
+    words = range(len(read.words))
+    there = np.array([old[read.word_of == word].sum() for word in words])
+    firsts = [int(np.flatnonzero(read.word_of == word)[0]) for word in words]
+    new = slopes[0][firsts] @ embedding.weight.detach()[vocabulary.ids].T
+    return new.numpy() - there[:, None]
 
 
 def test_a_kept_rule_decides_what_a_flip_is(balanced, tmp_path):

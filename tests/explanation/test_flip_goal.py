@@ -40,6 +40,26 @@ def test_no_answer_is_not_another_answer():
     assert reached.tolist() == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("label", "expected"), [(None, [True, True, False]), ("animals", [True, False, False])]
+)
+def test_any_answer_is_another_one_where_there_was_none(label, expected):
+    rule = DecisionRule(abstain_below=0.6)
+    rows = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2]])
+    made = goal([0.5, 0.3, 0.2], label, rule=rule)
+
+    assert made.reached(rows).tolist() == expected
+    assert made.direction(np.log([0.5, 0.3, 0.2])).tolist() == [1, -1, 0]
+
+
+def test_label_set_without_any_label_is_an_answer():
+    rule = DecisionRule(abstain_below=0.6)
+    unsure, without = [0.6, 0.2, 0.2], np.array([[0.1, 0.1, 0.1]])
+
+    assert goal(unsure, rule=rule, task="multi_label").reached(without).tolist() == [True]
+    assert goal([0.1, 0.1, 0.1], task="multi_label").reached(without).tolist() == [False]
+
+
 def test_the_cheapest_class_is_the_answer():
     rule = DecisionRule(kind="costs", costs=((0, 1, 1), (9, 0, 9), (1, 1, 0)))
 

@@ -21,16 +21,18 @@ class Goal:
     """Another answer of a model with its decision rule than the one it gives.
 
     One label per text: the answer becomes another class, or the one that is asked for. Several
-    labels: the set of labels changes, or the one that is asked for comes in or goes out. No answer
-    (a rule may give none) is never another answer.
+    labels: the set of labels changes, or the one that is asked for comes in or goes out. Where the
+    rule gives no answer, any answer is another one; no answer never is.
     """
 
     rule: DecisionRule
     task: Task
     before: Bool[np.ndarray, " C"]
-    """Labels that the text as it is gets, shape (C,)."""
+    """Labels that the text as it is gets, none without an answer, shape (C,)."""
     label_id: int | None = None
     """The label asked for; None for any other answer."""
+    has_answer: bool = True
+    """Whether the text as it is gets an answer."""
 
     @classmethod
     def of(
@@ -46,23 +48,26 @@ class Goal:
         Raises:
             InvalidArgumentError: If the label is unknown, or is the answer already.
         """
-        before = rule.decide(probabilities[None], task).chosen[0]
+        answer = rule.decide(probabilities[None], task)
+        before, has_answer = answer.label_sets[0], not answer.abstained[0]
         if label is None:
-            return cls(rule, task, before)
+            return cls(rule, task, before, has_answer=has_answer)
         label_id = label_id_of(label_names, label)
         if task == "single_label" and before[label_id]:
             raise InvalidArgumentError(
                 f'Expected another class than the answer, got "{shorten(label)}", which the model '
                 "gives already. Choose another one, or none for any."
             )
-        return cls(rule, task, before, label_id)
+        return cls(rule, task, before, label_id, has_answer)
 
     def reached(self, probabilities: Float[np.ndarray, "N C"]) -> Bool[np.ndarray, " N"]:
         """Return which of N texts get an answer that is the goal, shape (N,)."""
         answers = self.rule.decide(probabilities, self.task)
         differs = answers.chosen != self.before
-        # of one label per text, the label asked for was not the answer before
-        found = differs.any(axis=1) if self.label_id is None else differs[:, self.label_id]
+        if self.label_id is None:
+            found = differs.any(axis=1) | (not self.has_answer)
+        else:  # of one label per text, it was not the answer before
+            found = differs[:, self.label_id]
         return np.asarray(found & ~answers.abstained)
 
     def closeness(self, logits: Logits) -> Float[np.ndarray, " N"]:
@@ -83,9 +88,10 @@ class Goal:
             label_id = int((signs * advantages).argmax()) if label_id is None else label_id
             slope[label_id] = signs[label_id]
             return slope
-        old = int(self.before.argmax())
+        old = int(self.before.argmax()) if self.has_answer else None
         wanted = self._best(advantages, old) if self.label_id is None else self.label_id
-        rival = old if self.label_id is None else self._best(advantages, wanted)
+        leads = old is None or self.label_id is not None
+        rival = self._best(advantages, wanted) if leads else old
         slope[wanted], slope[rival] = 1.0, -1.0
         return slope
 
@@ -93,10 +99,11 @@ class Goal:
         return float(-self.direction(logits) @ self._levels)
 
     @staticmethod
-    def _best(advantages: Float[np.ndarray, " C"], but: int) -> int:
-        """Return the class that is ahead of all others but one."""
+    def _best(advantages: Float[np.ndarray, " C"], but: int | None) -> int:
+        """Return the class that is ahead of all others, or of all but one."""
         others = advantages.copy()
-        others[but] = -np.inf
+        if but is not None:
+            others[but] = -np.inf
         return int(others.argmax())
 
     @property

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
 
 from textcls_core.explanation.edits import Edit
 from textcls_core.explanation.flip_goal import Goal
@@ -46,32 +45,36 @@ class Swapper:
         now = read_text(self.classifier, text)
         if len(now.words) != len(self.read.words) or not self.vocabulary.words:
             return []  # the tokenizer sees other words now, whose places are not known
-        gains = self._gains(now)
         free = [word for word in _swappable(self.read) if word not in done]
         candidates = [
-            (float(gains[word, new]), word, self.vocabulary.words[new])
-            for word in free
-            for new in self._others(word, np.argsort(-gains[word], kind="stable"))
+            (gain, word, new)
+            for word, slope, there in zip(free, *self._slopes_of(now, free), strict=True)
+            for gain, new in self._best(word, slope, there)
         ]
         best = sorted(candidates, key=lambda found: -found[0])[:NUM_CANDIDATES]
         return [{**done, word: new} for _, word, new in best]
 
-    def _others(self, word: int, ranked: Int[np.ndarray, " V"]) -> list[int]:
-        """Return the first `PER_WORD` of ranked words that are not the word itself."""
+    def _best(self, word: int, slope: torch.Tensor, there: float) -> list[tuple[float, str]]:
+        """Return the `PER_WORD` words that gain most in the place of a word, and what they gain."""
+        gains = self.vocabulary.along(self.classifier, slope)
+        # the word itself may stand there in several cases
+        values, places = gains.topk(min(2 * PER_WORD, len(gains)))
+        found = [
+            (gain - there, self.vocabulary.words[place])
+            for gain, place in zip(values.tolist(), places.tolist(), strict=True)
+        ]
         itself = self.read.words[word].casefold()
-        first = ranked[: 2 * PER_WORD].tolist()  # the word itself may stand there in several cases
-        return [new for new in first if self.vocabulary.words[new].casefold() != itself][:PER_WORD]
+        return [(gain, new) for gain, new in found if new.casefold() != itself][:PER_WORD]
 
-    def _gains(self, now: ReadText) -> Float[np.ndarray, "W V"]:
-        """Return what each swap is expected to gain, shape (W, V)."""
+    def _slopes_of(self, now: ReadText, words: list[int]) -> tuple[torch.Tensor, list[float]]:
+        """Return the slope at the first token of some words, shape (W, D), and what they add."""
         embedding = self.classifier.model.get_input_embeddings()
         with torch.no_grad():
             embedded = embedding(torch.from_numpy(now.input_ids))
         slopes = self._slopes(embedded)
         there = now.sum_by_word((slopes * embedded).sum(-1).double().numpy())
         firsts = np.unique(now.word_of, return_index=True)[1]
-        new = slopes[torch.from_numpy(firsts)] @ self.vocabulary.embeddings(self.classifier).T
-        return np.asarray(new.double().numpy() - there[:, None])
+        return slopes[torch.from_numpy(firsts[words])], there[words].tolist()
 
     def _slopes(self, embedded: torch.Tensor) -> torch.Tensor:
         """Return the slope of the closeness at the embedding of each token, shape (T, D)."""

@@ -11,6 +11,7 @@ from jaxtyping import Int
 from textcls_core.models.classifier import Classifier
 
 _BATCH = 10_000
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,15 @@ class Vocabulary:
             tuple(word for word, _ in known), np.array([token for _, token in known], dtype=int)
         )
 
-    def embeddings(self, classifier: Classifier) -> torch.Tensor:
-        """Return the input embedding of each word, shape (V, D)."""
-        weight: torch.Tensor = classifier.model.get_input_embeddings().weight
-        return weight.detach()[torch.from_numpy(self.ids)]
+    def along(self, classifier: Classifier, direction: torch.Tensor) -> torch.Tensor:
+        """Return how far the input embedding of each word points a way, shape (V,).
+
+        Args:
+            classifier: Whose embeddings; they are not copied.
+            direction: Shape (D,).
+        """
+        weight: torch.Tensor = classifier.model.get_input_embeddings().weight.detach()
+        return (weight @ direction)[torch.from_numpy(self.ids)]
 
 
 def nearest_words(
@@ -65,10 +71,10 @@ def nearest_words(
     if not tokens or not vocabulary.words:
         return []
     with torch.inference_mode():
-        embeddings = vocabulary.embeddings(classifier)
         weight = classifier.model.get_input_embeddings().weight
+        lengths = weight.norm(dim=1)[torch.from_numpy(vocabulary.ids)]
         own = weight[torch.tensor(tokens)].mean(0)
-        cosines = torch.nn.functional.cosine_similarity(embeddings, own[None], dim=1)
+        cosines = vocabulary.along(classifier, own) / lengths.clamp_min(_TINY)
         order = cosines.argsort(descending=True)[: count + _spare(word)].tolist()
     near = [vocabulary.words[position] for position in order]
     return [other for other in near if other.casefold() != word.casefold()][:count]
