@@ -8,7 +8,9 @@ from pages._app import controls, state
 from pages._app.explanation_moved import show_moved
 from pages._app.explanation_sides import Side, show_sides
 from pages._app.explanation_text import MAX_CHARACTERS, choose_text
+from pages._app.saving import note
 from pages._app.text import show_text
+from textcls_core.reporting.explanation_page import Fact
 from textcls_core.runs.run import Run
 
 _OTHER_EXAMPLE = (
@@ -39,6 +41,7 @@ def _show_texts(run: Run) -> None:
     with right:
         other = _choose_other_text(run)
     if one.strip() and other.strip():
+        note(Fact("First text", one), Fact("Second text", other))
         show_sides(Side(run, one, "First text"), Side(run, other, "Second text"))
     else:
         show_text("Type or paste two texts to compare.")
@@ -68,6 +71,7 @@ def _show_runs(run: Run) -> None:
     if not text.strip():
         show_text("Type or paste a text to look at.")
         return
+    note(Fact("Other run", f"{labels[wanted]} ({wanted})"), Fact("Text", text))
     show_sides(
         Side(run, text, f"This run: {controls.run_label(run)}"),
         Side(others[wanted], text, f"Other run: {labels[wanted]}"),

@@ -6,11 +6,11 @@ import streamlit as st
 
 from pages._app import controls, explanation_cache, state
 from pages._app.explanation_attributions import label_names
-from pages._app.saving import chart
-from pages._app.text import label
+from pages._app.saving import caption, chart, heading
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation_heads import flow_chart
 from textcls_core.runs.run import Run
+from textcls_core.wording import shorten
 
 _ROLLOUT = (
     "Share of each word in what reaches {target}, if every layer passes on half of what a token "
@@ -38,11 +38,12 @@ def show_flow(run: Run, text: str) -> None:
     target = "the mean over all tokens, which is classified"
     if not found.averages:
         target = "the token that is classified"
-    st.subheader("Rollout", anchor=False)
-    st.caption(_ROLLOUT.format(target=target))
+    heading("Rollout")
+    caption(_ROLLOUT.format(target=target))
     attention_text(found.read.words, found.rollout.tolist(), special, None, None, key="flow.all")
-    st.subheader(f"Gradient-weighted rollout for {label(found.label, 40)}", anchor=False)
-    st.caption(_WEIGHTED.format(name=label(found.label, 40)))
+    name = shorten(found.label, 40)
+    heading(f"Gradient-weighted rollout for {name}")
+    caption(_WEIGHTED.format(name=name))
     weighted = found.shares_by_gradient.tolist()
     attention_text(found.read.words, weighted, special, None, None, key="flow.label")
     _show_layers(found, special)
@@ -50,8 +51,8 @@ def show_flow(run: Run, text: str) -> None:
 
 
 def _show_layers(found: Any, special: list[bool]) -> None:
-    st.subheader("Rollout, layer by layer", anchor=False)
-    st.caption(
+    heading("Rollout, layer by layer")
+    caption(
         "As if the model ended after each layer: at the top what the first layer alone has "
         "gathered, at the bottom the rollout above. Special tokens hold the rest and stay empty."
     )

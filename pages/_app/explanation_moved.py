@@ -6,11 +6,12 @@ from pages._app import controls, explanation_heads_cache
 from pages._app.explanation_one_head import show_rows
 from pages._app.head_choice import chosen_head, show_grid, show_table
 from pages._app.job_view import offer_job
+from pages._app.saving import caption, heading
 from pages._app.text import label
 from textcls_core.explanation.head_job import MOVED_ENTRY, NUM_MOVED_TEXTS
 from textcls_core.explanation.head_report import MovedReport
 from textcls_core.runs.run import Run
-from textcls_core.wording import plural
+from textcls_core.wording import plural, shorten
 
 _PLACE = "moved_at"
 _HOW = (
@@ -45,10 +46,10 @@ def show_moved(run: Run) -> None:
 def _show_report(run: Run, report: MovedReport, total: int, split: str) -> None:
     records = report.records()
     layer, head = chosen_head(_PLACE, report.moved, records)
-    st.subheader(report.verdict, anchor=False)
-    st.caption(
-        f"Against {label(report.base, 60)}, on {plural(report.num_texts, 'text')}, a random sample "
-        f"of {total:,} {split} rows. {_HOW}"
+    heading(report.verdict)
+    caption(
+        f"Against {shorten(report.base, 60)}, on {plural(report.num_texts, 'text')}, a random "
+        f"sample of {total:,} {split} rows. {_HOW}"
     )
     show_grid(_PLACE, report.moved, "moved, in bits", "{:.2f}".format, (layer, head))
     table, rows = controls.panels()

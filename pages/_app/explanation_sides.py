@@ -8,12 +8,15 @@ import streamlit as st
 from pages._app import controls, explanation_cache, state
 from pages._app.explanation_attributions import label_names
 from pages._app.explanation_prediction import show_prediction
+from pages._app.saving import caption, note
 from pages._app.text import cells, escape, label
 from pages._app.words_text import attention_text, attribution_text, largest_ordinary
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.methods import METHODS, TITLES
 from textcls_core.explanation.side_by_side import word_changes
+from textcls_core.reporting.explanation_page import Heading, Table
 from textcls_core.runs.run import Run
+from textcls_core.wording import shorten
 
 _TABLE_HEIGHT = 380
 
@@ -109,11 +112,12 @@ def _choose_head(found: list[_Found]) -> tuple[int | None, int | None]:
 def _show_side(found: _Found, number: int, largest: float) -> None:
     attribution = found.attribution
     read = attribution.read
-    st.markdown(f"**{label(found.side.title, 90)}**")
     names, values = attribution.label_names, attribution.probabilities.tolist()
+    note(Heading(found.side.title))
+    st.markdown(f"**{label(found.side.title, 90)}**")
     show_prediction(dict(zip(names, values, strict=True)), len(read.tokens), read.num_cut)
-    st.caption(
-        f"What speaks for {label(attribution.label, 40)} (orange) and against it (blue); both "
+    caption(
+        f"What speaks for {shorten(attribution.label, 40)} (orange) and against it (blue); both "
         "sides have one scale."
     )
     attribution_text(
@@ -127,8 +131,8 @@ def _show_attention(found: _Found, number: int, place: tuple[int | None, int | N
     words = explanation.read.words
     who = "all tokens look, of which the mean is classified"
     if deciding is not None:
-        who = f"the token that is classified ({label(words[deciding], 20)}) looks"
-    st.caption(f"Where {who}; not why the model decides.")
+        who = f"the token that is classified ({shorten(words[deciding], 20)}) looks"
+    caption(f"Where {who}; not why the model decides.")
     attention_text(
         words,
         explanation_cache.seen_from(explanation.word_matrix(*place), deciding),
@@ -145,7 +149,9 @@ def _show_changes(found: list[_Found]) -> None:
     records = word_changes(*(each.scored for each in found))
     if not records:
         return
-    st.subheader("Words whose scores differ most", anchor=False)
+    title = "Words whose scores differ most"
+    note(Table(title, records))
+    st.subheader(title, anchor=False)
     st.caption(
         "Sum of the scores of all places of a word, in units of logits; None where a side does "
         "not have it, which counts as 0. "

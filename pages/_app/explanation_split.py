@@ -6,6 +6,7 @@ from pages._app import controls, explanation_heads_cache, state
 from pages._app.explanation_one_head import show_head
 from pages._app.head_choice import chosen_head, show_grid, show_table
 from pages._app.job_view import offer_job
+from pages._app.saving import caption
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.explanation.head_job import NUM_TEXTS, SURVEY_ENTRY
 from textcls_core.explanation.head_report import HeadReport
@@ -61,7 +62,7 @@ def _show_report(run: Run, split: Split, report: HeadReport, by: Statistic) -> N
     records, spread = report.records(by), report.statistics[by]
     place = chosen_head(_PLACE, spread, records)
     total = len(run.predictions(split).row_ids)
-    st.caption(
+    caption(
         f"Means over {plural(report.num_texts, 'text')}, a random sample of {total:,} {split} "
         f"rows, and not the text above. {MEANINGS[by]} Click a head to see what it looks at."
     )

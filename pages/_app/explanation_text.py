@@ -1,6 +1,7 @@
 """The text that is explained: typed, or a row of the data set."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,7 +16,7 @@ from textcls_core.runs.run import Run
 EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
 MAX_CHARACTERS = 20_000
 _KEPT = "attention.kept"
-"""Session state: the text that was typed last, by the key of its field."""
+"""Session state: the text that stood in the field last, by the key of the field."""
 _WAYS: dict[str, dict[str, str]] = {
     "Read it on Mistakes": {},
     "Similar training rows": {"similar_rows": "true"},
@@ -45,22 +46,35 @@ def of_text(show: Callable[[Run, str, DeltaGenerator], None]) -> Callable[[Run],
 def choose_text(run: Run) -> str:
     """Return the text to look at: typed, or the row named in the URL.
 
-    A typed text is kept while a view is open that needs none: Streamlit forgets a field that is not
-    shown.
+    It stays when another run is chosen, and is kept while a view is open that needs none: Streamlit
+    forgets a field that is not shown.
     """
     row_id = state.parameter("row")
-    start = _row_text(run, row_id) if row_id else None
-    key = f"attention.input.{run.run_id}.{row_id}"
+    row = _row(run, row_id) if row_id else None
+    key = f"attention.input.{run.config.dataset_fingerprint}.{row_id}" if row else "attention.input"
     if key not in st.session_state:
         kept = st.session_state.get(_KEPT, {})
-        st.session_state[key] = kept.get(key, EXAMPLE if start is None else start)
+        st.session_state[key] = kept.get(key, EXAMPLE if row is None else row.text)
     text = st.text_area("Text", height=130, max_chars=MAX_CHARACTERS, key=key) or ""
     st.session_state[_KEPT] = {key: text}
+    if row is not None and text == row.text:
+        note(row.fact)
+    elif row is not None:
+        st.caption("Changed here: this is no longer the text of the row.")
     return text
 
 
-def _row_text(run: Run, row_id: str) -> str | None:
-    """Return the text of a row of the run's data set, or None if there is no such row."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that is looked at."""
+
+    text: str
+    fact: Fact
+    """What it is, for the file that people save."""
+
+
+def _row(run: Run, row_id: str) -> _Row | None:
+    """Show what a row of the run's data set is and return it, or None if there is no such row."""
     rows = state.dataset(run.config.dataset_fingerprint)
     try:
         position = rows.position(row_id)
@@ -69,7 +83,6 @@ def _row_text(run: Run, row_id: str) -> str | None:
         return None
     record = rows.table.slice(position, 1).to_pylist()[0]
     true = ", ".join(rows.label_names[label_id] for label_id in record["label_ids"])
-    note(Fact("Row", f"{row_id}, {record['split']}, true: {true}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(f"true: {badge_label(true)}", color="gray")
         st.caption(f"Row {escape(row_id)}, {record['split']}")
@@ -78,7 +91,7 @@ def _row_text(run: Run, row_id: str) -> str | None:
         if st.button("Use a text of my own", type="tertiary"):
             state.set_parameter("row", None)
             st.rerun()
-    return str(record["text"])
+    return _Row(str(record["text"]), Fact("Row", f"{row_id}, {record['split']}, true: {true}"))
 
 
 def _lead_to_mistakes(run: Run, row_id: str, split: str) -> None:

@@ -16,7 +16,15 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import state
 from pages._app.picture import offer_pictures
-from textcls_core.reporting.explanation_page import Drawing, Fact, Part, explanation_page
+from pages._app.text import escape
+from textcls_core.reporting.explanation_page import (
+    Drawing,
+    Fact,
+    Heading,
+    Part,
+    Sentence,
+    explanation_page,
+)
 from textcls_core.runs.run import Run
 
 _PLACE = "saved_view"
@@ -31,6 +39,18 @@ def note(*parts: Part) -> None:
     noted = _noted.get()
     if noted is not None:
         noted += parts
+
+
+def heading(title: str) -> None:
+    """Show a heading, which is plain text, and note it."""
+    note(Heading(title))
+    st.subheader(escape(title), anchor=False)
+
+
+def caption(meaning: str) -> None:
+    """Show what something means, which is plain text, and note it."""
+    note(Sentence(meaning))
+    st.caption(escape(meaning))
 
 
 def chart(figure: go.Figure, *, alt: str, **arguments: Any) -> Any:

@@ -9,6 +9,7 @@ from textcls_core.reporting.explanation_page import (
     ColouredWords,
     Drawing,
     Fact,
+    Heading,
     Sentence,
     Table,
 )
@@ -77,6 +78,44 @@ def test_lines_from_text_to_text_are_saved_as_a_table_of_the_strongest(
     weights = [record["weight"] for record in table.records]
     assert weights == sorted(weights, reverse=True)
     assert 0 < len(weights) <= 50
+
+
+def test_flow_is_saved_with_what_each_part_means(open_page, runnable_run, noted):
+    open_page("explanation", look="Flow", flow_label="food")
+
+    headings = [part.text for part in noted[1:] if isinstance(part, Heading)]
+    said = [part.text for part in noted[1:] if isinstance(part, Sentence)]
+    assert headings == [
+        "Rollout",
+        "Gradient-weighted rollout for food",
+        "Rollout, layer by layer",
+    ]
+    assert any("mean over heads (Abnar and Zuidema 2020)" in sentence for sentence in said)
+
+
+def test_both_texts_are_saved_side_by_side(open_page, runnable_run, noted):
+    open_page("explanation", panel="Compare", method="occlusion")
+
+    facts = {part.name: part.value for part in noted[1:] if isinstance(part, Fact)}
+    assert facts["First text"].startswith("Shares in the airline rose")
+    assert facts["Second text"].startswith("The team lost the cup final")
+    headings = [part.text for part in noted[1:] if isinstance(part, Heading)]
+    assert headings == ["First text", "Second text"]
+    (table,) = [part for part in noted[1:] if isinstance(part, Table)]
+    assert table.title == "Words whose scores differ most"
+
+
+def test_a_row_that_was_edited_is_not_saved_as_the_row(open_page, runnable_run, noted):
+    row_id = runnable_run.predictions("test").row_ids[0]
+    app = open_page("explanation", panel="Attributions", method="occlusion", row=row_id)
+    assert any(isinstance(part, Fact) and part.name == "Row" for part in noted[1:])
+
+    app.text_area[0].set_value("the old horse is a horse").run()
+
+    facts = {part.name: part.value for part in noted[1:] if isinstance(part, Fact)}
+    assert "Row" not in facts
+    assert facts["Text"] == "the old horse is a horse"
+    assert any("no longer the text of the row" in caption.value for caption in app.caption)
 
 
 def test_a_view_without_results_has_nothing_to_save(open_page, runnable_run):

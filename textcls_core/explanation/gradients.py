@@ -16,7 +16,7 @@ from textcls_core.models.classifier import Classifier
 
 MAX_STEPS = 256
 """Points on the way at most, unless a number is asked for."""
-_FIRST_STRETCHES, _POINTS = 4, 4
+_FIRST_STRETCHES, _POINTS = 3, 5
 """Stretches that the way begins with, and points on each."""
 TOKENS_AT_ONCE = 4_096
 """Tokens of all steps that are computed together."""

@@ -40,6 +40,13 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What the parts below are about."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """What a view says about what it shows."""
 
@@ -78,7 +85,7 @@ class Table:
     records: Sequence[Mapping[str, Any]]
 
 
-Part = Fact | Sentence | ColouredWords | Drawing | Table
+Part = Fact | Heading | Sentence | ColouredWords | Drawing | Table
 
 
 def explanation_page(title: str, parts: Sequence[Part], written_at: dt.datetime) -> str:
@@ -109,6 +116,8 @@ def explanation_page(title: str, parts: Sequence[Part], written_at: dt.datetime)
 
 def _shown(part: Part) -> Safe:
     match part:
+        case Heading():
+            return element("h2", part.text)
         case Sentence():
             return element("p", part.text)
         case ColouredWords():
