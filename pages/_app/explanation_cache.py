@@ -1,4 +1,4 @@
-"""What the Attention page remembers: two models at most, and what they said about a few texts."""
+"""What the Attention page remembers: two runs, so that they can be compared, and a few answers."""
 
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from textcls_core.workspace import Workspace
 _LONGEST_NUMBER = 5
 
 
-@st.cache_resource(max_entries=1, show_spinner="Loading the model")
+@st.cache_resource(max_entries=2, show_spinner="Loading the model")
 def _explainable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
     """Return a classifier with attention weights."""
     from textcls_core.explanation.attention import load_explainable
@@ -90,7 +90,7 @@ def seen_from(matrix: Any, position: int | None) -> list[float]:
     return [float(weight) for weight in seen_from(matrix, position)]
 
 
-@st.cache_resource(max_entries=1, show_spinner="Loading the model")
+@st.cache_resource(max_entries=2, show_spinner="Loading the model")
 def _attributable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
     """Return a classifier for attributions, which needs no weights of attention."""
     from textcls_core.explanation.attributions import load_attributable

@@ -7,6 +7,8 @@ import streamlit as st
 
 from pages._app import explanation_cache, state
 from pages._app.dataset_words import class_words
+from textcls_core.explanation.flip_result import FlipQuestion
+from textcls_core.jobs.progress import Report
 from textcls_core.mistakes.behaviour.judging import Said, Verdict
 from textcls_core.mistakes.behaviour.store import BehaviourTests
 from textcls_core.runs.run import Run
@@ -51,25 +53,8 @@ def words_by_class(run: Run) -> dict[str, list[str]]:
     return {name: [word.word for word in words] for name, words in found}
 
 
-@st.cache_resource(max_entries=16, show_spinner="Asking the model about edited texts")
-def _flip(run_folder: str, decision: str, text: str, to: str, way: Any, words: str) -> Any:
-    from textcls_core.explanation.flip import find_flip
-    from textcls_core.explanation.vocabulary import Vocabulary
-
-    run = Run(Path(run_folder))
-    classifier = explanation_cache.attributable(run)
-    if way == "drop":
-        vocabulary = None
-    elif words == "dataset":
-        given = (word for found in words_by_class(run).values() for word in found)
-        vocabulary = Vocabulary.of(classifier, given)
-    else:
-        vocabulary = _vocabulary(run_folder, decision)
-    return find_flip(classifier, text, to or None, way=way, vocabulary=vocabulary)
-
-
-def flip(run: Run, text: str, to: str, way: str, words: str) -> Any:
-    """Return the search for the smallest edit of a text that gives it another answer.
+def flip(run: Run, text: str, to: str, way: Any, words: str, progress: Report) -> Any:
+    """Search for the smallest edit of a text that gives it another answer.
 
     Args:
         run: A finished run.
@@ -77,11 +62,24 @@ def flip(run: Run, text: str, to: str, way: str, words: str) -> Any:
         to: The label wanted; empty for any other answer.
         way: See `explanation.flip.find_flip`.
         words: `dataset` to swap in words that set its classes apart, else any of the model's.
+        progress: Told how often the model was asked.
 
     Raises:
         InvalidArgumentError: If the label is the answer already.
     """
-    return _flip(str(run.folder), state.decision_key(run), text, to, way, words)
+    from textcls_core.explanation.flip import find_flip
+    from textcls_core.explanation.vocabulary import Vocabulary
+
+    classifier = explanation_cache.attributable(run)
+    if way == "drop":
+        vocabulary = None
+    elif words == "dataset":
+        given = (word for found in words_by_class(run).values() for word in found)
+        vocabulary = Vocabulary.of(classifier, given)
+    else:
+        vocabulary = _vocabulary(str(run.folder), state.decision_key(run))
+    question = FlipQuestion(text, to or None, way)
+    return find_flip(classifier, question, vocabulary=vocabulary, progress=progress)
 
 
 @st.cache_data(max_entries=16, show_spinner="Running the behavioural tests")

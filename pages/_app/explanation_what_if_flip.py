@@ -1,5 +1,7 @@
 """The smallest edit of a text that gives it another answer, searched for on demand."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,6 +11,7 @@ from pages._app.explanation_what_if_cache import flip
 from pages._app.explanation_what_if_edit import set_variant
 from pages._app.text import escape, show_text
 from textcls_core.errors import TextclsError
+from textcls_core.jobs.progress import Report
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 
@@ -18,7 +21,8 @@ _WAYS = {
     "swap": "swapping words",
 }
 _WORDS = {"": "all it knows", "dataset": "typical of classes"}
-_ASKED = "what_if.flip"
+_ASKED, _FOUND = "what_if.flip", "what_if.found"
+"""Session state: what was asked last; what was asked before with what was found."""
 
 
 def show_flip(run: Run, text: str, names: list[str]) -> None:
@@ -48,11 +52,36 @@ def show_flip(run: Run, text: str, names: list[str]) -> None:
         )
         return
     try:
-        found = flip(run, text, to, way, words)
+        found = _search(asked, partial(flip, run, text, to, way, words))
     except TextclsError as error:
         st.warning(escape(str(error)))
         return
     _show_found(found, text)
+
+
+def _search(asked: list[str], search: Callable[[Report], Any]) -> Any:
+    """Return what is found, at once if it was asked before; a click stops the search meanwhile."""
+    before, found = st.session_state.get(_FOUND, (None, None))
+    if before == asked:
+        return found
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, text="Getting ready")
+        st.button("Cancel", key="what_if.cancel", on_click=_forget)
+
+    def report(done: int, total: int, message: str) -> None:
+        bar.progress(done / total, text=f"{message}: {done:,} of {total:,} at most")
+
+    try:
+        found = search(report)
+    finally:
+        place.empty()
+    st.session_state[_FOUND] = asked, found
+    return found
+
+
+def _forget() -> None:
+    st.session_state.pop(_ASKED, None)
 
 
 def _show_found(found: Any, text: str) -> None:

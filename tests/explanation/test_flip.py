@@ -15,8 +15,9 @@ from textcls_core.evaluation.decision import Decision
 from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.explanation.attributions import load_attributable
 from textcls_core.explanation.edits import edit_text
-from textcls_core.explanation.flip import MAX_EVALUATIONS, find_flip
+from textcls_core.explanation.flip import find_flip
 from textcls_core.explanation.flip_goal import Goal
+from textcls_core.explanation.flip_result import MAX_EVALUATIONS, FlipQuestion
 from textcls_core.explanation.swaps import PER_WORD, Swapper
 from textcls_core.explanation.vocabulary import Vocabulary, nearest_words
 from textcls_core.explanation.words import read_text
@@ -35,6 +36,10 @@ def balanced(saved):
     for classifier in classifiers.values():
         balance(classifier, "the old was here")
     return classifiers
+
+
+def search(classifier, text, label=None, *, vocabulary=None, **asked):
+    return find_flip(classifier, FlipQuestion(text, label, **asked), vocabulary=vocabulary)
 
 
 def answer(classifier, text):
@@ -60,7 +65,7 @@ def fewest_drops(classifier, text, most):
 def test_a_flip_flips_and_needs_each_of_its_words(balanced, text, way, family):
     classifier = balanced[family]
 
-    flip = find_flip(classifier, text, way=way).best
+    flip = search(classifier, text, way=way).best
 
     if flip is not None:
         before = answer(classifier, text)
@@ -77,7 +82,7 @@ def test_no_smaller_set_of_words_flips_where_one_is_enough(balanced, text):
     classifier = balanced["bert"]
     expected = fewest_drops(classifier, text, most=3)
 
-    found = find_flip(classifier, text, way="drop")
+    found = search(classifier, text, way="drop")
 
     size = None if found.drops is None else len(found.drops.edit)
     assert (size == 1) == (expected == 1)
@@ -89,7 +94,7 @@ def test_the_class_asked_for_is_reached(balanced):
     classifier = balanced["bert"]
     before = LABELS[classifier.predict_probabilities([TEXT])[0].argmax()]
 
-    flips = {label: find_flip(classifier, TEXT, label).best for label in LABELS if label != before}
+    flips = {label: search(classifier, TEXT, label).best for label in LABELS if label != before}
 
     assert {label: flip.labels for label, flip in flips.items() if flip} == {
         label: (label,) for label, flip in flips.items() if flip
@@ -107,13 +112,28 @@ def test_the_model_is_not_asked_more_often_than_allowed(balanced, monkeypatch, l
         lambda self, texts, *more: asked.append(len(texts)) or ask(self, texts, *more),
     )
 
-    found = find_flip(balanced["bert"], TEXT, way="both", max_evaluations=limit)
+    found = search(balanced["bert"], TEXT, way="both", max_evaluations=limit)
 
     assert sum(asked) - 1 == found.num_evaluations <= limit  # one is the text as it is
 
 
+def test_a_search_says_how_far_it_is_and_can_be_stopped(balanced):
+    told = []
+
+    def stop_at_the_third(done, total, message):
+        told.append((done, total, message))
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        find_flip(balanced["bert"], FlipQuestion(TEXT, way="swap"), progress=stop_at_the_third)
+
+    assert [done for done, *_ in told] == [0, 32, 48]  # swaps are proposed 48 at a time
+    assert told[-1][1:] == (600, "Asking the model about edited texts")
+
+
 def test_too_few_evaluations_are_told(balanced):
-    found = find_flip(balanced["bert"], TEXT, way="drop", max_evaluations=10)
+    found = search(balanced["bert"], TEXT, way="drop", max_evaluations=10)
 
     assert found.best is None
     assert found.proof.startswith("Only 10 of 15 words were left out singly.")
@@ -127,7 +147,7 @@ def test_one_word_is_proven_to_be_the_smallest(balanced):
         if fewest_drops(balanced["bert"], text, most=1)
     )
 
-    found = find_flip(balanced["bert"], text)
+    found = search(balanced["bert"], text)
 
     assert len(found.best.edit) == 1
     assert found.proof.startswith("One word is the smallest edit there is.")
@@ -138,7 +158,7 @@ def test_swaps_bring_in_words_that_are_given(balanced):
     classifier = balanced["bert"]
     vocabulary = Vocabulary.of(classifier, ["snow", "cake", "catdog", "[CLS]", "x"])
 
-    found = find_flip(classifier, "old and we", way="swap", vocabulary=vocabulary)
+    found = search(classifier, "old and we", way="swap", vocabulary=vocabulary)
 
     assert vocabulary.words == ("snow", "cake")
     assert found.drops is None
@@ -202,7 +222,7 @@ def test_a_kept_rule_decides_what_a_flip_is(balanced, tmp_path):
     )
     balance(classifier, TEXT)
 
-    found = find_flip(classifier, TEXT, "food")
+    found = search(classifier, TEXT, "food")
 
     assert found.labels == ("animals",)
     assert answer(classifier, found.best.text) == [False, True, False]
@@ -217,7 +237,7 @@ def test_a_label_of_several_crosses_its_threshold(tiny_models, tmp_path, pooling
     classifier = load_attributable(tmp_path / "several")
     balance(classifier, TEXT)
 
-    flips = {label: find_flip(classifier, TEXT, label).best for label in LABELS}
+    flips = {label: search(classifier, TEXT, label).best for label in LABELS}
 
     before = answer(classifier, TEXT)
     for place, label in enumerate(LABELS):
@@ -228,9 +248,9 @@ def test_a_label_of_several_crosses_its_threshold(tiny_models, tmp_path, pooling
 @pytest.mark.parametrize("text", ["horse", "!", "你好", "a\n b"])
 def test_short_texts_have_few_edits_but_no_error(balanced, text):
     for family in FAMILIES:
-        found = find_flip(balanced[family], text)
+        found = search(balanced[family], text)
 
-        assert found.num_evaluations <= found.max_evaluations
+        assert found.num_evaluations <= found.question.max_evaluations
         assert found.best is None or found.best.text.strip()
 
 
@@ -244,7 +264,7 @@ def test_short_texts_have_few_edits_but_no_error(balanced, text):
 )
 def test_bad_arguments_are_refused(attributable, settings_, sentence):
     with pytest.raises(InvalidArgumentError, match=sentence):
-        find_flip(attributable["bert"], TEXT, **settings_)
+        search(attributable["bert"], TEXT, **settings_)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

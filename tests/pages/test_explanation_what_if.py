@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pages._app.explanation_text import EXAMPLE
+from pages._app.explanation_what_if_cache import flip
 from pages._app.explanation_what_if_edit import link_value
 from tests.explanation.conftest import balance
 from tests.pages.conftest import (
@@ -188,6 +189,29 @@ def test_the_search_says_what_it_found_and_what_it_proves(open_page, runnable_ru
         text for text in shown(app.markdown) if "the answer from" in text or "No edit" in text
     ]
     assert len(headline) == 1
+
+
+def test_a_search_is_not_repeated_until_it_asks_something_else(
+    open_page, runnable_run, monkeypatch
+):
+    told = []
+
+    def counted(*asked):
+        *_, progress = asked
+        progress(32, 600, "Asking the model about edited texts")
+        told.append(asked)
+        return flip(*asked)
+
+    monkeypatch.setattr("pages._app.explanation_what_if_flip.flip", counted)
+    app = press(open_view(open_page, flip_by="drop"), "what_if.search")
+    app.run()
+    assert len(told) == 1
+    assert "Cancel" not in labels(app)
+
+    press(app, "what_if.search")
+    assert len(told) == 1
+    press(open_view(open_page, flip_by="swap"), "what_if.search")
+    assert len(told) == 2
 
 
 def test_a_flip_becomes_the_variant(open_page, runnable_run):

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from textcls_core.cli.printing import Json, RunId, emit, open_run
+from textcls_core.errors import parse_choice
 from textcls_core.wording import percent
 
 
@@ -21,20 +22,14 @@ def flip(
     as_json: Json = False,
 ) -> None:
     """Search for the smallest edit of a text that gives it another answer."""
-    from textcls_core.errors import parse_choice
     from textcls_core.explanation.attributions import load_attributable
-    from textcls_core.explanation.flip import NUM_EVALUATIONS, find_flip
-    from textcls_core.explanation.flip_result import WAYS
+    from textcls_core.explanation.flip import find_flip
+    from textcls_core.explanation.flip_result import NUM_EVALUATIONS, WAYS, FlipQuestion
 
-    chosen = parse_choice(way, WAYS, "a way")
+    limit = NUM_EVALUATIONS if evaluations is None else evaluations
+    question = FlipQuestion(text, to, parse_choice(way, WAYS, "a way"), limit)
     run = open_run(run_id)
-    found = find_flip(
-        load_attributable(run.require_model()),
-        text,
-        to,
-        way=chosen,
-        max_evaluations=NUM_EVALUATIONS if evaluations is None else evaluations,
-    )
+    found = find_flip(load_attributable(run.require_model()), question)
     lines = [found.headline, found.proof]
     if found.best is not None:
         shares = zip(found.label_names, found.probabilities, found.best.probabilities, strict=True)

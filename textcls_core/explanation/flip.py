@@ -8,18 +8,16 @@ the other answer. The search is greedy: it proves what it tried, and nothing abo
 import numpy as np
 from jaxtyping import Float
 
-from textcls_core.errors import InvalidArgumentError, parse_choice
 from textcls_core.explanation.edits import Edit
 from textcls_core.explanation.flip_goal import Goal
-from textcls_core.explanation.flip_result import WAYS, Flip, FlipSearch, Way
+from textcls_core.explanation.flip_result import Flip, FlipQuestion, FlipSearch, Way
 from textcls_core.explanation.swaps import Swapper
 from textcls_core.explanation.trials import Trial, Trials, best_of
 from textcls_core.explanation.vocabulary import Vocabulary
 from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.classifier import Classifier
 
-NUM_EVALUATIONS = 600
-MIN_EVALUATIONS, MAX_EVALUATIONS = 10, 20_000
 MAX_GREEDY = 32
 """Words that are left out together are among so many, those that weigh most by themselves."""
 MAX_SWAPS = 8
@@ -29,54 +27,45 @@ _SHARE_OF_DROPS = 0.6
 
 def find_flip(
     classifier: Classifier,
-    text: str,
-    label: str | None = None,
+    question: FlipQuestion,
     *,
-    way: Way = "both",
-    max_evaluations: int = NUM_EVALUATIONS,
     vocabulary: Vocabulary | None = None,
+    progress: Report = ignore,
 ) -> FlipSearch:
     """Return the smallest edit found that gives a text another answer.
 
     Args:
         classifier: From `load_attributable`.
-        text: Any text; words beyond what is looked at stay as they are.
-        label: The answer wanted: another class, or a label of several to come in or go out. Any
-            other answer without.
-        way: Leave words out, swap them, or both; swaps are then tried only if they may be fewer.
-        max_evaluations: Texts that the model is asked about at most.
+        question: The text, and the answer that it is to get.
         vocabulary: Words to swap in; without, all whole words that the model knows.
+        progress: Told how often the model was asked; may raise to stop.
 
     Raises:
-        InvalidArgumentError: If the text is empty, the label unknown or the answer already, or
-            the number of evaluations out of range.
+        InvalidArgumentError: If the text is empty, or the label unknown or the answer already.
 
     Source:
         Martens and Provost 2014, "Explaining Data-Driven Document Classifications", MIS Quarterly
         38(1), the search SEDC, for leaving out words; `Swapper.propose` for swaps.
     """
-    parse_choice(way, WAYS, "a way")
-    if not MIN_EVALUATIONS <= max_evaluations <= MAX_EVALUATIONS:
-        raise InvalidArgumentError(
-            f"Expected {MIN_EVALUATIONS} to {MAX_EVALUATIONS:,} evaluations, got "
-            f"{max_evaluations:,}. Choose a number in this range."
-        )
-    read = read_text(classifier, text)
+    way, limit = question.way, question.max_evaluations
+    read = read_text(classifier, question.text)
     rule, task = classifier.decision.rule, classifier.design.task
     probabilities = classifier.predict_probabilities([read.text])[0]
-    goal = Goal.of(rule, task, probabilities, classifier.label_names, label)
-    trials = Trials(classifier, read, goal, max_evaluations)
+    goal = Goal.of(rule, task, probabilities, classifier.label_names, question.label)
+    trials = Trials(
+        classifier, read, goal, limit,
+        lambda asked: progress(asked, limit, "Asking the model about edited texts"),
+    )  # fmt: skip
     drops, num_tried = (None, 0) if way == "swap" else _search_drops(trials, way)
-    trials.limit = max_evaluations
+    trials.limit = limit
     fewer = MAX_SWAPS if drops is None else min(len(drops.edit) - 1, MAX_SWAPS)
     swaps = None
     if way != "drop" and fewer:
         swapper = Swapper(classifier, read, goal, vocabulary or Vocabulary.of(classifier))
         swaps = _find_swaps(trials, swapper, fewer)
     return FlipSearch(
+        question=question,
         read=read,
-        way=way,
-        wanted=label,
         label_names=classifier.label_names,
         labels=labels_of(goal, probabilities, classifier.label_names),
         probabilities=probabilities,
@@ -85,7 +74,6 @@ def find_flip(
         num_words=len(_droppable(read)),
         num_single_drops=num_tried,
         num_evaluations=trials.num_evaluations,
-        max_evaluations=max_evaluations,
     )
 
 

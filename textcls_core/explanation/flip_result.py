@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from jaxtyping import Float
 
+from textcls_core.errors import InvalidArgumentError, parse_choice
 from textcls_core.explanation.edits import Edit
 from textcls_core.explanation.words import ReadText
 from textcls_core.wording import capitalised, plural, quoted, shorten
@@ -14,6 +15,38 @@ Way = Literal["both", "drop", "swap"]
 WAYS: tuple[Way, ...] = get_args(Way)
 _SHOWN = 12
 """Words named in a sentence at most."""
+
+
+NUM_EVALUATIONS = 600
+MIN_EVALUATIONS, MAX_EVALUATIONS = 10, 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class FlipQuestion:
+    """What is searched for."""
+
+    text: str
+    """Any text; words beyond what is looked at stay as they are."""
+    label: str | None = None
+    """The answer wanted: another class, or a label of several to come in or go out. Any other
+    answer without."""
+    way: Way = "both"
+    """Leave words out, swap them, or both; swaps are then tried only if they may be fewer."""
+    max_evaluations: int = NUM_EVALUATIONS
+    """Texts that the model is asked about at most."""
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without a model.
+
+        Raises:
+            InvalidArgumentError: If the way is unknown or the number of evaluations out of range.
+        """
+        parse_choice(self.way, WAYS, "a way")
+        if not MIN_EVALUATIONS <= self.max_evaluations <= MAX_EVALUATIONS:
+            raise InvalidArgumentError(
+                f"Expected {MIN_EVALUATIONS} to {MAX_EVALUATIONS:,} evaluations, got "
+                f"{self.max_evaluations:,}. Choose a number in this range."
+            )
 
 
 @dataclass(frozen=True)
@@ -36,11 +69,9 @@ class Flip:
 class FlipSearch:
     """What a search found, and how much it looked at."""
 
+    question: FlipQuestion
     read: ReadText
     """The text as it is."""
-    way: Way
-    wanted: str | None
-    """The label asked for; None for any other answer."""
     label_names: tuple[str, ...]
     labels: tuple[str, ...]
     """The answer to the text as it is; none if the model gives none."""
@@ -53,7 +84,6 @@ class FlipSearch:
     num_single_drops: int
     """Of these, those that were tried by themselves."""
     num_evaluations: int
-    max_evaluations: int
 
     @property
     def best(self) -> Flip | None:
@@ -66,7 +96,8 @@ class FlipSearch:
         """What was found, in a sentence."""
         flip = self.best
         if flip is None:
-            goal = f'"{shorten(self.wanted, 40)}"' if self.wanted else "another answer"
+            wanted = self.question.label
+            goal = f'"{shorten(wanted, 40)}"' if wanted else "another answer"
             return f"No edit was found that leads to {goal}."
         before, after = (
             quoted(labels, nothing="no answer") for labels in (self.labels, flip.labels)
@@ -121,8 +152,8 @@ class FlipSearch:
             "text": self.read.text,
             "labels": list(self.labels),
             "probabilities": self._by_name(self.probabilities),
-            "wanted": self.wanted,
-            "way": self.way,
+            "wanted": self.question.label,
+            "way": self.question.way,
             "best": self._flip_json(self.best),
             "drops": self._flip_json(self.drops),
             "swaps": self._flip_json(self.swaps),
@@ -131,7 +162,7 @@ class FlipSearch:
             "num_words": self.num_words,
             "num_single_drops": self.num_single_drops,
             "num_evaluations": self.num_evaluations,
-            "max_evaluations": self.max_evaluations,
+            "max_evaluations": self.question.max_evaluations,
             "num_tokens_not_looked_at": self.read.num_cut,
         }
 

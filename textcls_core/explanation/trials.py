@@ -1,6 +1,6 @@
 """Asking a model about edited texts, all of a step at once and no more often than allowed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,9 @@ from textcls_core.explanation.edits import Edit, edit_text
 from textcls_core.explanation.flip_goal import Goal
 from textcls_core.explanation.words import ReadText
 from textcls_core.models.classifier import Classifier
+
+_AT_ONCE = 32
+"""Texts evaluated between two reports."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Trials:
     goal: Goal
     limit: int
     """Texts that may be evaluated up to now; may be raised later."""
+    report: Callable[[int], None] = lambda _: None
+    """Told how many were evaluated; may raise to stop."""
     num_evaluations: int = 0
     """Texts that were evaluated."""
     _known: dict[tuple[tuple[int, str], ...], Trial] = field(default_factory=dict)
@@ -51,10 +56,12 @@ class Trials:
         """
         keys = [tuple(sorted(edit.items())) for edit in edits]
         new = [key for key in dict.fromkeys(keys) if key not in self._known][: self.left]
-        if new:
-            texts = [edit_text(self.read.text, self.read.spans, dict(key)) for key in new]
-            self._known |= dict(zip(new, self._evaluate(new, texts), strict=True))
-            self.num_evaluations += len(new)
+        for start in range(0, len(new), _AT_ONCE):
+            self.report(self.num_evaluations)
+            part = new[start : start + _AT_ONCE]
+            texts = [edit_text(self.read.text, self.read.spans, dict(key)) for key in part]
+            self._known |= dict(zip(part, self._evaluate(part, texts), strict=True))
+            self.num_evaluations += len(part)
         return [self._known[key] for key in keys if key in self._known]
 
     def _evaluate(self, keys: list[tuple[tuple[int, str], ...]], texts: list[str]) -> list[Trial]:
