@@ -29,7 +29,8 @@ from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
 from textcls_core.workspace import APP_DIR, Workspace
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile("repeatable")
 
 NOUNS = {

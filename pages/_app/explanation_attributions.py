@@ -23,6 +23,8 @@ NOTE = (
     "of them to believe on this model."
 )
 _TABLE_HEIGHT = 380
+_WIDTH = 230
+"""Of a choice in pixels: the longest name of a method fits."""
 
 
 def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
@@ -36,8 +38,10 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
     names = label_names(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = _choose_method()
-        wanted = state.choose("label", "Explain", {"": "the predicted class", **names}, default="")
-        against = state.choose("against", "Compared with", {"": "nothing", **names}, default="")
+        classes = {"": "the predicted class", **names}
+        wanted = state.choose("label", "Explain", classes, default="", width=_WIDTH)
+        others = {"": "nothing", **names}
+        against = state.choose("against", "Compared with", others, default="", width=_WIDTH)
         by_token = st.toggle("Show sub-tokens", key="attribution.tokens")
     try:
         found = explanation_cache.attribution(run, text, method, wanted, against)
@@ -58,7 +62,7 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
 
 
 def _choose_method() -> Method:
-    chosen = state.choose("method", "Method", TITLES, default=METHODS[0])
+    chosen = state.choose("method", "Method", TITLES, default=METHODS[0], width=_WIDTH)
     return next(known for known in METHODS if known == chosen)
 
 

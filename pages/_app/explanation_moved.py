@@ -6,6 +6,7 @@ from pages._app import controls, explanation_heads_cache
 from pages._app.explanation_one_head import show_rows
 from pages._app.head_choice import chosen_head, show_grid, show_table
 from pages._app.job_view import offer_job
+from pages._app.sample_choice import rows_read
 from pages._app.saving import caption, heading
 from pages._app.text import label
 from textcls_core.explanation.head_job import MOVED_ENTRY, NUM_MOVED_TEXTS
@@ -48,8 +49,8 @@ def _show_report(run: Run, report: MovedReport, total: int, split: str) -> None:
     layer, head = chosen_head(_PLACE, report.moved, records)
     heading(report.verdict)
     caption(
-        f"Against {shorten(report.base, 60)}, on {plural(report.num_texts, 'text')}, a random "
-        f"sample of {total:,} {split} rows. {_HOW}"
+        f"Against {shorten(report.base, 60)}, on {rows_read(report.num_texts, total, split)}. "
+        f"{_HOW}"
     )
     show_grid(_PLACE, report.moved, "moved, in bits", "{:.2f}".format, (layer, head))
     table, rows = controls.panels()

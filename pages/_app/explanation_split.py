@@ -6,8 +6,8 @@ from pages._app import controls, explanation_heads_cache, state
 from pages._app.explanation_one_head import show_head
 from pages._app.head_choice import chosen_head, show_grid, show_table
 from pages._app.job_view import offer_job
+from pages._app.sample_choice import choose_sample, rows_read
 from pages._app.saving import caption
-from textcls_core.dataset.text_dataset import Split
 from textcls_core.explanation.head_job import NUM_TEXTS, SURVEY_ENTRY
 from textcls_core.explanation.head_report import HeadReport
 from textcls_core.explanation.head_titles import (
@@ -21,7 +21,7 @@ from textcls_core.explanation.head_titles import (
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
 
-_SIZES = ("50", str(NUM_TEXTS), "1000")
+_SIZES = (50, NUM_TEXTS, 1_000)
 _PLACE = "heads_at"
 
 
@@ -33,24 +33,21 @@ def show_split(run: Run, _text: str) -> None:
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = controls.choose_split(run)
-        num_texts = _choose_size()
+        total = len(run.predictions(split).row_ids)
+        num_texts = choose_sample("heads_texts", "Read", _SIZES, NUM_TEXTS, total, width=140)
         by = _choose_statistic()
     arguments = explanation_heads_cache.survey_of(run, split, num_texts)
     report = explanation_heads_cache.survey(arguments)
     if report is None:
-        count = plural(len(arguments["row_ids"]), "text")
         st.markdown(
-            f"What does every head do, not on the text above but on {count} of the {split} rows? "
-            "It takes a minute or a few on two cores; you can leave the page meanwhile."
+            f"What does every head do, not on the text above but on "
+            f"{rows_read(num_texts, total, split)}? {NUM_TEXTS} rows take a minute or a few on two "
+            "cores; you can leave the page meanwhile."
         )
+        count = plural(num_texts, "row")
         offer_job(SURVEY_ENTRY, arguments, f"Look at {count}", key="heads.survey")
         return
-    _show_report(run, split, report, by)
-
-
-def _choose_size() -> int:
-    labels = {size: f"{int(size):,} texts" for size in _SIZES}
-    return int(state.choose("heads_texts", "Sample", labels, default=str(NUM_TEXTS), width=140))
+    _show_report(run, rows_read(report.num_texts, total, split), report, by)
 
 
 def _choose_statistic() -> Statistic:
@@ -58,13 +55,12 @@ def _choose_statistic() -> Statistic:
     return next(known for known in STATISTICS if known == chosen)
 
 
-def _show_report(run: Run, split: Split, report: HeadReport, by: Statistic) -> None:
+def _show_report(run: Run, rows: str, report: HeadReport, by: Statistic) -> None:
     records, spread = report.records(by), report.statistics[by]
     place = chosen_head(_PLACE, spread, records)
-    total = len(run.predictions(split).row_ids)
     caption(
-        f"Means over {plural(report.num_texts, 'text')}, a random sample of {total:,} {split} "
-        f"rows, and not the text above. {MEANINGS[by]} Click a head to see what it looks at."
+        f"Means over {rows}, and not the text above. {MEANINGS[by]} Click a head to see what it "
+        "looks at."
     )
     unit = " in %" if is_share(by) else ""
     show_grid(

@@ -3,6 +3,7 @@
 import pytest
 
 from pages._app import explanation_heads_cache, job_view
+from pages._app.sample_choice import rows_read
 from tests.pages.conftest import chart, labels, press, select_row, shown
 from textcls_core.explanation.head_job import SURVEY_ENTRY, ensure_survey
 
@@ -25,12 +26,32 @@ def test_split_offers_to_look(open_page, runnable_run, monkeypatch):
     monkeypatch.setattr(job_view, "start_job", lambda *given, **_: started.append(given[1:]))
     app = open_page("explanation", **LINK)
     assert not app.exception
-    assert "Look at 33 texts" in labels(app)
+    assert "Look at 33 rows" in labels(app)
 
     press(app, "heads.survey")
 
     arguments = explanation_heads_cache.survey_of(runnable_run, "test", 200)
     assert started == [(SURVEY_ENTRY, arguments)]
+
+
+def test_a_sample_or_all_rows_can_be_read(open_page, runnable_run):
+    link = {**LINK, "split": "train"}
+    total = len(runnable_run.predictions("train").row_ids)
+
+    app = open_page("explanation", **link)
+    assert f"Look at {total} rows" in labels(app)
+    (sizes,) = [box for box in app.selectbox if box.label == "Read"]
+    assert sizes.options == ["50 rows", "all rows"]
+
+    assert "Look at 50 rows" in labels(open_page("explanation", **link, heads_texts="50"))
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(50, "50 test rows, a random sample of 1,200"), (1_200, "all 1,200 test rows")],
+)
+def test_rows_that_were_read_are_named(count, said):
+    assert rows_read(count, 1_200, "test") == said
 
 
 def test_split_shows_every_head_by_the_chosen_statistic(open_page, survey):
@@ -43,7 +64,7 @@ def test_split_shows_every_head_by_the_chosen_statistic(open_page, survey):
     assert table["On special tokens"].tolist() == pytest.approx(
         sorted(100 * means.ravel(), reverse=True)
     )
-    assert "Means over 33 texts, a random sample of 33 test rows" in " ".join(shown(app.caption))
+    assert "Means over all 33 test rows, and not the text above." in " ".join(shown(app.caption))
 
 
 def test_split_begins_with_the_first_head_of_the_table(open_page, survey):
