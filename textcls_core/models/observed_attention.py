@@ -55,6 +55,7 @@ def observed_attention(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
+    softcap: float | None = None,
     **_options: Any,
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Attend block by block, without dropout.
@@ -68,6 +69,7 @@ def observed_attention(
         value: See `key`.
         attention_mask: Added to the scores, shape (B, 1, T, T), or None.
         scaling: Factor of the scores; by default one over the root of D / H.
+        softcap: What scores approach but never pass (Gemma 2, arXiv:2408.00118, section 2).
 
     Returns:
         The attended values, shape (B, T, H, D / H), and the weights (B, H, T, T) or None.
@@ -82,6 +84,8 @@ def observed_attention(
     for start in range(0, query.shape[2], at_once):
         rows = slice(start, start + at_once)
         scores = query[:, :, rows] @ key.transpose(2, 3) * scale
+        if softcap is not None:
+            scores = softcap * torch.tanh(scores / softcap)
         if attention_mask is not None:
             scores += attention_mask[:, :, rows]
         weights = scores.softmax(-1, dtype=torch.float32).to(query.dtype)
