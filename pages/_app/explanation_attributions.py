@@ -23,7 +23,7 @@ NOTE = (
     "of them to believe on this model."
 )
 _TABLE_HEIGHT = 380
-_WIDTH = 230
+_WIDTH = 210
 """Of a choice in pixels: the longest name of a method fits."""
 
 

@@ -75,5 +75,5 @@ JUDGED_TITLES: dict[Judged, str] = {
     "shap_partition": TITLES["shap_partition"],
     "attention_mean": "Attention, mean of all heads",
     "attention_rollout": "Attention rollout",
-    "attention_gradient_rollout": "Attention rollout, weighted by gradients",
+    "attention_gradient_rollout": "Gradient-weighted attention rollout",
 }
