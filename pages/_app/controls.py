@@ -22,7 +22,7 @@ _OPEN_PAGE = "view.of"
 """Session state: the page with views that was open last."""
 _SPLIT_WIDTH = 130
 """Leaves the rest of the line to the names of runs, which are long."""
-_TABLE_HEADER, _TABLE_ROW = 38, 35
+_TABLE_HEADER, _TABLE_ROW = 36, 33
 _SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=130)
 _SCORE = st.column_config.NumberColumn(format="%.3f")
 _BADGES: dict[RunStatus, tuple[str, str, str]] = {
