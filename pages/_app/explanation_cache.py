@@ -99,7 +99,7 @@ def _attributable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
 
 
 def attributable(run: Run) -> Any:
-    """Return the classifier of a finished run that explains and answers; one is kept in memory.
+    """Return the classifier of a finished run that explains and answers; two are kept in memory.
 
     Raises:
         RunStateError: If the run is not finished.

@@ -41,17 +41,15 @@ def show_moved(run: Run) -> None:
         st.caption(_HOW)
         offer_job(MOVED_ENTRY, arguments, f"Compare on {count}", key="heads.moved")
         return
-    _show_report(run, report, len(run.predictions(split).row_ids), split)
+    total = len(run.predictions(split).row_ids)
+    _show_report(run, report, rows_read(len(arguments["row_ids"]), total, split))
 
 
-def _show_report(run: Run, report: MovedReport, total: int, split: str) -> None:
+def _show_report(run: Run, report: MovedReport, read: str) -> None:
     records = report.records()
     layer, head = chosen_head(_PLACE, report.moved, records)
     heading(report.verdict)
-    caption(
-        f"Against {shorten(report.base, 60)}, on {rows_read(report.num_texts, total, split)}. "
-        f"{_HOW}"
-    )
+    caption(f"Against {shorten(report.base, 60)}, on {read}. {_HOW}")
     show_grid(_PLACE, report.moved, "moved, in bits", "{:.2f}".format, (layer, head))
     table, rows = controls.panels()
     with table:

@@ -7,7 +7,7 @@ from pages._app.explanation_one_head import show_head
 from pages._app.head_choice import chosen_head, show_grid, show_table
 from pages._app.job_view import offer_job
 from pages._app.sample_choice import choose_sample, rows_read
-from pages._app.saving import caption
+from pages._app.saving import note
 from textcls_core.explanation.head_job import NUM_TEXTS, SURVEY_ENTRY
 from textcls_core.explanation.head_report import HeadReport
 from textcls_core.explanation.head_titles import (
@@ -18,6 +18,7 @@ from textcls_core.explanation.head_titles import (
     is_share,
     written,
 )
+from textcls_core.reporting.explanation_page import Sentence
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
 
@@ -34,7 +35,7 @@ def show_split(run: Run, _text: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = controls.choose_split(run)
         total = len(run.predictions(split).row_ids)
-        num_texts = choose_sample("heads_texts", "Read", _SIZES, NUM_TEXTS, total, width=140)
+        num_texts = choose_sample("heads_texts", "Rows read", _SIZES, NUM_TEXTS, total, width=140)
         by = _choose_statistic()
     arguments = explanation_heads_cache.survey_of(run, split, num_texts)
     report = explanation_heads_cache.survey(arguments)
@@ -47,7 +48,9 @@ def show_split(run: Run, _text: str) -> None:
         count = plural(num_texts, "row")
         offer_job(SURVEY_ENTRY, arguments, f"Look at {count}", key="heads.survey")
         return
-    _show_report(run, rows_read(report.num_texts, total, split), report, by)
+    blank = num_texts - report.num_texts
+    left_out = f", {blank:,} of them blank and left out" if blank else ""
+    _show_report(run, rows_read(num_texts, total, split) + left_out, report, by)
 
 
 def _choose_statistic() -> Statistic:
@@ -58,10 +61,9 @@ def _choose_statistic() -> Statistic:
 def _show_report(run: Run, rows: str, report: HeadReport, by: Statistic) -> None:
     records, spread = report.records(by), report.statistics[by]
     place = chosen_head(_PLACE, spread, records)
-    caption(
-        f"Means over {rows}, and not the text above. {MEANINGS[by]} Click a head to see what it "
-        "looks at."
-    )
+    read = f"Means over {rows}. {MEANINGS[by]}"
+    note(Sentence(read))
+    st.caption(f"{read} The text above is not meant. Click a head to see what it looks at.")
     unit = " in %" if is_share(by) else ""
     show_grid(
         _PLACE,

@@ -69,6 +69,7 @@ class _Row:
     """A row that is looked at."""
 
     text: str
+    """As much of it as the field holds."""
     fact: Fact
     """What it is, for the file that people save."""
 
@@ -91,7 +92,10 @@ def _row(run: Run, row_id: str) -> _Row | None:
         if st.button("Use a text of my own", type="tertiary"):
             state.set_parameter("row", None)
             st.rerun()
-    return _Row(str(record["text"]), Fact("Row", f"{row_id}, {record['split']}, true: {true}"))
+    return _Row(
+        str(record["text"])[:MAX_CHARACTERS],
+        Fact("Row", f"{row_id}, {record['split']}, true: {true}"),
+    )
 
 
 def _lead_to_mistakes(run: Run, row_id: str, split: str) -> None:

@@ -74,6 +74,9 @@ def _search(asked: list[str], search: Callable[[Report], Any]) -> Any:
 
     try:
         found = search(report)
+    except BaseException:  # a click anywhere ends the script here: nobody waits for it any more
+        _forget()
+        raise
     finally:
         place.empty()
     st.session_state[_FOUND] = asked, found

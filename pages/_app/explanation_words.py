@@ -10,7 +10,6 @@ from pages._app.evaluation_cell import new_click
 from pages._app.explanation_words_rows import show_rows
 from pages._app.job_view import offer_job
 from pages._app.number_choice import choose_number
-from pages._app.sample_choice import choose_sample
 from pages._app.text import cells, escape, label
 from textcls_core.charts.explanation_words import driving_words_chart
 from textcls_core.dataset.text_dataset import Split
@@ -56,10 +55,12 @@ def show_words(run: Run) -> None:
         about = _choose_about()
         split = controls.choose_split(run)
         method = _choose_method()
-        total = len(run.predictions(split).row_ids)
-        size = choose_sample("drive_sample", "Rows asked", _SAMPLES, NUM_ROWS, total, width=130)
+        size = state.choose(
+            "drive_sample", "Rows asked", {str(n): f"{n:,}" for n in _SAMPLES},
+            default=str(NUM_ROWS), width=130,
+        )  # fmt: skip
     try:
-        questions = cache.questions(run, split, about, size)
+        questions = cache.questions(run, split, about, int(size))
     except InvalidArgumentError as error:
         st.info(escape(str(error)))
         return

@@ -16,15 +16,14 @@ def choose_sample(
     Args:
         name: URL parameter.
         title: Label of the field.
-        sizes: Numbers to choose from; those that are not less than all rows are left out.
+        sizes: Numbers to choose from; one that is larger than all rows means all of them.
         default: One of them.
         total: Rows that there are.
         width: Of the field, in pixels.
     """
-    offered = {str(size): f"{size:,} rows" for size in sizes if size < total} | {_ALL: "all rows"}
-    first = str(default) if default < total else _ALL
-    chosen = state.choose(name, title, offered, default=first, width=width)
-    return total if chosen == _ALL else int(chosen)
+    offered = {str(size): f"{size:,} rows" for size in sizes} | {_ALL: "all rows"}
+    chosen = state.choose(name, title, offered, default=str(default), width=width)
+    return total if chosen == _ALL else min(int(chosen), total)
 
 
 def rows_read(count: int, total: int, split: str) -> str:

@@ -40,8 +40,8 @@ def test_a_sample_or_all_rows_can_be_read(open_page, runnable_run):
 
     app = open_page("explanation", **link)
     assert f"Look at {total} rows" in labels(app)
-    (sizes,) = [box for box in app.selectbox if box.label == "Read"]
-    assert sizes.options == ["50 rows", "all rows"]
+    (sizes,) = [box for box in app.selectbox if box.label == "Rows read"]
+    assert sizes.options == ["50 rows", "200 rows", "1,000 rows", "all rows"]
 
     assert "Look at 50 rows" in labels(open_page("explanation", **link, heads_texts="50"))
 
@@ -64,7 +64,7 @@ def test_split_shows_every_head_by_the_chosen_statistic(open_page, survey):
     assert table["On special tokens"].tolist() == pytest.approx(
         sorted(100 * means.ravel(), reverse=True)
     )
-    assert "Means over all 33 test rows, and not the text above." in " ".join(shown(app.caption))
+    assert "Means over all 33 test rows. " in " ".join(shown(app.caption))
 
 
 def test_split_begins_with_the_first_head_of_the_table(open_page, survey):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 
 from pages._app.explanation_text import EXAMPLE
 from pages._app.explanation_what_if_cache import flip
@@ -210,8 +211,24 @@ def test_a_search_is_not_repeated_until_it_asks_something_else(
 
     press(app, "what_if.search")
     assert len(told) == 1
-    press(open_view(open_page, flip_by="swap"), "what_if.search")
+    app.selectbox(key="choose.flip_by").set_value("swap").run()
+    assert len(told) == 1
+    press(app, "what_if.search")
     assert len(told) == 2
+
+
+def test_a_search_that_is_interrupted_waits_to_be_asked_again(open_page, runnable_run, monkeypatch):
+    def interrupted(*_):
+        raise StopException
+
+    monkeypatch.setattr("pages._app.explanation_what_if_flip.flip", interrupted)
+    app = press(open_view(open_page, flip_by="drop"), "what_if.search")
+    monkeypatch.setattr("pages._app.explanation_what_if_flip.flip", flip)
+
+    app.run()
+
+    assert not app.exception
+    assert any("Edits of the text as it is are tried" in text for text in shown(app.caption))
 
 
 def test_a_flip_becomes_the_variant(open_page, runnable_run):

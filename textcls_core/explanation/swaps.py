@@ -16,6 +16,8 @@ NUM_CANDIDATES = 48
 """Swaps that are tried at each step."""
 PER_WORD = 4
 """Of these for the same word of the text at most, so that several words are tried."""
+_WORDS_AT_ONCE = 16
+"""Words of the text whose gains lie in memory together."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +48,27 @@ class Swapper:
         if len(now.words) != len(self.read.words) or not self.vocabulary.words:
             return []  # the tokenizer sees other words now, whose places are not known
         free = [word for word in _swappable(self.read) if word not in done]
+        slopes, there = self._slopes_of(now, free)
         candidates = [
             (gain, word, new)
-            for word, slope, there in zip(free, *self._slopes_of(now, free), strict=True)
-            for gain, new in self._best(word, slope, there)
+            for start in range(0, len(free), _WORDS_AT_ONCE)
+            for word, new_gains, lost in zip(
+                free[start : start + _WORDS_AT_ONCE],
+                self.vocabulary.along(self.classifier, slopes[start : start + _WORDS_AT_ONCE]),
+                there[start : start + _WORDS_AT_ONCE],
+                strict=True,
+            )
+            for gain, new in self._best(word, new_gains - lost)
         ]
         best = sorted(candidates, key=lambda found: -found[0])[:NUM_CANDIDATES]
         return [{**done, word: new} for _, word, new in best]
 
-    def _best(self, word: int, slope: torch.Tensor, there: float) -> list[tuple[float, str]]:
+    def _best(self, word: int, gains: torch.Tensor) -> list[tuple[float, str]]:
         """Return the `PER_WORD` words that gain most in the place of a word, and what they gain."""
-        gains = self.vocabulary.along(self.classifier, slope)
         # the word itself may stand there in several cases
         values, places = gains.topk(min(2 * PER_WORD, len(gains)))
         found = [
-            (gain - there, self.vocabulary.words[place])
+            (gain, self.vocabulary.words[place])
             for gain, place in zip(values.tolist(), places.tolist(), strict=True)
         ]
         itself = self.read.words[word].casefold()

@@ -12,6 +12,8 @@ from textcls_core.models.classifier import Classifier
 
 _BATCH = 10_000
 _TINY = 1e-12
+_FEW = 4
+"""Words are few if they are less than this part of all tokens."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,18 @@ class Vocabulary:
             tuple(word for word, _ in known), np.array([token for _, token in known], dtype=int)
         )
 
-    def along(self, classifier: Classifier, direction: torch.Tensor) -> torch.Tensor:
-        """Return how far the input embedding of each word points a way, shape (V,).
+    def along(self, classifier: Classifier, directions: torch.Tensor) -> torch.Tensor:
+        """Return how far the input embedding of each word points some ways, shape (N, V).
 
         Args:
-            classifier: Whose embeddings; they are not copied.
-            direction: Shape (D,).
+            classifier: Whose embeddings.
+            directions: N of them, shape (N, D).
         """
         weight: torch.Tensor = classifier.model.get_input_embeddings().weight.detach()
-        return (weight @ direction)[torch.from_numpy(self.ids)]
+        ids = torch.from_numpy(self.ids)
+        if len(ids) < len(weight) // _FEW:  # else copying them costs more than leaving some unused
+            return directions @ weight[ids].T
+        return (directions @ weight.T)[:, ids]
 
 
 def nearest_words(
@@ -74,7 +79,7 @@ def nearest_words(
         weight = classifier.model.get_input_embeddings().weight
         lengths = weight.norm(dim=1)[torch.from_numpy(vocabulary.ids)]
         own = weight[torch.tensor(tokens)].mean(0)
-        cosines = vocabulary.along(classifier, own) / lengths.clamp_min(_TINY)
+        cosines = vocabulary.along(classifier, own[None])[0] / lengths.clamp_min(_TINY)
         order = cosines.argsort(descending=True)[: count + _spare(word)].tolist()
     near = [vocabulary.words[position] for position in order]
     return [other for other in near if other.casefold() != word.casefold()][:count]
