@@ -62,6 +62,13 @@ def test_words_that_are_not_marked_are_the_same(before, after):
     assert kept == [word for word, is_new in zip(after, new, strict=True) if not is_new]
 
 
+def test_as_few_words_as_possible_are_marked():
+    assert changed_words(["cat", "dog", "cat", "cat"], ["cat", "cat", "cat"]) == (
+        (False, True, False, False),
+        (False, False, False),
+    )
+
+
 @given(WORDS, st.data())
 def test_a_word_left_out_is_marked_as_gone_and_nothing_as_new(words, data):
     left_out = data.draw(st.sets(st.integers(0, max(len(words) - 1, 0)), max_size=len(words)))

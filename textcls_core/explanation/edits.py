@@ -4,7 +4,6 @@ Free of torch, for pages.
 """
 
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 
 Edit = Mapping[int, str]
 """What stands in the place of some words, by position; an empty text leaves the word out."""
@@ -53,8 +52,33 @@ def changed_words(
         ((False, True, False), (False, True, False, True))
     """
     gone, new = [True] * len(before), [True] * len(after)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for first, second, size in matcher.get_matching_blocks():
-        gone[first : first + size] = [False] * size
-        new[second : second + size] = [False] * size
+    for old, kept in _common_words(before, after):
+        gone[old] = new[kept] = False
     return tuple(gone), tuple(new)
+
+
+def _common_words(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the places of as many words as both texts can have in common, in the same order.
+
+    `difflib` finds long common stretches, which may mark more than was changed.
+
+    Source:
+        Wagner and Fischer 1974, "The String-to-String Correction Problem", Journal of the ACM
+        21(1).
+    """
+    most = [[0] * (len(after) + 1) for _ in range(len(before) + 1)]  # from each pair of places on
+    for old in reversed(range(len(before))):
+        for new in reversed(range(len(after))):
+            is_same = before[old] == after[new]
+            skipped = max(most[old + 1][new], most[old][new + 1])
+            most[old][new] = most[old + 1][new + 1] + 1 if is_same else skipped
+    found, old, new = [], 0, 0
+    while most[old][new]:
+        if before[old] == after[new]:
+            found.append((old, new))
+            old, new = old + 1, new + 1
+        elif most[old + 1][new] == most[old][new]:
+            old += 1
+        else:
+            new += 1
+    return found
