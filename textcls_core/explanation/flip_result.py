@@ -15,8 +15,6 @@ Way = Literal["both", "drop", "swap"]
 WAYS: tuple[Way, ...] = get_args(Way)
 _SHOWN = 12
 """Words named in a sentence at most."""
-
-
 NUM_EVALUATIONS = 600
 MIN_EVALUATIONS, MAX_EVALUATIONS = 10, 20_000
 
