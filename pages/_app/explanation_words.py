@@ -10,6 +10,7 @@ from pages._app.evaluation_cell import new_click
 from pages._app.explanation_words_rows import show_rows
 from pages._app.job_view import offer_job
 from pages._app.number_choice import choose_number
+from pages._app.sample_choice import choose_sample
 from pages._app.text import cells, escape, label
 from textcls_core.charts.explanation_words import driving_words_chart
 from textcls_core.dataset.text_dataset import Split
@@ -55,33 +56,33 @@ def show_words(run: Run) -> None:
         about = _choose_about()
         split = controls.choose_split(run)
         method = _choose_method()
-        size = state.choose(
-            "drive_sample", "Rows asked", {str(n): f"{n:,}" for n in _SAMPLES},
-            default=str(NUM_ROWS), width=130,
-        )  # fmt: skip
+        total = len(run.predictions(split).row_ids)
+        size = choose_sample("drive_sample", "Rows asked", _SAMPLES, NUM_ROWS, total, width=140)
     try:
-        questions = cache.questions(run, split, about, int(size))
+        questions = cache.questions(run, split, about, size)
     except InvalidArgumentError as error:
         st.info(escape(str(error)))
         return
     version, fingerprint = state.decision_key(run), run.config.dataset_fingerprint
     arguments = word_arguments(run.require_model(), version, fingerprint, method, questions)
     answers = cache.answers(arguments)
-    rows = plural(len({question.row_id for question in questions}), f"{split} row")
+    count = len({question.row_id for question in questions})
+    rows = plural(count, f"{split} row")
     if answers is None:
         _offer(arguments, about, rows)
         return
     _show(run, split, about, arguments, answers)
-    said = " ".join(_notes(about, rows, method, answers))
+    drawn = "drawn at random" if count == size < total else "all there are"
+    said = " ".join(_notes(about, f"{rows}, {drawn}", method, answers))
     saving.note(Fact("Method", TITLES[method]), Sentence(said))
     st.caption(said)
 
 
 def _notes(about: About, rows: str, method: Method, answers: list[Answer]) -> list[str]:
-    """Return what was asked, of how many rows, and how."""
+    """Return what was asked, of which rows, and how."""
     is_single = any(answer.question.against for answer in answers)
     asked = [_MISTAKES[is_single]] if about == "mistakes" else []
-    return [f"Asked of {rows}, drawn at random.", *asked, _HOW, MEANINGS[method]]
+    return [f"Asked of {rows}.", *asked, _HOW, MEANINGS[method]]
 
 
 def _choose_about() -> About:
@@ -106,9 +107,9 @@ def _offer(arguments: dict[str, Any], about: About, rows: str) -> None:
         "asked which of its words speak for it.",
     }
     st.markdown(
-        f"{what[about]} {rows} are asked. {TITLES['integrated_gradients']} takes some minutes on "
-        f"two cores, {TITLES['gradient_x_input'].lower()} seconds; you can leave the page "
-        "meanwhile, and a cancelled measurement goes on where it was."
+        f"{what[about]} {rows} are asked. {TITLES['integrated_gradients']} takes some minutes for "
+        f"{NUM_ROWS} rows on two cores, {TITLES['gradient_x_input'].lower()} seconds; you can "
+        "leave the page meanwhile, and a cancelled measurement goes on where it was."
     )
     offer_job(ENTRY, arguments, "Measure", key="words.measure", icon=":material/speed:")
     st.caption(_HOW)

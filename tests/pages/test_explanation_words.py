@@ -173,9 +173,16 @@ def test_words_of_mistakes_speak_for_the_wrong_class(open_page, measured):
     assert not app.exception
     said = " ".join(shown(app.caption))
     assert "what each word adds to the wrong class rather than the true one" in said
-    assert "Asked of 3 test rows" in said
+    assert "Asked of 3 test rows, all there are." in said
     title = chart(app)["layout"]["xaxis"]["title"]["text"]
     assert title == "added to the score (logit) of the class given over the true one"
+
+
+def test_words_ask_all_rows_if_that_is_chosen(open_page, runnable_run):
+    app = open_words(open_page, drive_sample="all")
+
+    count = len(runnable_run.predictions("test").row_ids)
+    assert f"{count} test rows are asked." in " ".join(markdown_of(app))
 
 
 def test_words_without_mistakes_say_so(open_page, runnable_run):

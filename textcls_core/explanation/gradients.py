@@ -1,7 +1,7 @@
 """Attributions from gradients: at the text itself, or along the way from nothing to the text."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
@@ -10,17 +10,19 @@ import torch
 from jaxtyping import Float
 
 from textcls_core.explanation.attribution import MAX_GAP, Integral
+from textcls_core.explanation.quadrature import Points, Rule, gauss, kronrod
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
 from textcls_core.models.classifier import Classifier
 
 MAX_STEPS = 256
 """Points on the way at most, unless a number is asked for."""
-_FIRST_STRETCHES, _POINTS = 3, 5
-"""Stretches that the way begins with, and points on each."""
+_FIRST_STRETCHES, _POINTS = 2, 5
+"""Stretches that the way begins with, and points that each begins with."""
 TOKENS_AT_ONCE = 4_096
 """Tokens of all steps that are computed together."""
 Tokens = Float[np.ndarray, " T"]
+Slopes = Float[np.ndarray, "P T"]
 
 
 def gradient_x_input(classifier: Classifier, read: ReadText, score: Score) -> Tokens:
@@ -37,8 +39,8 @@ def integrated_gradients(
 
     The baseline has the embedding of padding in the place of every token but the special ones. A
     trained model often changes its mind on a short stretch of the way. So the way is cut into
-    stretches, each has its own points of Gauss and Legendre, and those that add up badly to what
-    the score changes on them are halved.
+    stretches, each with its own points of Gauss and Legendre. Those that add up badly to what the
+    score changes on them get the further points of Kronrod, and are halved if that is not enough.
 
     Args:
         classifier: In evaluation mode.
@@ -53,19 +55,18 @@ def integrated_gradients(
     """
     way = _Way.of(classifier, read, score)
     if num_steps is not None:
-        (whole,) = way.stretches([(0.0, 1.0)], num_steps)
+        (whole,) = way.stretches([(0.0, 1.0)], gauss(num_steps))
         return Integral(whole.scores, whole.change, num_steps)
-    cuts = np.linspace(0, 1, _FIRST_STRETCHES + 1).tolist()
-    stretches = way.stretches(list(pairwise(cuts)))
+    stretches = way.stretches(list(pairwise(np.linspace(0, 1, _FIRST_STRETCHES + 1).tolist())))
     difference = sum(stretch.change for stretch in stretches)
     steps = _POINTS * len(stretches)
     while sum(s.gap for s in stretches) > MAX_GAP * abs(difference):
-        split = _worst(stretches, most=(MAX_STEPS - steps) // (2 * _POINTS))
-        if not split:
+        poor = _worst(stretches, most=(MAX_STEPS - steps) // (2 * _POINTS))
+        if not poor:
             break
-        stretches = [s for s in stretches if s not in split]
-        stretches += way.stretches([half for s in split for half in s.halves])
-        steps += 2 * _POINTS * len(split)
+        stretches = [s for s in stretches if s not in poor]
+        stretches += (better := [part for s in poor for part in way.improved(s)])
+        steps += sum(part.num_new_points for part in better)
     return Integral(_sum_of(stretches), difference, steps)
 
 
@@ -77,19 +78,21 @@ class _Stretch:
     end: float
     change: float
     """Of the score from its start to its end."""
-    scores: Tokens
-    """What each token adds on it, shape (T,)."""
+    slopes: Slopes
+    """Of the score along the way, by token, at the points of the rule, shape (P, T)."""
+    rule: Rule
+    num_new_points: int
+    """Points that were not known before."""
+
+    @property
+    def scores(self) -> Tokens:
+        """What each token adds on it, shape (T,)."""
+        return np.asarray(self.rule.weights @ self.slopes) * (self.end - self.start) / 2
 
     @property
     def gap(self) -> float:
         """How far the tokens are from adding up to the change."""
         return abs(float(self.scores.sum()) - self.change)
-
-    @property
-    def halves(self) -> list[tuple[float, float]]:
-        """Both halves."""
-        middle = (self.start + self.end) / 2
-        return [(self.start, middle), (middle, self.end)]
 
 
 def _worst(stretches: Sequence[_Stretch], most: int) -> list[_Stretch]:
@@ -129,26 +132,35 @@ class _Way:
         return [float(value) for value in self.score(torch.cat(logits))]
 
     def stretches(
-        self, bounds: Sequence[tuple[float, float]], num_points: int = _POINTS
+        self, bounds: Sequence[tuple[float, float]], rule: Rule | None = None
     ) -> list[_Stretch]:
         """Return what happens on some stretches, given by start and end."""
-        nodes, weights = np.polynomial.legendre.leggauss(num_points)
-        starts, ends = np.array(bounds).T
-        points = starts[:, None] + np.outer(ends - starts, (nodes + 1) / 2)
-        slopes = self._slopes(points.ravel().tolist()).reshape(len(bounds), num_points, -1)
-        scores = np.einsum("spt,p->st", slopes, weights / 2) * (ends - starts)[:, None]
+        rule = rule or gauss(_POINTS)
+        count = len(rule.points)
+        every = np.concatenate([_between(*bound, rule.points) for bound in bounds])
+        slopes = self._slopes(every).reshape(len(bounds), count, -1)
         cuts, places = np.unique(bounds, return_inverse=True)  # neighbours share theirs
         low, high = np.array(self.values(cuts.tolist()))[places].reshape(-1, 2).T
         return [
-            _Stretch(start, end, float(change), row)
-            for (start, end), change, row in zip(bounds, high - low, scores, strict=True)
+            _Stretch(start, end, float(change), own, rule, count)
+            for (start, end), change, own in zip(bounds, high - low, slopes, strict=True)
         ]
 
-    def _slopes(self, points: Sequence[float]) -> Float[np.ndarray, "B T"]:
-        """Return the slope of the score along the way, by token, at B points, shape (B, T)."""
+    def improved(self, stretch: _Stretch) -> list[_Stretch]:
+        """Return a stretch with further points, or its halves if it has them already."""
+        start, end, rule = stretch.start, stretch.end, kronrod(_POINTS)
+        if stretch.rule is rule:
+            middle = (start + end) / 2
+            return self.stretches([(start, middle), (middle, end)])
+        added = self._slopes(_between(start, end, rule.points[_POINTS:]))
+        slopes = np.concatenate([stretch.slopes, added])
+        return [replace(stretch, slopes=slopes, rule=rule, num_new_points=len(added))]
+
+    def _slopes(self, points: Points) -> Slopes:
+        """Return the slope of the score along the way, by token, at P points, shape (P, T)."""
         parts = [
             (_gradients(self.classifier, texts, self.score) * self.direction).sum(-1).double()
-            for texts in self._texts_at(points)
+            for texts in self._texts_at(points.tolist())
         ]
         return np.asarray(torch.cat(parts).numpy())
 
@@ -158,6 +170,11 @@ class _Way:
         shares = torch.tensor(points, dtype=self.baseline.dtype)[:, None, None]
         for start in range(0, len(points), at_once):
             yield self.baseline + shares[start : start + at_once] * self.direction
+
+
+def _between(start: float, end: float, points: Points) -> Points:
+    """Return points between -1 and 1 as points between start and end."""
+    return start + (end - start) * (points + 1) / 2
 
 
 def _ends(classifier: Classifier, read: ReadText) -> tuple[torch.Tensor, torch.Tensor]:
