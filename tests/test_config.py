@@ -32,7 +32,10 @@ def test_preset_is_balanced_by_default():
 
 
 def test_config_defaults_are_those_of_the_balanced_preset():
-    assert RunConfig(dataset="reviews") == create()
+    # what a run without the setting was trained with, so that it is resumed exactly
+    as_before = {"head_learning_rate": 0.0}
+
+    assert RunConfig(dataset="reviews") == create(**as_before)
 
 
 def test_preset_never_overrides_a_setting():
@@ -90,6 +93,7 @@ def test_settings_from_the_command_line_are_converted(name, text, value):
         ("max_tokens_per_batch", 10_000_000),
         ("layer_wise_learning_rate_decay", 1),
         ("layer_wise_learning_rate_decay", 1e-6),
+        ("head_learning_rate", 0),
         ("label_smoothing_factor", 0.99),
         ("freeze_layers", 1_000),
         ("lora_rank", 512),
@@ -146,6 +150,8 @@ def test_values_at_the_edge_are_accepted(name, value):
         ("long_documents", "cut", "'truncate', 'head_tail' or 'windows', got 'cut'"),
         ("lr_scheduler_type", "step", "'linear', 'cosine' or 'constant', got 'step'"),
         ("layer_wise_learning_rate_decay", 0, "greater than 0"),
+        ("head_learning_rate", -1e-3, "greater than or equal to 0"),
+        ("head_learning_rate", 1, "less than 1"),
         ("layer_wise_learning_rate_decay", 1.1, "less than or equal to 1"),
         ("layer_wise_learning_rate_decay", "nan", "finite number"),
         ("loss", "hinge", "'cross_entropy' or 'focal', got 'hinge'"),

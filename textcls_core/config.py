@@ -9,10 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from textcls_core.errors import InvalidArgumentError
 
 Preset = Literal["fast", "balanced", "best"]
+_NEW_HEAD = {"head_learning_rate": 1e-3}
+"""A head starts from random numbers and has further to go than pretrained layers."""
 PRESETS: dict[Preset, dict[str, Any]] = {
-    "fast": {"num_epochs": 2, "max_length": 128, "learning_rate": 1e-4},
-    "balanced": {"num_epochs": 3, "max_length": 256, "learning_rate": 7e-5},
-    "best": {"num_epochs": 4, "max_length": 512, "learning_rate": 5e-5},
+    "fast": {"num_epochs": 2, "max_length": 128, "learning_rate": 1e-4, **_NEW_HEAD},
+    "balanced": {"num_epochs": 3, "max_length": 256, "learning_rate": 1e-4, **_NEW_HEAD},
+    "best": {"num_epochs": 4, "max_length": 512, "learning_rate": 1e-4, **_NEW_HEAD},
 }
 """What each preset changes; everything else keeps its default."""
 
@@ -71,8 +73,10 @@ class RunConfig(BaseModel):
     gradient_accumulation_steps: Annotated[int, Field(ge=1, le=4096)] = 1
     """Forward passes per optimizer step; the loss is averaged over all their texts."""
 
-    learning_rate: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] = 7e-5
+    learning_rate: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] = 1e-4
     """Peak AdamW step size, dimensionless."""
+    head_learning_rate: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.0
+    """That of the classification head, which starts from random numbers; 0 is `learning_rate`."""
     lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"
     """How the learning rate falls after the warm-up: in a line, in a half wave, or not."""
     warmup_ratio: Share = 0.1

@@ -20,8 +20,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "max_tokens_per_batch",
     ),
     "How": (
-        *("learning_rate", "lr_scheduler_type", "warmup_ratio", "layer_wise_learning_rate_decay"),
-        *("weight_decay", "max_grad_norm", "attention_dropout", "seed"),
+        *("learning_rate", "head_learning_rate", "lr_scheduler_type", "warmup_ratio"),
+        *("layer_wise_learning_rate_decay", "weight_decay", "max_grad_norm"),
+        *("attention_dropout", "seed"),
     ),
     "Long texts": ("max_length", "long_documents", "max_windows"),
     "Loss and rare classes": (
@@ -53,7 +54,7 @@ _NEEDS: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 """Settings that mean something only beside another one."""
 _DECIDED_BY_PRESET = tuple(PRESETS["fast"])
-_FORMATS = {"learning_rate": "%.1e", "ema_decay": "%.4f"}
+_FORMATS = {"learning_rate": "%.1e", "head_learning_rate": "%.1e", "ema_decay": "%.4f"}
 _KEY = "training.set."
 _DEFAULTS = RunConfig(dataset="any")
 _FIELD_WIDTH = 190
@@ -131,7 +132,7 @@ def _field(name: str, value: Any, key: str, is_idle: bool) -> Any:
         words = list(get_args(get_args(field.annotation)[0]))
         return st.multiselect(name, words, list(value), placeholder="none", **options)
     is_whole = field.annotation is int
-    step = 1 if is_whole else getattr(_DEFAULTS, name) / 10 or 0.01
+    step = 1 if is_whole else (getattr(_DEFAULTS, name) or value) / 10 or 0.01
     number_format = None if is_whole else _FORMATS.get(name, "%.3f")
     return st.number_input(name, value=value, step=step, format=number_format, **options)
 

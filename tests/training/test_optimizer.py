@@ -28,7 +28,9 @@ def _small_is_large(monkeypatch):
 
 
 def config(**settings):
-    return RunConfig.create({"dataset": "toy", "learning_rate": 1e-2, **settings})
+    return RunConfig.create(
+        {"dataset": "toy", "learning_rate": 1e-2, "head_learning_rate": 0, **settings}
+    )
 
 
 @dataclasses.dataclass
@@ -105,6 +107,23 @@ def test_learning_rate_of_a_group_falls_with_its_depth(model):
     assert rates[id(body.encoder.layer[1].output.dense.weight)] == pytest.approx(0.05)
     assert rates[id(body.encoder.layer[0].output.dense.bias)] == pytest.approx(0.025)
     assert rates[id(body.embeddings.word_embeddings.weight)] == pytest.approx(0.0125)
+
+
+def test_a_head_has_a_learning_rate_of_its_own(model):
+    optimizer = Optimizer(model, config(learning_rate=1e-4, head_learning_rate=1e-3))
+    model(input_ids=torch.tensor([[5, 6]]), labels=torch.tensor([0])).loss.backward()
+
+    optimizer.step(1e-4 / 2)  # halfway through the schedule
+
+    rates = {
+        id(parameter): group["lr"]
+        for group in optimizer.adamw.param_groups
+        for parameter in group["params"]
+    }
+    assert rates[id(model.classifier.weight)] == pytest.approx(5e-4)
+    assert rates[id(model.bert.pooler.dense.bias)] == pytest.approx(5e-4)
+    assert rates[id(model.bert.encoder.layer[1].output.dense.weight)] == pytest.approx(5e-5)
+    assert rates[id(model.bert.embeddings.word_embeddings.weight)] == pytest.approx(5e-5)
 
 
 @pytest.mark.usefixtures("_small_is_large")

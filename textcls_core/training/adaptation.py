@@ -60,13 +60,14 @@ def layer_depth(name: str) -> int:
     return EMBEDDINGS if is_embedding else HEAD
 
 
-def learning_rate_scale(name: str, num_layers: int, decay: float) -> float:
+def learning_rate_scale(name: str, num_layers: int, decay: float, head: float = 1.0) -> float:
     """Return the share of the learning rate for a weight: less, the further below the head.
 
     Args:
         name: Name of the weight.
         num_layers: Layers of the model.
         decay: Factor from one layer to the one below.
+        head: Share for the head.
 
     Source:
         Howard and Ruder 2018, "Universal Language Model Fine-tuning", section 3.2.
@@ -78,7 +79,7 @@ def learning_rate_scale(name: str, num_layers: int, decay: float) -> float:
         1.0
     """
     depth = layer_depth(name)
-    return 1.0 if depth == HEAD else float(decay ** (num_layers - depth))
+    return head if depth == HEAD else float(decay ** (num_layers - depth))
 
 
 def _add_lora(model: Any, config: RunConfig) -> None:

@@ -150,9 +150,10 @@ def _groups(
 ) -> list[dict[str, Any]]:
     """Return the weights grouped by learning rate and weight decay."""
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    head = (config.head_learning_rate or config.learning_rate) / config.learning_rate
     for name, parameter in named.items():
         weight_decay = config.weight_decay if parameter.ndim >= 2 else 0.0
-        scale = learning_rate_scale(name, num_layers, config.layer_wise_learning_rate_decay)
+        scale = learning_rate_scale(name, num_layers, config.layer_wise_learning_rate_decay, head)
         groups.setdefault((scale, weight_decay), []).append(parameter)
     return [
         {"params": parameters, "scale": scale, "weight_decay": weight_decay}
