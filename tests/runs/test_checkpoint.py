@@ -9,7 +9,13 @@ import shutil
 import pytest
 
 from textcls_core.runs import checkpoint as checkpoint_module
-from textcls_core.runs.checkpoint import Checkpoint, checkpoints, new_checkpoint, newest_whole
+from textcls_core.runs.checkpoint import (
+    Checkpoint,
+    checkpoints,
+    new_checkpoint,
+    newest_whole,
+    remove_newer,
+)
 
 FILES = ["best/model.safetensors", "state.json", "state.safetensors"]
 
@@ -137,6 +143,31 @@ def test_only_two_checkpoints_are_kept(root):
 
     assert steps_of(root) == [20, 15]
     assert sorted(file.name for file in root.iterdir()) == ["step-000015", "step-000020"]
+
+
+def test_new_checkpoint_of_a_smaller_step_is_kept(root):
+    write(root, 3)
+    write(root, 4)
+
+    assert steps_of(root) == [10, 5, 4, 3]
+
+
+def test_checkpoints_after_a_step_are_removed(root):
+    remove_newer(root, 5)
+    assert steps_of(root) == [5]
+
+    remove_newer(root, 0)
+    assert steps_of(root) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [(truncate, "state.safetensors has 2,999 bytes instead of 3,000"), (flip_bit, None)],
+)
+def test_problem_is_found_by_the_sizes_alone_if_files_are_not_to_be_read(root, damage, problem):
+    damage(newest(root).folder / "state.safetensors")
+
+    assert newest(root).problem(reads_files=False) == problem
 
 
 def test_older_checkpoints_are_deleted_only_after_the_new_one_is_whole(root):

@@ -11,6 +11,7 @@ from textcls_core.config import RunConfig
 from textcls_core.errors import InvalidArgumentError, NotFoundError, RunStateError
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.files import write_json
+from textcls_core.runs.checkpoint import new_checkpoint
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import RunStatus
 from textcls_core.runs.store import RunStore
@@ -266,7 +267,8 @@ def test_run_is_paused_if_its_end_says_so(run, is_paused):
 
 
 def save_checkpoint(run, step):
-    (run.checkpoints_dir / f"step-{step:06d}").mkdir(parents=True)
+    with new_checkpoint(run.checkpoints_dir, step) as folder:
+        (folder / "state.json").write_text("{}")
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "failed"])
@@ -276,6 +278,17 @@ def test_ended_run_can_go_on_from_its_newest_checkpoint(run, outcome):
     save_checkpoint(run, 12)
 
     assert run.resumable == 12
+
+
+@pytest.mark.parametrize(("damaged", "step"), [((12,), 9), ((9, 12), 0)])
+def test_run_does_not_go_on_from_a_checkpoint_with_missing_files(run, damaged, step):
+    finish(run, "stopped", paused=True)
+    for saved in (9, 12):
+        save_checkpoint(run, saved)
+    for lost in damaged:
+        (run.checkpoints_dir / f"step-{lost:06d}" / "state.json").unlink()
+
+    assert run.resumable == step
 
 
 def test_interrupted_run_can_go_on_from_the_start_without_a_checkpoint(old_run):

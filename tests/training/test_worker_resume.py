@@ -186,6 +186,24 @@ def test_run_whose_checkpoints_are_all_damaged_starts_again_aloud(life, whole):
     assert "Started again from the beginning: no checkpoint can be used." in notes(run)
 
 
+def test_run_that_began_again_goes_on_from_its_own_checkpoints(life, whole):
+    run = life.make(checkpoint_steps=2)
+    life.train(run, ask_after=4)
+    damaged = checkpoints(run.checkpoints_dir)
+    for checkpoint in damaged:
+        (checkpoint.folder / "state.json").unlink()
+    assert [one.step for one in damaged] == [4, 3]
+
+    resume_run(life.workspace, run.run_id)
+    life.train(run, ask_after=2)
+
+    assert (run.is_paused, run.resumable) == (True, 2)
+    assert [one.step for one in checkpoints(run.checkpoints_dir)] == [2]
+    life.resume(run)
+    assert same_end(run, whole)
+    assert notes(run)[-1] == "Resumed from the checkpoint of step 2."
+
+
 def test_failed_run_can_go_on_after_the_cause_is_gone(life, whole):
     run = life.make()
     life.train(run, ask_after=3)

@@ -230,11 +230,14 @@ class Run:
 
     @property
     def resumable(self) -> int | None:
-        """The step from which the run can go on (0: from the start), or None if it cannot."""
+        """The step from which the run can go on (0: from the start), or None if it cannot.
+
+        A checkpoint counts if its files have their sizes; the worker reads them before it goes on.
+        """
         if self.status not in {RunStatus.STOPPED, RunStatus.FAILED, RunStatus.INTERRUPTED}:
             return None
         saved = checkpoints(self.checkpoints_dir)
-        return saved[0].step if saved else 0
+        return next((one.step for one in saved if not one.problem(reads_files=False)), 0)
 
     @property
     def is_paused(self) -> bool:

@@ -19,7 +19,7 @@ from textcls_core.models.catalogue import locate
 from textcls_core.models.classifier import Classifier, Design
 from textcls_core.models.device import Compute
 from textcls_core.models.token_store import stored_tokens
-from textcls_core.runs.checkpoint import newest_whole
+from textcls_core.runs.checkpoint import newest_whole, remove_newer
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training.adaptation import adapt
 from textcls_core.training.baseline_fitting import Encoder, ensure_baselines
@@ -180,6 +180,7 @@ def _continue(tuning: FineTuning, run: Run) -> None:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         row = {"step": step, "epoch": 0, "resumed_from": step, "time": now}
         tuning.observer.on_rows([{**row, "note": note} for note in notes])
+        remove_newer(run.checkpoints_dir, step)  # they would count as newer than what comes now
 
 
 def _write_environment(run: Run, compute: Compute, reasons: tuple[str, ...]) -> None:
