@@ -128,11 +128,12 @@ def replaced_directory(target: Path) -> Iterator[Path]:
     """Give an empty folder that replaces `target` when the block ends without an error.
 
     For an instant between two renames there is no `target`; if the second one fails, the old folder
-    comes back, and if the process dies just then, `restore_directory` brings it back.
+    comes back, and if the process dies just then, `restore_directory` brings it back. The folder
+    around it must exist: one that was deleted does not come back.
     """
     restore_directory(target)
     fresh, old = _hidden_sibling(target), _previous(target)
-    fresh.mkdir(parents=True)
+    fresh.mkdir()
     try:
         yield fresh
         if target.exists():

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import functools
+import signal
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.models.classifier import CPU, Classifier, Design
 from textcls_core.runs.checkpoint import newest_whole
+from textcls_core.runs.store import RunStore
 from textcls_core.training import loop, search
 from textcls_core.training.adaptation import adapt
 from textcls_core.training.loop import FineTuning
@@ -29,6 +31,14 @@ NO_CHANGE = 1e-30
 def _save_after_every_epoch(monkeypatch):
     """Save after epochs however short they are, so that tests know which steps are saved."""
     monkeypatch.setattr(loop, "_SHORT_EPOCH_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _own_signal_handler():
+    """Put back what the worker does on SIGTERM."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 class Recorder:
@@ -205,6 +215,22 @@ def long_tuner(tiny_model_dir, long_dataset):
 @pytest.fixture
 def tuner(tiny_model_dir, toy_dataset):
     return Tuner(tiny_model_dir, toy_dataset)
+
+
+@pytest.fixture
+def store(workspace):
+    return RunStore.open(workspace)
+
+
+@pytest.fixture
+def make_run(store, tiny_config):
+    """Make a short run on toy; settings and id may be given."""
+
+    def make(run_id=None, **settings):
+        config = tiny_config.model_copy(update={"num_epochs": 1, "batch_size": 32, **settings})
+        return store.create(config, run_id)[0]
+
+    return make
 
 
 @pytest.fixture

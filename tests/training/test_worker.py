@@ -16,35 +16,10 @@ from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.files import write_json
 from textcls_core.models.classifier import Classifier
 from textcls_core.runs.run import RunStatus
-from textcls_core.runs.store import RunStore
 from textcls_core.training import fine_tune, losses, worker
 from textcls_core.training.worker import main
 
 EARLIER, LATER = "20260101-000001-0123abcd", "20260101-000002-0123abcd"
-
-
-@pytest.fixture(autouse=True)
-def _own_signal_handler():
-    """Put back what the worker does on SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.fixture
-def store(workspace):
-    return RunStore.open(workspace)
-
-
-@pytest.fixture
-def make_run(store, tiny_config):
-    """Make a short run on toy; settings and id may be given."""
-
-    def make(run_id=None, **settings):
-        config = tiny_config.model_copy(update={"num_epochs": 1, "batch_size": 32, **settings})
-        return store.create(config, run_id)[0]
-
-    return make
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Tests of pausing and resuming a run through its folder."""
 
 import dataclasses
-import signal
 from types import SimpleNamespace
 
 import pytest
@@ -16,14 +15,6 @@ from textcls_core.training import fine_tune, launch, loop
 from textcls_core.training.launch import resume_run
 from textcls_core.training.loop import FineTuning
 from textcls_core.training.worker import main
-
-
-@pytest.fixture(autouse=True)
-def _own_signal_handler():
-    """Put back what the worker does on SIGTERM."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @dataclasses.dataclass

@@ -83,6 +83,15 @@ class Run:
         """Whether the folder is still there."""
         return (self.folder / "config.json").exists()
 
+    def require_folder(self) -> None:
+        """Refuse to go on without the folder: the next write would bring a part of it back.
+
+        Raises:
+            RunStateError: If somebody deleted it.
+        """
+        if not self.exists:
+            raise RunStateError(f"The folder of run {self.run_id} was deleted.")
+
     @cached_property
     def config(self) -> RunConfig:
         """All settings of the run.

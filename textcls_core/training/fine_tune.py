@@ -232,6 +232,7 @@ def _predict_splits(
             "majority_accuracy": result.majority_accuracy,
         }
         if ranks.is_first:
+            run.require_folder()
             predictions.save(run.predictions_file(split))
         logger.info("%s accuracy %s.", split.capitalize(), percent(result.accuracy))
     return figures

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textcls_core.arrays import Losses
-from textcls_core.errors import RunStateError
 from textcls_core.evaluation.by_task import AnyPredictions
 from textcls_core.files import replaced_directory
 from textcls_core.runs.dynamics import save_epoch
@@ -53,7 +52,12 @@ class RunWriter:
                 logger.info("%s", row["note"])
 
     def on_validation(self, predictions: AnyPredictions) -> None:
-        """Keep the predictions of the newest validation, to look at while training."""
+        """Keep the predictions of the newest validation, to look at while training.
+
+        Raises:
+            RunStateError: If somebody deleted the folder.
+        """
+        self.run.require_folder()
         predictions.save(self.run.live_predictions_file)
 
     def on_dynamics(
@@ -78,8 +82,7 @@ class RunWriter:
         Raises:
             RunStateError: If somebody deleted the folder.
         """
-        if not self.run.exists:
-            raise RunStateError(f"The folder of run {self.run.run_id} was deleted.")
+        self.run.require_folder()
         if self.was_terminated or self.run.stop_file.exists():
             return "stop"
         return "pause" if self.run.pause_file.exists() else "go"

@@ -51,7 +51,8 @@ def main(run_folder: Path) -> int:
     writer = RunWriter(run)
     signal.signal(signal.SIGTERM, lambda *_: setattr(writer, "was_terminated", True))
     facts = _guarded(run, writer)
-    if not run.exists:  # nobody is left to be told, and the folder must not come back
+    if not run.exists:  # nobody is left to be told
+        _remove_remains(run)
         return 1
     write_json(run.folder / "finished.json", {**facts, "finished_at": now()})
     writer.close(str(facts["outcome"]))
@@ -67,6 +68,12 @@ def _tidy_up(run: Run) -> None:
     half_written = (*run.folder.glob(".model.*"), *run.checkpoints_dir.glob(".step-*"))
     for folder in (run.folder / "errors", *half_written):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_remains(run: Run) -> None:
+    """Remove what a write that was under way brought back of a folder that was deleted."""
+    if not run.lock_file.exists():  # else only some of its files are gone, and the rest stays
+        shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def _guarded(run: Run, writer: RunWriter) -> dict[str, Any]:
@@ -124,7 +131,8 @@ def _help(run: Run) -> int:
         fine_tune(run, SilentObserver(), compute.on(own_device), ranks)
     except Exception as error:  # the outermost frame: the reason must reach the first process
         reason = f"Process {rank}: {explain(error)}"
-        write_text(run.folder / "errors" / f"process-{rank}.txt", reason)
+        if run.exists:  # a folder that was deleted must not come back
+            write_text(run.folder / "errors" / f"process-{rank}.txt", reason)
         traceback.print_exc()
         return 1
     return 0
