@@ -18,6 +18,7 @@ from bench.sampling import Batches
 from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import Split, TextDataset
+from textcls_core.errors import TrainingError
 from textcls_core.evaluation.by_task import figures_of
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import choose_compute
@@ -142,7 +143,8 @@ def train_to_target(job: TargetJob) -> Course:
     examiner = Examiner(job, tuning.num_steps, accuracy)
     observer.stops = lambda: examiner.is_satisfied(tuning.progress.step)
     examiner.start()
-    tuning.run()
+    if error := tuning.run().error:
+        raise TrainingError(error)  # a course that broke off is no result
     return examiner.course
 
 

@@ -113,8 +113,8 @@ def _show_head(run: Run, status: RunStatus) -> None:
         st.caption("Paused: everything is kept in its checkpoint.")
     elif status in _ADVICE:
         st.caption(_ADVICE[status])
-    if status == RunStatus.FAILED:
-        st.error(escape(run.finished.get("error", "")), icon=":material/error:")
+    if error := run.finished.get("error"):  # of a run that failed, or kept its best and stopped
+        st.error(escape(error), icon=":material/error:")
     if run.config.num_nodes > 1 and status.is_active:
         st.caption("Start one of these on each machine, in the folder of the app:")
         st.code("\n".join(launch.node_commands(run)), language=None, wrap_lines=True)

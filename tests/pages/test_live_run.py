@@ -100,6 +100,15 @@ def test_training_failed_run_shows_its_reason(open_page, failed_run):
     assert [link.label for link in app.page_link] == ["toy v1"]
 
 
+def test_training_run_that_stopped_by_itself_shows_its_reason(open_page, failed_run):
+    facts = {"outcome": "stopped", "error": "The loss became nan."}
+    write_json(failed_run.folder / "finished.json", facts)
+
+    app = open_page("training", watch=failed_run.run_id)
+
+    assert shown(app.error) == ["The loss became nan."]
+
+
 def test_training_failed_run_shows_a_hostile_reason_as_it_is(open_page, failed_run):
     write_json(failed_run.folder / "finished.json", {"outcome": "failed", "error": HOSTILE_TEXT})
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.fake_workers import NUM_VALIDATIONS, lead, states
-from tests.groups import make_group
+from tests.groups import finish, make_group
 from textcls_core.errors import ModelError
 from textcls_core.files import read_json, write_json
 from textcls_core.runs.group import RunGroup
@@ -248,6 +248,23 @@ def test_a_killed_worker_goes_on_once(workspace, workers, monkeypatch):
 
     assert resumed == [group.members[0].run_id]
     assert [end.ending for end in group.ends.values()] == ["completed", "completed"]
+
+
+def test_a_run_that_could_not_go_on_and_kept_its_best_says_why(workspace, workers, monkeypatch):
+    group = make_group(workspace, "random", LEARNING_RATE, 2)
+
+    def break_the_first(_seconds):
+        workers.work()
+        if len(workers.runs) == 1 and workers.runs[0].status.is_active:
+            finish(workers.runs[0], "stopped", error="The loss became nan.")
+
+    monkeypatch.setattr(search.time, "sleep", break_the_first)
+    _, group = lead(group)
+
+    assert [(e.ending, e.reason) for e in group.ends.values()] == [
+        ("stopped", "The loss became nan."),
+        ("completed", ""),
+    ]
 
 
 def test_a_worker_that_is_killed_again_fails_its_trial_alone(workspace, workers, monkeypatch):

@@ -1,11 +1,15 @@
-"""Tests of a worker whose folder is deleted under it."""
+"""Tests of a worker whose folder is deleted, or whose loss is no number any more."""
 
+import math
 import shutil
 
+import numpy as np
 import pytest
 
 from textcls_core.models.classifier import Classifier
+from textcls_core.runs.run import RunStatus
 from textcls_core.training import checkpoint, fine_tune, loop, run_writer, worker
+from textcls_core.training.steps import Stepper
 from textcls_core.training.worker import main
 
 
@@ -83,3 +87,49 @@ def test_rest_of_a_folder_stays_if_only_the_settings_are_gone(run, monkeypatch):
 
     assert main(run.folder) == 1
     assert (run.model_dir / "model.safetensors").exists()
+
+
+def break_loss(monkeypatch, *, from_step):
+    """Let the loss be no number from a step on."""
+    run = Stepper.run
+
+    def run_and_break(stepper, planned, step, learning_rate):
+        loss, norm = run(stepper, planned, step, learning_rate)
+        return loss * (math.nan if step >= from_step else 1), norm
+
+    monkeypatch.setattr(Stepper, "run", run_and_break)
+
+
+def test_run_whose_loss_breaks_keeps_its_best_model_and_says_why(run, monkeypatch, caplog):
+    break_loss(monkeypatch, from_step=5)
+
+    assert main(run.folder) == 0
+    assert (run.status, run.has_model, run.resumable) == (RunStatus.STOPPED, True, 3)
+    reason = run.finished["error"]
+    assert reason.startswith("The loss became nan and the gradient norm ")
+    assert " at step 5. Lower the learning rate " in reason
+    assert reason.endswith(" The best model until then is kept.")
+    assert reason in caplog.messages
+    assert run.finished["steps"] == run.history.step == 4
+    assert np.isfinite(run.predictions("test").probabilities).all()
+
+
+def test_resumed_run_whose_loss_breaks_keeps_the_best_model_of_before(run, monkeypatch):
+    run.stop_file.touch()
+    main(run.folder)
+    for file in (run.stop_file, run.folder / "finished.json"):
+        file.unlink()
+    break_loss(monkeypatch, from_step=2)
+
+    main(run.folder)
+
+    assert (run.status, run.has_model) == (RunStatus.STOPPED, True)
+    assert run.finished["steps"] == 1
+
+
+def test_run_whose_loss_breaks_before_a_validation_fails(run, monkeypatch):
+    break_loss(monkeypatch, from_step=2)
+
+    assert main(run.folder) == 1
+    assert (run.status, run.has_model) == (RunStatus.FAILED, False)
+    assert run.finished["error"].endswith(" or use precision fp32.")

@@ -71,6 +71,8 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
     outcome = tuning.run()
     seconds = duration(outcome.train_seconds)
     logger.info("Trained %s in %s.", plural(outcome.steps, "step"), seconds)
+    if outcome.error:
+        logger.error("%s", outcome.error)
     if outcome.ended_by == "pause":
         return {**_outcome_facts(outcome), "paused": True}
     ranks.from_first(None)  # the best model is whole when the first process has come here
@@ -240,7 +242,9 @@ def _predict_splits(
 
 def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
     is_whole = outcome.ended_by == "go"
+    reason = {"error": outcome.error} if outcome.error else {}
     return {
+        **reason,
         "outcome": RunStatus.COMPLETED if is_whole else RunStatus.STOPPED,
         "stopped_early": outcome.stopped_early,
         "steps": outcome.steps,

@@ -34,7 +34,7 @@ from textcls_core.training.plan import (
 )
 from textcls_core.training.schedule import learning_rate_factor
 from textcls_core.training.splits import TokenizedSplit, predict
-from textcls_core.training.step_log import StepLog
+from textcls_core.training.step_log import StepLog, describe_broken
 from textcls_core.training.steps import Stepper
 
 _CHECKPOINT_SECONDS = 300.0
@@ -80,6 +80,8 @@ class Outcome:
     """`go` if nobody asked for an end."""
     stopped_early: bool
     """Whether validations no longer improved."""
+    error: str = ""
+    """Why it could not go on, if that ended it."""
 
 
 @dataclass(slots=True)
@@ -171,10 +173,21 @@ class FineTuning:
         """Train until the last epoch, a command, or the end of patience; the best was reported.
 
         Raises:
-            TrainingError: If loss or gradient are no longer numbers.
+            TrainingError: If loss or gradient are no longer numbers and there is no best to keep.
         """
-        command: Command = "go"
         self.steps.restart_clock()
+        try:
+            return self._outcome(self._train())
+        except TrainingError as error:
+            # Several processes notice at different steps, so they cannot go on together.
+            is_alone = self.ranks.world_size == 1
+            if self.steps.broken is None or self.progress.best_value is None or not is_alone:
+                raise
+            return self._outcome("stop", f"{error} The best model until then is kept.")
+
+    def _train(self) -> Command:
+        """Do the remaining steps; return who ended them."""
+        command: Command = "go"
         for epoch, planned in self._remaining_steps():
             if self._is_out_of_patience():
                 break
@@ -187,13 +200,17 @@ class FineTuning:
             if command != "go":
                 break
         self._finish(command)
-        progress = self.progress
+        return command
+
+    def _outcome(self, ended_by: Command, error: str = "") -> Outcome:
+        progress, broken = self.progress, self.steps.broken
         return Outcome(
-            steps=progress.step,
+            steps=progress.step if broken is None else broken["step"] - 1,
             train_seconds=progress.train_seconds,
             tokens_per_second=progress.tokens_seen / max(progress.train_seconds, 1e-9),
-            ended_by=command,
+            ended_by=ended_by,
             stopped_early=self._is_out_of_patience(),
+            error=error,
         )
 
     def _finish(self, command: Command) -> None:
@@ -280,7 +297,7 @@ class FineTuning:
         if self.ranks.is_first and rows:
             self.observer.on_rows(rows)
         if self.steps.broken is not None:
-            raise TrainingError(_describe_broken(self.steps.broken, self.config))
+            raise TrainingError(describe_broken(self.steps.broken, self.config))
 
     def _report_dynamics(self, epoch: int) -> None:
         """Hand over what the epoch found about the labels, if this was its last step."""
@@ -380,11 +397,3 @@ class FineTuning:
         lengths = self.stepper.train.tokens.lengths.astype(np.uint64)
         weights = np.arange(1, len(lengths) + 1, dtype=np.uint64)
         return int((lengths * weights).sum() % np.uint64(2**53))
-
-
-def _describe_broken(row: Mapping[str, Any], config: RunConfig) -> str:
-    return (
-        f"The loss became {row['train_loss']} and the gradient norm {row['gradient_norm']} at step "
-        f"{row['step']}. Lower the learning rate (now {config.learning_rate:g}) or use precision "
-        "fp32."
-    )

@@ -158,7 +158,7 @@ class Search:
                 reason = f"Behind the median of earlier trials at validation {validation}."
                 return _end(trial, "pruned", reason, score)
             who = "The search was cancelled." if self.group.is_cancelled else "Stopped by hand."
-            return _end(trial, "stopped", who, score)
+            return _end(trial, "stopped", run.finished.get("error", who), score)
         if status == RunStatus.INTERRUPTED:
             return _end(trial, "failed", "The worker ended without a word, twice.")
         return _end(trial, "failed", str(run.finished.get("error", "The run has no validation.")))

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from textcls_core.arrays import Lengths
+from textcls_core.config import RunConfig
 from textcls_core.models.device import Compute
 
 _REPORT_SECONDS = 0.5
@@ -86,3 +87,12 @@ def _as_numbers(row: Mapping[str, Any]) -> dict[str, Any]:
         name: value.item() if isinstance(value, torch.Tensor) else value
         for name, value in row.items()
     }
+
+
+def describe_broken(row: Mapping[str, Any], config: RunConfig) -> str:
+    """Return what became of a training at a step whose figures are not numbers, with advice."""
+    return (
+        f"The loss became {row['train_loss']} and the gradient norm {row['gradient_norm']} at step "
+        f"{row['step']}. Lower the learning rate (now {config.learning_rate:g}) or use precision "
+        "fp32."
+    )
