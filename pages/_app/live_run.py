@@ -24,7 +24,8 @@ _LOG_LINES, _LOG_HEIGHT = 12, 260
 _ADVICE = {
     RunStatus.QUEUED: "Waiting for the device; the run starts by itself.",
     RunStatus.STOPPING: "Finishing the step, then saving what is asked for.",
-    RunStatus.INTERRUPTED: "The worker ended without a word: killed, out of memory, or a reboot.",
+    RunStatus.INTERRUPTED: "The worker ended without a word: killed, out of memory, a reboot, or a "
+    "full disk. Its log may tell more.",
 }
 
 

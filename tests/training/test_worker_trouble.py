@@ -1,11 +1,15 @@
-"""Tests of a worker whose folder is deleted, or whose loss is no number any more."""
+"""Tests of a worker whose folder is deleted, whose loss is no number, or whose disk is full."""
 
+import errno
 import math
+import os
 import shutil
+import time
 
 import numpy as np
 import pytest
 
+from textcls_core.evaluation import prediction_file
 from textcls_core.models.classifier import Classifier
 from textcls_core.runs.run import RunStatus
 from textcls_core.training import checkpoint, fine_tune, loop, run_writer, worker
@@ -133,3 +137,66 @@ def test_run_whose_loss_breaks_before_a_validation_fails(run, monkeypatch):
     assert main(run.folder) == 1
     assert (run.status, run.has_model) == (RunStatus.FAILED, False)
     assert run.finished["error"].endswith(" or use precision fp32.")
+
+
+def fill_disk(monkeypatch, owner, name, *, call):
+    """Let one call of a function, counted from 1, find no space."""
+    function, calls = getattr(owner, name), []
+
+    def call_or_fail(*args, **options):
+        calls.append(name)
+        if len(calls) == call:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return function(*args, **options)
+
+    monkeypatch.setattr(owner, name, call_or_fail)
+
+
+def go_on(run):
+    """Let another worker go on, as after a resume."""
+    (run.folder / "finished.json").unlink(missing_ok=True)
+    return main(run.folder)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "call", "step"),
+    [
+        (worker, "write_json", 1, 0),  # environment.json
+        (fine_tune, "write_json", 1, 0),  # started.json
+        (run_writer, "append_rows", 1, 0),
+        (prediction_file, "temporary_sibling", 1, 0),  # live_validation.parquet
+        (prediction_file, "temporary_sibling", 2, 3),
+        (checkpoint, "write_json", 2, 3),
+        (prediction_file, "temporary_sibling", 3, 6),  # predictions of each split
+        (prediction_file, "temporary_sibling", 4, 6),
+        (prediction_file, "temporary_sibling", 5, 6),
+    ],
+)
+def test_run_on_a_full_disk_fails_with_a_sentence_and_can_go_on(
+    run, monkeypatch, owner, name, call, step
+):
+    fill_disk(monkeypatch, owner, name, call=call)
+
+    assert main(run.folder) == 1
+    assert (run.status, run.resumable) == (RunStatus.FAILED, step)
+    assert run.finished["error"] == (
+        "The disk is full. Free some space, then resume the run from its last checkpoint."
+    )
+    assert go_on(run) == 0
+    assert (run.status, run.history.step) == (RunStatus.COMPLETED, 6)
+    assert run.splits == ("train", "validation", "test")
+
+
+def test_run_that_cannot_write_how_it_ended_says_so_in_its_log(run, monkeypatch, caplog):
+    fill_disk(monkeypatch, worker, "write_json", call=2)
+    a_minute_ago = time.time() - 60
+    os.utime(run.folder / "config.json", (a_minute_ago, a_minute_ago))
+
+    assert main(run.folder) == 1
+    assert (run.status, run.resumable) == (RunStatus.INTERRUPTED, 6)
+    assert caplog.messages[-1] == (
+        "The run is completed, but that could not be written. The disk is full. "
+        "Free some space, then resume the run from its last checkpoint."
+    )
+    assert go_on(run) == 0
+    assert run.status == RunStatus.COMPLETED

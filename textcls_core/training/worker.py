@@ -54,10 +54,9 @@ def main(run_folder: Path) -> int:
     if not run.exists:  # nobody is left to be told
         _remove_remains(run)
         return 1
-    write_json(run.folder / "finished.json", {**facts, "finished_at": now()})
-    writer.close(str(facts["outcome"]))
-    logger.info("Run %s.", "paused" if facts.get("paused") else facts["outcome"])
-    return 0 if facts["outcome"] != RunStatus.FAILED else 1
+    outcome = _conclude(run, facts)
+    writer.close(str(outcome))
+    return 0 if outcome in {RunStatus.COMPLETED, RunStatus.STOPPED} else 1
 
 
 def _tidy_up(run: Run) -> None:
@@ -68,6 +67,18 @@ def _tidy_up(run: Run) -> None:
     half_written = (*run.folder.glob(".model.*"), *run.checkpoints_dir.glob(".step-*"))
     for folder in (run.folder / "errors", *half_written):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _conclude(run: Run, facts: dict[str, Any]) -> RunStatus:
+    """Write how the run ended; return what it is then: interrupted if that cannot be written."""
+    outcome = RunStatus(facts["outcome"])
+    try:
+        write_json(run.folder / "finished.json", {**facts, "finished_at": now()})
+    except OSError as error:
+        logger.error("The run is %s, but that could not be written. %s", outcome, explain(error))
+        return RunStatus.INTERRUPTED
+    logger.info("Run %s.", "paused" if facts.get("paused") else outcome)
+    return outcome
 
 
 def _remove_remains(run: Run) -> None:
