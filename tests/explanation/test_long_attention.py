@@ -36,7 +36,7 @@ def by_hand(attention, group_of):
     return np.einsum("qp,hqk,kr->hpr", member / member.sum(0), attention, member, optimize=True)
 
 
-@pytest.mark.parametrize("family", [*CONFIGS, "gpt2"])
+@pytest.mark.parametrize("family", [*CONFIGS, "gpt2", "llama"])
 def test_observed_attention_is_the_library_s_own(family, tmp_path):
     eager, _ = explainable(family, tmp_path)
     read = read_text(eager, SHORT_TEXT)

@@ -102,6 +102,7 @@ class TwoLayers:
 
     label_names = ("x", "y")
     averages_tokens = False
+    reads_last_token = False
 
     def __init__(self, weights, factors):
         self.weights = [torch.tensor(layer)[None] for layer in weights]

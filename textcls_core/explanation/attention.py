@@ -19,6 +19,7 @@ from textcls_core.models.observed_attention import can_be_observed, observing
 
 Matrix = Float[np.ndarray, "Q K"]
 _TINY = float(np.finfo(np.float32).tiny)
+_INSTEAD = "Attributions by leaving out words works."
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class AttentionExplanation:
     """Class probabilities, shape (C,)."""
     is_causal: bool
     """Whether a token sees only itself and the tokens before it."""
+    reads_last: bool = False
+    """Whether the last token is classified though the model is not causal, as in XLNet."""
     averages: bool = False
     """Whether the mean over all tokens is classified, so that no single one of them decides."""
     part: Part | None = None
@@ -70,8 +73,8 @@ class AttentionExplanation:
 
     @property
     def deciding_token(self) -> int:
-        """Position of the token whose state is classified: the first, or the last if causal."""
-        return len(self.read.tokens) - 1 if self.is_causal else 0
+        """Position of the token whose state is classified: the first or the last."""
+        return len(self.read.tokens) - 1 if self.is_causal or self.reads_last else 0
 
     def deciding_position(self, *, by_token: bool) -> int:
         """Return where the classified token stands among the tokens or the words."""
@@ -170,7 +173,8 @@ def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation
         ModelError: If the model does not give attention weights.
     """
     output = _output(classifier, read, output_attentions=True)
-    attention = _stack(output.attentions, classifier.model.config)
+    weights = require_weights(output, classifier.model.config, len(read.tokens))
+    attention = _stack(weights)
     return _explanation(classifier, read, output.logits, attention)
 
 
@@ -188,8 +192,9 @@ def attention_of_part(classifier: Classifier, read: ReadText, part: Part) -> Att
     grouped = GroupedAttention(part.group_of)
     with observing(classifier.model, grouped.add):
         logits = _output(classifier, read).logits
-    attention = _stack(grouped.layers, classifier.model.config)
-    return replace(_explanation(classifier, part.read, logits, attention), part=part)
+    _require_layers(grouped.layers, classifier.model.config)
+    explanation = _explanation(classifier, part.read, logits, _stack(grouped.layers))
+    return replace(explanation, part=part)
 
 
 def _output(classifier: Classifier, read: ReadText, **options: bool) -> Any:
@@ -209,6 +214,7 @@ def _explanation(
         label_names=classifier.label_names,
         probabilities=probabilities.astype(np.float64),
         is_causal=bool(np.triu(attention[0, 0], 1).max() == 0),
+        reads_last=classifier.reads_last_token,
         averages=classifier.averages_tokens,
     )
 
@@ -235,7 +241,31 @@ class GroupedAttention:
         self.layers[-1].numpy()[0, :, found[0] : found[-1] + 1] += given
 
 
-def require_weights(attentions: Any, config: Any) -> None:
+def require_weights(output: Any, config: Any, num_tokens: int) -> tuple[torch.Tensor, ...]:
+    """Return the attention weights that a model gave, shape (1, H, T, T) for each layer.
+
+    Args:
+        output: What it said about one text.
+        config: Of the model.
+        num_tokens: Tokens of the text, T.
+
+    Raises:
+        ModelError: If a layer gave none, or not those among all tokens.
+    """
+    attentions: Any = getattr(output, "attentions", None)  # encoder-decoders have other names
+    _require_layers(attentions, config)
+    shapes = [tuple(weights.shape[2:]) for weights in attentions]
+    other = [shape for shape in shapes if shape != (num_tokens, num_tokens)]
+    if other:
+        raise ModelError(
+            f"Expected attention weights among all {num_tokens} tokens, got {other[0][0]} rows of "
+            f"{other[0][1]} from {config.model_type}. Models that look at windows or at a "
+            f"shortened text cannot be shown. {_INSTEAD}"
+        )
+    return tuple(attentions)
+
+
+def _require_layers(attentions: Any, config: Any) -> None:
     """Check that all layers of a model gave their attention weights.
 
     Raises:
@@ -246,18 +276,13 @@ def require_weights(attentions: Any, config: Any) -> None:
         found = len(attentions or ())
         raise ModelError(
             f"Expected attention weights from {expected} layers of {config.model_type}, "
-            f"got {found}. This model family does not give them."
+            f"got {found}. This model family does not give them. {_INSTEAD}"
         )
 
 
-def _stack(attentions: Any, config: Any) -> Attention:
-    """Return the weights of all layers in one array, shape (L, H, T, T).
-
-    Raises:
-        ModelError: If a layer gave none.
-    """
-    require_weights(attentions, config)
-    return np.asarray(torch.cat(list(attentions)).float().numpy())
+def _stack(layers: Sequence[torch.Tensor]) -> Attention:
+    """Return the weights of all layers in one array, shape (L, H, T, T)."""
+    return np.asarray(torch.cat(list(layers)).float().numpy())
 
 
 def _require_position(name: str, value: int | None, count: int) -> None:

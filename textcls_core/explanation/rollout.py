@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from textcls_core.errors import ModelError
 from textcls_core.explanation.attention import AttentionExplanation, require_weights
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
@@ -73,7 +74,7 @@ def gradient_rollout(classifier: Classifier, read: ReadText, score: Score) -> To
         score: What to explain.
 
     Raises:
-        ModelError: If the model does not give attention weights.
+        ModelError: If the model does not give attention weights, or no gradients at them.
 
     Source:
         Chefer, Gur and Wolf 2021, "Generic Attention-model Explainability for Interpreting Bi-Modal
@@ -99,7 +100,8 @@ def classified_tokens(classifier: Classifier, read: ReadText, *, is_causal: bool
     size = len(read.tokens)
     if classifier.averages_tokens:
         return np.full(size, 1 / size)
-    return np.asarray(np.eye(size)[size - 1 if is_causal else 0])
+    is_last = is_causal or classifier.reads_last_token
+    return np.asarray(np.eye(size)[size - 1 if is_last else 0])
 
 
 def _follow(start: Tokens, layers: Sequence[Float[np.ndarray, "Q K"]]) -> Tokens:
@@ -119,10 +121,16 @@ def _weights_and_gradients(
         # not the ids themselves: a model whose own weights need no gradients has none otherwise
         embedded = classifier.model.get_input_embeddings()(ids).detach().requires_grad_()
         output = classifier.output({"inputs_embeds": embedded, "output_attentions": True})
-        require_weights(output.attentions, classifier.model.config)
+        config = classifier.model.config
+        weights = require_weights(output, config, len(read.tokens))
         total = score(output.logits.float()).sum()
-        gradients = torch.autograd.grad(total, output.attentions)
-    return _arrays(output.attentions), _arrays(gradients)
+        gradients = torch.autograd.grad(total, weights, allow_unused=True)
+    if any(gradient is None for gradient in gradients):
+        raise ModelError(
+            f"Expected attention weights of {config.model_type} that the answer depends on, got "
+            "copies without gradients. Heads and Attributions work, Flow and Trust do not."
+        )
+    return _arrays(weights), _arrays(gradients)
 
 
 def _arrays(tensors: Sequence[torch.Tensor]) -> list[np.ndarray]:

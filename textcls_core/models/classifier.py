@@ -161,7 +161,17 @@ class Classifier:
     def averages_tokens(self) -> bool:
         """Whether the head reads the mean over all tokens, and not a single one."""
         own_pooling = getattr(self.model.config, "classifier_pooling", "")  # of ModernBERT
-        return "mean" in (self.design.pooling, own_pooling)
+        return "mean" in (self.design.pooling, own_pooling, self._summary)
+
+    @property
+    def reads_last_token(self) -> bool:
+        """Whether the configuration names the last token; a causal model reads it without that."""
+        return self._summary in ("last", "cls_index")  # without an index, that is the last one too
+
+    @property
+    def _summary(self) -> str:
+        """Which token is classified, as XLNet and XLM say it; empty for other families."""
+        return str(getattr(self.model.config, "summary_type", ""))
 
     @property
     def reading(self) -> Reading:
@@ -275,7 +285,12 @@ class Classifier:
             inputs: `input_ids` (B, T) or `inputs_embeds` (B, T, D), `attention_mask` if there is
                 padding, and further arguments of the model.
             forward: What to call instead of the model, for example its distributed wrapper.
+
+        Raises:
+            ModelError: If there are only embeddings, and the family reads nothing but token ids.
         """
+        if "inputs_embeds" in inputs:
+            _require_embeddings(self.model.config)
         call = self.model if forward is None else forward  # a compiled model has no truth value
         if self.readout is None:
             return call(**inputs)
@@ -343,6 +358,20 @@ def softmax(logits: np.ndarray) -> Probabilities:
 def sigmoid(logits: np.ndarray) -> Probabilities:
     """Return an independent probability per class from logits of shape (N, C)."""
     return np.asarray(np.exp(-np.logaddexp(0, -logits)))
+
+
+def _require_embeddings(config: Any) -> None:
+    """Check that a model reads embeddings in the place of token ids, which gradients need.
+
+    Raises:
+        ModelError: If it does not.
+    """
+    if config.is_encoder_decoder or config.model_type == "longformer":
+        raise ModelError(
+            f"Expected a model that reads embeddings of words, got {config.model_type}, which "
+            "reads token ids only and so has no gradients of words. Attributions by leaving out "
+            "words works."
+        )
 
 
 def _mean_by_owner(logits: torch.Tensor, owners: list[int], count: int) -> torch.Tensor:
