@@ -78,7 +78,7 @@ def _show_row(run: Run, explanation: Any, matrix: Any, by_token: bool) -> None:
         f"Seen from {_source(names, deciding, looks_from)}. Click a word to look from it. "
         "Darker means more attention; special tokens are left out of the scale."
     )
-    weights = explanation_cache.seen_from(matrix, looks_from)
+    weights = explanation.seen_from(matrix, looks_from, by_token=by_token).tolist()
     special = explanation.read.special(by_token=by_token)
     attention_text(names, weights, special, looks_from, partial(_take_click, view))
 

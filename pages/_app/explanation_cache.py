@@ -83,13 +83,6 @@ def _head_grid(
     return head_grid(_found)
 
 
-def seen_from(matrix: Any, position: int | None) -> list[float]:
-    """Return what one position looks at, or the mean of all if None."""
-    from textcls_core.explanation.attention import seen_from
-
-    return [float(weight) for weight in seen_from(matrix, position)]
-
-
 @st.cache_resource(max_entries=2, show_spinner="Loading the model")
 def _attributable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
     """Return a classifier for attributions, which needs no weights of attention."""

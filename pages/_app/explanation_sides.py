@@ -135,7 +135,7 @@ def _show_attention(found: _Found, number: int, place: tuple[int | None, int | N
     caption(f"Where {who}; not why the model decides.")
     attention_text(
         words,
-        explanation_cache.seen_from(explanation.word_matrix(*place), deciding),
+        explanation.seen_from(explanation.word_matrix(*place), deciding).tolist(),
         found.special,
         deciding,
         None,

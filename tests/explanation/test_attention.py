@@ -233,6 +233,25 @@ def test_word_matrix_sums_what_a_word_receives_and_averages_what_it_gives(by_han
     np.testing.assert_allclose(by_hand.word_matrix(0, 0), expected)
 
 
+def test_seen_from_one_position_is_its_row(by_hand):
+    assert by_hand.seen_from(by_hand.word_matrix(0), 0).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_seen_from_all_tokens_is_their_mean_summed_by_word(explainable, family):
+    found = explain_attention(explainable[family], "Nooks of the horses here")
+    assert np.bincount(found.read.word_of).max() >= 5
+
+    of_tokens = found.matrix().mean(axis=0)
+
+    np.testing.assert_allclose(
+        found.seen_from(found.matrix(), None, by_token=True), of_tokens, atol=1e-7
+    )
+    np.testing.assert_allclose(
+        found.seen_from(found.word_matrix(), None), found.read.sum_by_word(of_tokens), atol=1e-7
+    )
+
+
 def test_word_matrix_averages_over_heads(by_hand):
     np.testing.assert_allclose(by_hand.word_matrix(0)[0], [0.5, 0.5])
     assert by_hand.predicted == "y"

@@ -70,6 +70,22 @@ def test_weights_of_a_part_are_those_of_the_whole_text_by_group(long_bert):
     np.testing.assert_allclose(explanation.attention[1], expected, atol=1e-6)
 
 
+def test_mean_over_all_tokens_counts_those_around_a_part(long_bert):
+    explanation = explain_attention(long_bert, LONG_TEXT, part=1)
+
+    whole = attention_of(long_bert, read_text(long_bert, LONG_TEXT, None)).matrix().mean(axis=0)
+    expected = np.bincount(explanation.part.group_of, weights=whole)
+    matrix = explanation.matrix()
+    np.testing.assert_allclose(
+        explanation.seen_from(matrix, None, by_token=True), expected, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        explanation.seen_from(explanation.word_matrix(), None),
+        explanation.part.read.sum_by_word(expected),
+        atol=1e-6,
+    )
+
+
 def test_part_shows_its_words_and_what_is_around_them_as_one_each(long_bert):
     read = read_text(long_bert, LONG_TEXT, None)
     start, stop = part_bounds(read)[1]

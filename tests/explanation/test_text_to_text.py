@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.explanation.attention import explain_attention, load_explainable, seen_from
+from textcls_core.explanation.attention import explain_attention, load_explainable
 from textcls_core.explanation.edges import STEPS
 from textcls_core.explanation.text_to_text import text_to_text
 
@@ -81,10 +81,3 @@ def test_weights_of_several_heads_are_their_mean(explained):
     one, other = explained.weights(0, (0,)), explained.weights(0, (1,))
 
     np.testing.assert_allclose(explained.weights(0, (0, 1)), (one + other) / 2)
-
-
-def test_seen_from_a_position_or_from_all():
-    matrix = np.array([[0.2, 0.8], [0.6, 0.4]])
-
-    assert seen_from(matrix, 1).tolist() == [0.6, 0.4]
-    np.testing.assert_allclose(seen_from(matrix, None), [0.4, 0.6])

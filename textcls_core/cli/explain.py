@@ -104,11 +104,7 @@ def _attention(
     run: Run, text: str, layer: int | None, head: int | None
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the weights; rows are the tokens that look."""
-    from textcls_core.explanation.attention import (
-        explain_attention,
-        load_explainable,
-        seen_from,
-    )
+    from textcls_core.explanation.attention import explain_attention, load_explainable
 
     found = explain_attention(load_explainable(run.require_model()), text)
     matrix = found.matrix(layer, head)
@@ -121,8 +117,7 @@ def _attention(
         "predicted": found.predicted,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
     }
-    received = zip(
-        found.read.tokens, seen_from(matrix, found.looks_from(by_token=True)), strict=True
-    )
+    weights = found.seen_from(matrix, found.looks_from(by_token=True), by_token=True)
+    received = zip(found.read.tokens, weights, strict=True)
     lines = [f"{weight:.4f}  {token}" for token, weight in received]
     return value, [f"predicted: {found.predicted}", *lines]

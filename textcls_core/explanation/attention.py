@@ -117,16 +117,29 @@ class AttentionExplanation:
         one = self.matrix if by_token else self.word_matrix
         return np.asarray(np.mean([one(layer, head) for head in heads or (None,)], axis=0))
 
+    def seen_from(
+        self, matrix: Matrix, position: int | None, *, by_token: bool = False
+    ) -> Float[np.ndarray, " K"]:
+        """Return what one position looks at, or the mean of all tokens if None, shape (K,).
+
+        Args:
+            matrix: From `weights`.
+            position: Among the words, or the tokens. The mean counts every token that was read
+                alike: a word of five as five, and what is around a part as all it stands for.
+            by_token: Whether the matrix is one of tokens.
+        """
+        if position is not None:
+            return np.asarray(matrix[position])
+        size = len(self.read.tokens)
+        sizes = np.ones(size) if self.part is None else np.bincount(self.part.group_of)
+        counts = sizes if by_token else self.read.sum_by_word(sizes)
+        return np.asarray(np.average(matrix, axis=0, weights=counts))
+
     @cached_property
     def _words(self) -> tuple[Int[np.ndarray, " W"], Int[np.ndarray, " W"]]:
         """First token of each word, whose tokens are neighbours, and how many it has."""
         _, starts, sizes = np.unique(self.read.word_of, return_index=True, return_counts=True)
         return starts, sizes
-
-
-def seen_from(matrix: Matrix, position: int | None) -> Float[np.ndarray, " K"]:
-    """Return what one position looks at, or the mean of all if None, shape (K,)."""
-    return np.asarray(matrix.mean(axis=0) if position is None else matrix[position])
 
 
 def load_explainable(folder: Path) -> Classifier:
