@@ -9,7 +9,7 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.attribution import Question
 from textcls_core.explanation.attributions import attribute_many
 from textcls_core.explanation.faithfulness import SHARES
-from textcls_core.explanation.methods import JUDGED
+from textcls_core.explanation.methods import JUDGED, METHODS
 from textcls_core.explanation.trust import Subjects, measure_trust, rank_correlation, rank_words
 from textcls_core.explanation.trust_report import NUM_EVALUATIONS
 from textcls_core.explanation.words import read_text
@@ -86,10 +86,16 @@ def test_words_are_ranked_by_what_each_method_says_of_them(subjects):
         [
             Question(TEXTS[0], "lime", "food", num_steps=NUM_EVALUATIONS),
             Question(TEXTS[0], "occlusion", "food"),
+            Question(TEXTS[0], "occlusion_token", "food"),
         ],
     )
     np.testing.assert_allclose(ranked["lime"], alone[0].word_scores, atol=1e-4)
     np.testing.assert_allclose(ranked["occlusion"], alone[1].word_scores, atol=1e-4)
+    np.testing.assert_allclose(ranked["occlusion_token"], alone[2].word_scores, atol=1e-4)
+
+
+def test_every_method_of_attribution_is_judged():
+    assert set(METHODS) < set(JUDGED)
 
 
 def test_texts_without_an_order_of_words_are_refused(subjects):

@@ -48,7 +48,7 @@ def test_trust_offers_to_measure(open_page, runnable_run):
     app = open_page("explanation", panel="Trust")
 
     assert not app.exception
-    assert "9 methods are compared on 20 texts of the test rows" in " ".join(shown(app.markdown))
+    assert "10 methods are compared on 20 texts of the test rows" in " ".join(shown(app.markdown))
     assert [button.label for button in app.button if button.label == "Measure"] == ["Measure"]
 
 

@@ -25,7 +25,7 @@ from textcls_core.explanation.faithfulness import SHARES, Faithfulness, faithful
 from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
 from textcls_core.explanation.lime import lime_plan
 from textcls_core.explanation.methods import JUDGED, Judged
-from textcls_core.explanation.occlusion import occlusion_plan
+from textcls_core.explanation.occlusion import Unit, occlusion_plan
 from textcls_core.explanation.owen import owen_plan
 from textcls_core.explanation.plans import Plan, carry_out
 from textcls_core.explanation.rollout import (
@@ -143,8 +143,9 @@ def rank_words(
 def _scores_from_shortened(
     classifier: Classifier, read: ReadText, score: Score
 ) -> Mapping[Judged, Any]:
-    words, sentences = carry_out(
-        classifier, [occlusion_plan(read, score), occlusion_plan(read, score, "sentence")]
+    units: tuple[Unit, ...] = ("word", "token", "sentence")
+    words, tokens, sentences = carry_out(
+        classifier, [occlusion_plan(read, score, unit) for unit in units]
     )
     plans: list[Plan[LocalFit | Coalitions]] = [
         lime_plan(read, score, NUM_EVALUATIONS),
@@ -153,6 +154,7 @@ def _scores_from_shortened(
     lime, shap = carry_out(classifier, plans)
     return {
         "occlusion": words,
+        "occlusion_token": tokens,
         "occlusion_sentence": sentences,
         "lime": lime.scores,
         "shap_partition": shap.scores,
