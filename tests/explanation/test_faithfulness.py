@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from textcls_core.explanation.faithfulness import SHARES, Faithfulness, faithfulness
+from textcls_core.explanation.faithfulness import (
+    SHARES,
+    Faithfulness,
+    faithfulness,
+    words_in_order,
+)
 from textcls_core.explanation.words import read_text
 
 TEXT = "the old cat was here in the morning and we all looked at it"
@@ -21,7 +26,7 @@ def probability(classifier, ids):
 def test_figures_are_the_means_of_what_is_lost(attributable, family):
     classifier = attributable[family]
     read = read_text(classifier, TEXT)
-    scores = np.zeros(len(read.words))
+    scores = -np.arange(len(read.words), dtype=float)
     scores[read.words.index("cat")] = 2.0
     scores[read.words.index("old")] = 1.0
 
@@ -37,6 +42,29 @@ def test_figures_are_the_means_of_what_is_lost(attributable, family):
         kept.append(whole - probability(classifier, read.input_ids[first | read.is_special]))
     assert found.comprehensiveness == pytest.approx(np.mean(taken_out), abs=1e-5)
     assert found.sufficiency == pytest.approx(np.mean(kept), abs=1e-5)
+
+
+def test_words_of_one_score_come_in_an_order_of_their_own(attributable):
+    read = read_text(attributable["bert"], TEXT)
+    same = np.zeros(len(read.words))
+
+    order = words_in_order(read, same).tolist()
+
+    ordinary = list(range(1, len(read.words) - 1))
+    assert sorted(order) == ordinary
+    assert order not in (ordinary, ordinary[::-1])
+    assert words_in_order(read, same).tolist() == order
+    other = read_text(attributable["bert"], TEXT.replace("cat", "dog"))
+    assert words_in_order(other, same).tolist() != order
+
+
+def test_words_are_ordered_by_score_before_anything_else(attributable, generator):
+    read = read_text(attributable["bert"], TEXT)
+    scores = generator.integers(0, 4, len(read.words)).astype(float)
+
+    found = scores[words_in_order(read, scores)]
+
+    assert found.tolist() == sorted(scores[1:-1], reverse=True)
 
 
 def test_several_explanations_are_judged_like_one_by_one(attributable, generator):

@@ -94,6 +94,22 @@ def test_words_are_ranked_by_what_each_method_says_of_them(subjects):
     np.testing.assert_allclose(ranked["occlusion_token"], alone[2].word_scores, atol=1e-4)
 
 
+def test_words_of_a_sentence_share_its_fall_whatever_tokens_they_are_cut_into(subjects):
+    text = "Nooks were here. We came in the morning."
+    classifier = subjects["bert"].trained
+    read = read_text(classifier, text)
+    assert np.bincount(read.word_of).max() > 1
+
+    found = rank_words(classifier, read, 1)["occlusion_sentence"]
+
+    end = read.words.index(".") + 1
+    assert np.ptp(found[1:end]) == np.ptp(found[end:-1]) == 0
+    [alone] = attribute_many(classifier, [Question(text, "occlusion_sentence", "food")])
+    assert found[1:end].sum() == pytest.approx(alone.word_scores[1:end].sum(), abs=1e-5)
+    assert found[end:-1].sum() == pytest.approx(alone.word_scores[end:-1].sum(), abs=1e-5)
+    assert found[[0, -1]].tolist() == [0, 0]
+
+
 def test_every_method_of_attribution_is_judged():
     assert set(METHODS) < set(JUDGED)
 

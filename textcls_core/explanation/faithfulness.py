@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from textcls_core.explanation.score import logits_of
 from textcls_core.explanation.words import ReadText
@@ -51,6 +51,17 @@ class Faithfulness:
         return self.comprehensiveness - self.sufficiency
 
 
+def words_in_order(read: ReadText, scores: Float[np.ndarray, " W"]) -> Int[np.ndarray, " V"]:
+    """Return the V words that are not special, the highest score first.
+
+    Equal scores come in a random order, the same for every explanation of a text: in that of the
+    text, an explanation that tells few words apart would be judged by how the text begins.
+    """
+    ordinary = np.flatnonzero(~np.array(read.special(by_token=False)))
+    shuffled = np.random.default_rng(read.input_ids).permutation(ordinary)
+    return np.asarray(shuffled[np.argsort(-scores[shuffled], kind="stable")])
+
+
 def faithfulness(
     classifier: Classifier,
     read: ReadText,
@@ -65,10 +76,9 @@ def faithfulness(
         rankings: For each explanation the score of every word, shape (W,); high comes first.
         label_id: The class whose probability is looked at.
     """
-    ordinary = np.flatnonzero(~np.array(read.special(by_token=False)))
     sequences = [read.input_ids]
     for scores in rankings:
-        order = ordinary[np.argsort(-scores[ordinary], kind="stable")]
+        order = words_in_order(read, scores)
         for share in SHARES:
             first = order[: max(math.ceil(share * len(order)), 1)]
             is_first = np.isin(read.word_of, first)

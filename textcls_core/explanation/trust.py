@@ -25,9 +25,9 @@ from textcls_core.explanation.faithfulness import SHARES, Faithfulness, faithful
 from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
 from textcls_core.explanation.lime import lime_plan
 from textcls_core.explanation.methods import JUDGED, Judged
-from textcls_core.explanation.occlusion import Unit, occlusion_plan
+from textcls_core.explanation.occlusion import Unit, occlusion_plan, parts
 from textcls_core.explanation.owen import owen_plan
-from textcls_core.explanation.plans import Plan, carry_out
+from textcls_core.explanation.plans import Plan, carry_out, dealt
 from textcls_core.explanation.rollout import (
     attention_rollout,
     classified_tokens,
@@ -137,7 +137,20 @@ def rank_words(
         **_scores_from_shortened(classifier, read, score),
         **_attention_scores(classifier, read, score),
     }
-    return {method: read.sum_by_word(by_token[method]) for method in JUDGED}
+    by_word = {method: read.sum_by_word(by_token[method]) for method in JUDGED}
+    return by_word | {"occlusion_sentence": _evenly_by_word(read, by_token["occlusion_sentence"])}
+
+
+def _evenly_by_word(read: ReadText, of_tokens: Float[np.ndarray, " T"]) -> Words:
+    """Return what each sentence has, dealt evenly to its words instead of its tokens, shape (W,).
+
+    A sentence says nothing about its words, so none may be ahead for being cut into more tokens.
+    """
+    sentence_of = parts(read, "sentence")
+    is_ordinary = sentence_of >= 0
+    of_sentences = np.bincount(sentence_of[is_ordinary], weights=of_tokens[is_ordinary])
+    firsts = np.unique(read.word_of, return_index=True)[1]
+    return dealt(sentence_of[firsts], of_sentences)
 
 
 def _scores_from_shortened(
