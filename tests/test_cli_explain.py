@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from textcls_core.cli.explain_benchmark import report_lines
 from textcls_core.cli.main import main
 from textcls_core.explanation import attributions
 from textcls_core.explanation.methods import JUDGED
+from textcls_core.explanation.trust_report import Judgement, TrustReport
 from textcls_core.models.classifier import Classifier, Design
 
 
@@ -117,6 +119,29 @@ def test_benchmark_of_one_text_judges_every_method_on_it(explain):
     assert {one["method"] for one in found["judgements"]} == set(JUDGED)
     assert found["verdict"].startswith("On this text ")
     assert all(len(one["taken_out"]) == len(found["shares"]) for one in found["judgements"])
+
+
+def test_benchmark_prints_every_figure_of_every_method():
+    judged = {"comprehensiveness": 0.6, "sufficiency": 0.1, "score": 0.5, "beats_random": 0.9}
+    report = TrustReport(
+        num_texts=20,
+        random_score=0.0,
+        judgements=(
+            Judgement(method="lime", interval=(0.45, 0.55), like_untrained=0.125, **judged),
+            Judgement(method="occlusion", interval=None, like_untrained=None, **judged),
+        ),
+        agreement=((1.0, 0.25), (0.25, None)),
+    )
+
+    _, _, *lines = report_lines(report)
+
+    assert [" ".join(line.split()) for line in lines] == [
+        "0.600 0.100 0.500 0.450 to 0.550 90 % 0.12 LIME",
+        "0.600 0.100 0.500 90 % unknown Leave out words",
+        "rank correlation of the words with those of each method, in the same order",
+        "1.00 0.25 LIME",
+        "0.25 unknown Leave out words",
+    ]
 
 
 def test_benchmark_of_a_text_without_an_order_of_words_is_refused(explain):

@@ -7,6 +7,7 @@ import streamlit as st
 from pages._app import controls, state
 from pages._app.explanation_trust_text import COMPREHENSIVENESS, SUFFICIENCY, show_trust_on_text
 from pages._app.job_view import offer_job
+from pages._app.sample_choice import choose_sample, rows_read
 from pages._app.saving import note
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.explanation.methods import JUDGED_TITLES
@@ -22,6 +23,7 @@ from textcls_core.reporting.explanation_page import Fact, Sentence, Table
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, plural
 
+_SIZES = (NUM_TEXTS, 50, 200)
 _HOW = (
     "Every method ranks the words of the same texts for the predicted class. Then the first words "
     "are taken out (1, 5, 10, 20 and 50 % of them): the more probability that costs, the better "
@@ -43,21 +45,24 @@ def show_trust(run: Run) -> None:
 
 def _show_sample(run: Run) -> TrustReport | None:
     """Show what a sample says, or offer to measure it; return it if it is known."""
-    split: Split = "test" if "test" in run.splits else run.splits[-1]
-    row_ids = sample_rows(run.predictions(split).row_ids)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = controls.choose_split(run)
+        every = run.predictions(split).row_ids
+        count = choose_sample("trust_texts", "Rows read", _SIZES, NUM_TEXTS, len(every), width=140)
+    row_ids = sample_rows(every, count)
     fingerprint = run.config.dataset_fingerprint
     arguments = trust_arguments(run.require_model(), run.decision_key, fingerprint, row_ids)
     report = TrustReport.load(trust_file(state.workspace(), arguments))
     if report is None:
         _offer(arguments, split, len(row_ids))
         return None
-    note(Fact("Measured on", f"{plural(report.num_texts, 'text')} of the {split} rows"))
+    measured_on = f"{plural(report.num_texts, 'text')} of {rows_read(count, len(every), split)}"
+    note(Fact("Measured on", measured_on))
     note(Sentence(report.verdict), Sentence(_HOW), Sentence(_UNTRAINED))
     st.subheader(report.verdict, anchor=False)
     st.caption(
-        f"Measured on {plural(report.num_texts, 'text')}, a random sample of the {split} rows. "
-        f"{_HOW} LIME and SHAP read {NUM_EVALUATIONS} shortened texts each, fewer than on "
-        "Attributions."
+        f"Measured on {measured_on}. {_HOW} LIME and SHAP read {NUM_EVALUATIONS} shortened texts "
+        "each, fewer than on Attributions."
     )
     _show_methods(report)
     st.caption(
@@ -73,8 +78,8 @@ def _offer(arguments: dict[str, Any], split: Split, num_texts: int) -> None:
     """Say what would be measured, and show the job or the button that starts it."""
     st.markdown(
         f"Which explanation is to be believed on this model? {len(JUDGED_TITLES)} methods are "
-        f"compared on {plural(num_texts, 'text')} of the {split} rows. On two cores this takes "
-        "some minutes; you can leave the page meanwhile."
+        f"compared on {plural(num_texts, 'text')} of the {split} rows. On two cores "
+        f"{NUM_TEXTS} texts take some minutes; you can leave the page meanwhile."
     )
     offer_job(ENTRY, arguments, "Measure", key="trust.sample", icon=":material/speed:")
     st.caption(f"{_HOW} LIME and SHAP read {NUM_EVALUATIONS} shortened texts each.")
@@ -113,7 +118,7 @@ def _show_agreement(report: TrustReport) -> None:
     titles = [JUDGED_TITLES[found.method] for found in report.judgements]
     st.caption(
         "Rank correlation of the words between two methods, mean over the texts: 1 is the same "
-        f"order, 0 no relation. {NUM_TEXTS} texts give a rough idea."
+        f"order, 0 no relation. {plural(report.num_texts, 'text')} give a rough idea."
     )
     st.dataframe(
         [

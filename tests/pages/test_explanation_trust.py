@@ -62,6 +62,21 @@ def test_trust_starts_the_job_of_this_sample(open_page, runnable_run, monkeypatc
     assert started == [(ENTRY, arguments_of(runnable_run))]
 
 
+def test_trust_measures_the_split_and_the_number_of_rows_that_are_chosen(
+    open_page, runnable_run, monkeypatch
+):
+    started = []
+    monkeypatch.setattr(job_view, "start_job", lambda *given, **_: started.append(given[1:]))
+    app = open_page("explanation", panel="Trust", split="train", trust_texts="50")
+    assert "10 methods are compared on 50 texts of the train rows" in " ".join(shown(app.markdown))
+
+    next(button for button in app.button if button.label == "Measure").click().run()
+
+    row_ids = sample_rows(runnable_run.predictions("train").row_ids, 50)
+    assert len(row_ids) == 50
+    assert started == [(ENTRY, arguments_of(runnable_run) | {"row_ids": row_ids})]
+
+
 def test_trust_says_which_method_to_believe(open_page, runnable_run, workspace):
     save_report(workspace, runnable_run)
 
@@ -73,6 +88,9 @@ def test_trust_says_which_method_to_believe(open_page, runnable_run, workspace):
     assert table["method"].tolist()[0] == "Integrated gradients"
     assert len(table) == len(JUDGED)
     assert table["95 % interval"].tolist()[0] == "0.450 to 0.550"
+    total = len(runnable_run.predictions("test").row_ids)
+    said = f"Measured on 20 texts of 20 test rows, a random sample of {total}. Every method"
+    assert said in " ".join(shown(app.caption))
 
 
 def of_text(run, text):

@@ -12,15 +12,16 @@ from textcls_core.explanation.trust_job import (
     text_arguments,
     trust_arguments,
 )
-from textcls_core.explanation.trust_report import TrustReport
+from textcls_core.explanation.trust_report import Judgement, TrustReport
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent
 from textcls_core.workspace import Workspace
 
 _HEADER = (
-    "comprehensiveness (high is good), sufficiency (low is good; both are AOPC), score, better "
-    "than random orders in"
+    "comprehensiveness (high is good), sufficiency (low is good; both are AOPC), score and its "
+    "95 % interval, better than random orders in, like untrained (near 1 is bad)"
 )
+_AGREEMENT = "rank correlation of the words with those of each method, in the same order"
 
 
 def benchmark(
@@ -40,14 +41,30 @@ def benchmark(
     report = ensure_trust(Workspace.default(), arguments, Progress())
     figures = {"verdict": report.verdict, **report.model_dump(mode="json")}
     where = None if text is not None else split
-    return {"run_id": run.run_id, "split": where, **figures}, _lines(report)
+    return {"run_id": run.run_id, "split": where, **figures}, report_lines(report)
 
 
-def _lines(report: TrustReport) -> list[str]:
-    lines = [report.verdict, _HEADER]
-    for found in report.judgements:
-        lines.append(
-            f"{found.comprehensiveness:6.3f} {found.sufficiency:6.3f} {found.score:6.3f} "
-            f"{percent(found.beats_random, 0):>6}  {JUDGED_TITLES[found.method]}"
-        )
-    return lines
+def report_lines(report: TrustReport) -> list[str]:
+    """Return a report for a person: what to believe, the figures, and how far methods agree."""
+    titles = [JUDGED_TITLES[found.method] for found in report.judgements]
+    figures = [
+        f"{_figures(found)}  {title}"
+        for found, title in zip(report.judgements, titles, strict=True)
+    ]
+    agreement = [
+        f"{' '.join(_correlation(value) for value in row)}  {title}"
+        for row, title in zip(report.agreement, titles, strict=True)
+    ]
+    return [report.verdict, _HEADER, *figures, _AGREEMENT, *agreement]
+
+
+def _figures(found: Judgement) -> str:
+    interval = " to ".join(f"{bound:.3f}" for bound in found.interval or ())
+    return (
+        f"{found.comprehensiveness:6.3f} {found.sufficiency:6.3f} {found.score:6.3f} "
+        f"{interval:>16} {percent(found.beats_random, 0):>6} {_correlation(found.like_untrained)}"
+    )
+
+
+def _correlation(value: float | None) -> str:
+    return f"{'unknown' if value is None else f'{value:.2f}':>7}"
