@@ -68,7 +68,13 @@ Judged = Literal[
 """What the trust meter compares: attributions and ways to read attention."""
 JUDGED: tuple[Judged, ...] = get_args(Judged)
 JUDGED_TITLES: dict[Judged, str] = {
-    **TITLES,
+    "integrated_gradients": TITLES["integrated_gradients"],
+    "gradient_x_input": TITLES["gradient_x_input"],
+    "occlusion": TITLES["occlusion"],
+    "occlusion_token": TITLES["occlusion_token"],
+    "occlusion_sentence": TITLES["occlusion_sentence"],
+    "lime": TITLES["lime"],
+    "shap_partition": TITLES["shap_partition"],
     "attention_mean": "Attention, mean of all heads",
     "attention_rollout": "Attention rollout",
     "attention_gradient_rollout": "Gradient-weighted attention rollout",
