@@ -5,15 +5,14 @@ import pytest
 from textcls_core.explanation.trust_report import Judgement, TrustReport
 
 
-def judgement(method, score, interval=(0.0, 1.0)):
+def judgement(method, score, interval=(0.0, 1.0), **more):
     return Judgement(
         method=method,
         comprehensiveness=score + 0.02,
         sufficiency=0.02,
         score=score,
         interval=interval,
-        beats_random=1.0,
-        like_untrained=None,
+        **{"beats_random": 1.0, "like_untrained": None, **more},
     )
 
 
@@ -33,12 +32,24 @@ def report(*judgements, random_score=0.05, num_texts=20):
         (
             report(
                 judgement("integrated_gradients", 0.6, (0.5, 0.7)),
-                judgement("occlusion", 0.55, (0.4, 0.6)),
-                judgement("attention_mean", 0.1, (0.0, 0.2)),
+                judgement("occlusion", 0.45, (0.3, 0.6), lag=(-0.01, 0.3)),
+                judgement("lime", 0.58, (0.5, 0.7), lag=(0.01, 0.03)),
+                judgement("attention_mean", 0.1, (0.0, 0.2), lag=(0.4, 0.6)),
             ),
             "Believe Integrated gradients first here: taking out the words it names costs the "
             "answer 62 points of probability, keeping only them 2. Leave out words cannot be told "
             "from it on so few texts.",
+        ),
+        (
+            report(judgement("attention_mean", 0.6, (0.5, 0.7), like_untrained=0.98)),
+            "Believe Attention, mean of all heads first here: taking out the words it names costs "
+            "the answer 62 points of probability, keeping only them 2, but it says nearly the same "
+            "of an untrained model.",
+        ),
+        (
+            report(judgement("occlusion", 0.6, (0.5, 0.7), like_untrained=0.7)),
+            "Believe Leave out words first here: taking out the words it names costs the answer "
+            "62 points of probability, keeping only them 2.",
         ),
         (
             report(judgement("occlusion", 0.1, (0.01, 0.2))),

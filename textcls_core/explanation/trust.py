@@ -234,6 +234,10 @@ def _report(figures: Sequence[_TextFigures]) -> TrustReport:
     order = sorted(
         range(len(JUDGED)), key=lambda place: -round(judgements[place].score, SCORE_DIGITS)
     )
+    first = _scores(order[0], figures)
+    for place in order[1:]:
+        lag = _interval(first - _scores(place, figures))
+        judgements[place] = judgements[place].model_copy(update={"lag": lag})
     agreement = _means(np.stack([text.agreement for text in figures]))[np.ix_(order, order)]
     return TrustReport(
         num_texts=len(figures),
@@ -248,7 +252,7 @@ def _judgement(
     position: int, figures: Sequence[_TextFigures], chance: Float[np.ndarray, " N"]
 ) -> Judgement:
     found = [text.faithful[position] for text in figures]
-    scores = np.array([each.score for each in found])
+    scores = _scores(position, figures)
     untrained = _means(np.array([text.like_untrained[position] for text in figures]))
     return Judgement(
         method=JUDGED[position],
@@ -261,6 +265,11 @@ def _judgement(
         beats_random=float((scores > chance).mean()),
         like_untrained=_number(float(untrained)),
     )
+
+
+def _scores(position: int, figures: Sequence[_TextFigures]) -> Float[np.ndarray, " N"]:
+    """Return the score of one method on every text, shape (N,)."""
+    return np.array([text.faithful[position].score for text in figures])
 
 
 def _interval(scores: Float[np.ndarray, " N"]) -> tuple[float, float] | None:

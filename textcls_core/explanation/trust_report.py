@@ -10,6 +10,8 @@ from textcls_core.wording import plural
 
 SCORE_DIGITS = 2
 """Methods are ranked to a point of probability: less than that between two says nothing."""
+MUCH_LIKE_UNTRAINED = 0.7
+"""From this rank correlation on, the verdict says that an untrained model is explained alike."""
 NUM_EVALUATIONS = 200
 """Shortened texts that LIME and SHAP read of each text: fewer than for one text alone."""
 
@@ -32,6 +34,9 @@ class Judgement(BaseModel):
     """The same of sufficiency."""
     interval: tuple[float, float] | None
     """95 % interval of the score over other texts of the same kind; None for one text."""
+    lag: tuple[float, float] | None = None
+    """95 % interval of how far the score is behind that of the first method on the same texts; None
+    for the first one, and for one text."""
     beats_random: float
     """Share of the texts on which it scores higher than random orders do, in [0, 1]."""
     like_untrained: float | None
@@ -58,7 +63,6 @@ class TrustReport(BaseModel):
     def verdict(self) -> str:
         """Which method to believe here, in plain words."""
         best = self.judgements[0]
-        title = JUDGED_TITLES[best.method]
         if best.interval is None:
             return self._verdict_on_one(best)
         if best.interval[0] <= self.random_score:
@@ -66,16 +70,23 @@ class TrustReport(BaseModel):
                 f"On {plural(self.num_texts, 'text')} no method is clearly better than a random "
                 "order of the words. Do not rely on any of them here."
             )
-        rivals = [
-            JUDGED_TITLES[other.method]
-            for other in self.judgements[1:]
-            if other.score >= best.interval[0]
-        ]
+        rivals = [JUDGED_TITLES[method] for method in self.rivals]
         also = f" {_listed(rivals)} cannot be told from it on so few texts." if rivals else ""
+        is_alike = (best.like_untrained or 0) > MUCH_LIKE_UNTRAINED
+        but = ", but it says nearly the same of an untrained model" if is_alike else ""
         return (
-            f"Believe {title} first here: taking out the words it names costs the answer "
-            f"{100 * best.comprehensiveness:.0f} points of probability, keeping only them "
-            f"{max(100 * best.sufficiency, 0):.0f}.{also}"
+            f"Believe {JUDGED_TITLES[best.method]} first here: taking out the words it names costs "
+            f"the answer {100 * best.comprehensiveness:.0f} points of probability, keeping only "
+            f"them {max(100 * best.sufficiency, 0):.0f}{but}.{also}"
+        )
+
+    @property
+    def rivals(self) -> tuple[Judged, ...]:
+        """Methods that cannot be told from the first one on these texts."""
+        return tuple(
+            other.method
+            for other in self.judgements[1:]
+            if other.lag is not None and other.lag[0] <= 0
         )
 
     def _verdict_on_one(self, best: Judgement) -> str:
