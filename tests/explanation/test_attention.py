@@ -191,7 +191,7 @@ def test_causal_models_are_told_apart(explainable, family, is_causal, deciding_t
     assert explanation.deciding_token == range(len(explanation.read.tokens))[deciding_token]
 
 
-@pytest.mark.parametrize(("family", "word"), [("bert", 0), ("gpt2", 9)])
+@pytest.mark.parametrize(("family", "word"), [("bert", 0), ("gpt2", 10)])
 def test_deciding_position_counts_tokens_or_words(explainable, family, word):
     explanation = explain_attention(explainable[family], TEXT)
 

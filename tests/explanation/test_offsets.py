@@ -10,11 +10,12 @@ import pytest
 
 from tests.data_bad import HOSTILE_TEXTS
 from tests.data_real import SCRIPTS, sib200
+from tests.explanation.tiny_tokenizers import BUILDERS, reader
 from textcls_core.dataset.building import clean_text
 from textcls_core.explanation.attention import load_explainable
 from textcls_core.explanation.words import read_text
 
-FAMILIES = ["bert", "distilbert", "roberta", "gpt2"]
+FAMILIES = ["bert", "distilbert", "roberta", "gpt2", *BUILDERS]
 HOSTILE = (
     *HOSTILE_TEXTS,
     "\U0001f468\u200d\U0001f469\u200d\U0001f467 family",
@@ -46,7 +47,8 @@ SENTENCES = {
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def classifier(request, saved):
-    return load_explainable(saved[request.param])
+    name = request.param
+    return reader(name) if name in BUILDERS else load_explainable(saved[name])
 
 
 def rebuilt(read):

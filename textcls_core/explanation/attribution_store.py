@@ -20,7 +20,7 @@ MAX_FILES = 2_000
 """Attributions kept, those used last; one of a long text takes some 40 KB."""
 _AT_ONCE = 16
 """Questions answered together."""
-_RECIPE = 3
+_RECIPE = 4
 """Raised when a method changes, so that older attributions are computed again."""
 
 

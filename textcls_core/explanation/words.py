@@ -1,6 +1,5 @@
 """One text as the model reads it: tokens, the words they are parts of, and where those stand."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -10,6 +9,7 @@ from jaxtyping import Float, Int
 
 from textcls_core.dataset.building import clean_text
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.explanation.segmentation import segment
 
 if TYPE_CHECKING:  # what was read is shown again without torch
     from textcls_core.models.classifier import Classifier
@@ -104,18 +104,21 @@ def read_text(classifier: "Classifier", text: str, max_tokens: int | None = MAX_
         raise InvalidArgumentError("Expected a text, got nothing. Type or paste one.")
     limit = min(classifier.max_length, max_tokens or classifier.max_length)
     encoding = classifier.tokenizer(
-        text, truncation=True, max_length=limit, return_offsets_mapping=True
+        text,
+        truncation=True,
+        max_length=limit,
+        return_offsets_mapping=True,
+        return_special_tokens_mask=True,
     )
-    word_of, spans = _words(encoding.word_ids(0), encoding["offset_mapping"])
-    spans = _with_marks(text, [_without_spaces(text, *span) for span in spans])
+    word_of, spans = segment(text, encoding["offset_mapping"], encoding["special_tokens_mask"])
     tokens = classifier.tokenizer.convert_ids_to_tokens(encoding["input_ids"])
     return ReadText(
         text=text,
         input_ids=np.array(encoding["input_ids"], dtype=np.int64),
         tokens=tuple(tokens),
         words=_word_texts(text, tokens, word_of, spans),
-        word_of=word_of,
-        spans=spans,
+        word_of=np.array(word_of, dtype=np.int64),
+        spans=tuple(spans),
         num_cut=_num_cut(classifier.tokenizer, text, limit),
     )
 
@@ -126,51 +129,12 @@ def _num_cut(tokenizer: Any, text: str, limit: int) -> int:
     return max(len(uncut) - limit, 0)
 
 
-def _words(
-    word_ids: Sequence[int | None], offsets: Sequence[Sequence[int]]
-) -> tuple[Int[np.ndarray, " T"], tuple[tuple[int, int], ...]]:
-    """Return the word position of each token and the span of each word in the text."""
-    word_of: list[int] = []
-    spans: list[tuple[int, int]] = []
-    previous: int | None = None
-    for word_id, (start, end) in zip(word_ids, offsets, strict=True):
-        if word_id is None or word_id != previous:
-            spans.append((start, end))
-        else:
-            spans[-1] = (min(spans[-1][0], start), max(spans[-1][1], end))
-        previous = word_id
-        word_of.append(len(spans) - 1)
-    return np.array(word_of, dtype=np.int64), tuple(spans)
-
-
 def _word_texts(
     text: str,
     tokens: Sequence[str],
-    word_of: Int[np.ndarray, " T"],
+    word_of: Sequence[int],
     spans: Sequence[tuple[int, int]],
 ) -> tuple[str, ...]:
     """Return each word as it stands in the text; special tokens keep their own name."""
-    first = {int(word): token for word, token in zip(word_of[::-1], tokens[::-1], strict=True)}
+    first = dict(zip(word_of[::-1], tokens[::-1], strict=True))
     return tuple(text[start:end].strip() or first[word] for word, (start, end) in enumerate(spans))
-
-
-def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return a span without the spaces at its ends; GPT-2 counts them as part of a word."""
-    piece = text[start:end]
-    if not piece.strip():  # nothing but spaces: they are the word
-        return start, end
-    first = start + len(piece) - len(piece.lstrip())
-    return first, first + len(piece.strip())
-
-
-def _with_marks(text: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return spans with the accents behind them, which models without accents drop."""
-    result = []
-    limit = len(text)
-    for start, end in reversed(spans):
-        last = end
-        while start < last < limit and unicodedata.combining(text[last]):
-            last += 1
-        result.append((start, last))
-        limit = start if last > start else limit
-    return tuple(reversed(result))
