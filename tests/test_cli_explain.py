@@ -49,6 +49,15 @@ def test_every_text_of_a_file_is_one_line(explain, tmp_path):
     assert "Explaining texts" in errors
 
 
+@pytest.mark.parametrize("method", ["attention", "gradient_x_input"])
+def test_json_says_how_much_was_not_looked_at(explain, method):
+    _, long, _ = explain("--text", "cat " * 100, "--method", method, "--json")
+    _, short, _ = explain("--text", "cat", "--method", method, "--json")
+
+    assert json.loads("".join(long))["num_tokens_not_looked_at"] == 100 + 2 - 64
+    assert json.loads("".join(short))["num_tokens_not_looked_at"] == 0
+
+
 def test_json_lines_are_read_too_by_the_column_that_is_named(explain, tmp_path):
     file = tmp_path / "texts.jsonl"
     file.write_text('{"a": "the old cat", "b": "rain"}\n{"a": "soup", "b": "snow"}\n')

@@ -51,7 +51,7 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
     read = found.read
     shares = dict(zip(found.label_names, found.probabilities.tolist(), strict=True))
     with place:
-        show_prediction(shares, len(read.tokens), read.num_cut)
+        show_prediction(run, text, shares, len(read.tokens), read.num_cut)
     _explain(found, method)
     words = read.tokens if by_token else read.words
     scores = (found.scores if by_token else found.word_scores).tolist()

@@ -5,17 +5,25 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages._app import controls, saving
+from pages._app.explanation_what_if_cache import said
+from pages._app.text import escape
 from textcls_core.charts.prediction import probabilities_chart
-from textcls_core.wording import percent, plural
+from textcls_core.explanation.looked_at import LookedAt
+from textcls_core.runs.run import Run
+from textcls_core.wording import percent
 
 
-def show_prediction(probabilities: Mapping[str, float], num_tokens: int, num_cut: int) -> None:
-    """Show the probability of every class, and how much of the text was read.
+def show_prediction(
+    run: Run, text: str, probabilities: Mapping[str, float], num_tokens: int, num_cut: int
+) -> None:
+    """Show the probability of every class, and how much of the text was explained.
 
     Args:
-        probabilities: By class name.
-        num_tokens: Tokens that were read.
-        num_cut: Tokens at the end that were not.
+        run: A finished run.
+        text: What is explained, the whole of it.
+        probabilities: By class name, of what was looked at.
+        num_tokens: Tokens that were looked at.
+        num_cut: Tokens that were not.
     """
     best = max(probabilities, key=probabilities.__getitem__)
     saving.chart(
@@ -23,8 +31,9 @@ def show_prediction(probabilities: Mapping[str, float], num_tokens: int, num_cut
         config=controls.NO_TOOLBAR,
         alt=f"Predicted {best} with {percent(probabilities[best])}",
     )
+    looked_at = LookedAt(num_tokens, num_cut, run.config)
     if num_cut:
-        st.caption(
-            f"Only the first {num_tokens:,} tokens are read; {plural(num_cut, 'token')} after "
-            "them are not."
-        )
+        st.caption(looked_at.sentence)
+    if not looked_at.is_all_that_is_read:
+        answer = escape(said(run, text).answer)
+        st.caption(f"These are the probabilities of that part. Of the whole text: {answer}.")

@@ -115,7 +115,9 @@ def _show_side(found: _Found, number: int, largest: float) -> None:
     names, values = attribution.label_names, attribution.probabilities.tolist()
     note(Heading(found.side.title))
     st.markdown(f"**{label(found.side.title, 90)}**")
-    show_prediction(dict(zip(names, values, strict=True)), len(read.tokens), read.num_cut)
+    shares = dict(zip(names, values, strict=True))
+    side = found.side
+    show_prediction(side.run, side.text, shares, len(read.tokens), read.num_cut)
     caption(
         f"What speaks for {shorten(attribution.label, 40)} (orange) and against it (blue); both "
         "sides have one scale."

@@ -26,10 +26,11 @@ from textcls_core.charts.explanation_what_if import (
     shown_classes,
 )
 from textcls_core.explanation.edits import changed_words
+from textcls_core.explanation.looked_at import LookedAt
 from textcls_core.explanation.methods import METHODS, TITLES, Method
 from textcls_core.mistakes.behaviour.judging import Said
 from textcls_core.runs.run import Run
-from textcls_core.wording import percent, plural, points, quoted, shorten
+from textcls_core.wording import percent, points, quoted, shorten
 
 
 def show_what_if(run: Run, text: str, place: DeltaGenerator) -> None:
@@ -114,7 +115,7 @@ def _show_both(run: Run, text: str, variant: str, method: Method, wanted: str) -
     with left:
         st.markdown("**As it is**")
         original_text(before, largest)
-        _note_cut(old.read)
+        _note_cut(run, old.read)
     with right:
         st.markdown("**Variant**")
         read = new.read
@@ -124,7 +125,7 @@ def _show_both(run: Run, text: str, variant: str, method: Method, wanted: str) -
             picked=picked(read),
             on_click=lambda: take_click(text, read.text, list(read.spans)),
         )
-        _note_cut(read)
+        _note_cut(run, read)
     below_left, below_right = controls.panels(gap="medium")
     with below_left:
         show_swap(run, text, variant, read)
@@ -138,9 +139,6 @@ def _scored(found: Any, changed: Sequence[bool]) -> ScoredWords:
     return ScoredWords(read.words, scores, read.special(by_token=False), changed)
 
 
-def _note_cut(read: Any) -> None:
+def _note_cut(run: Run, read: Any) -> None:
     if read.num_cut:
-        st.caption(
-            f"The first {len(read.tokens):,} tokens; {plural(read.num_cut, 'token')} after them "
-            "are not looked at."
-        )
+        st.caption(LookedAt(len(read.tokens), read.num_cut, run.config).sentence)

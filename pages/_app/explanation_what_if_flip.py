@@ -95,7 +95,7 @@ def _show_found(found: Any, text: str) -> None:
         st.caption(escape(found.proof))
         if found.read.num_cut:
             st.caption(
-                f"Words after the first {plural(len(found.read.tokens), 'token')} were not edited."
+                f"Words among {plural(found.read.num_cut, 'token')} not looked at were not edited."
             )
         if found.best is not None:
             st.button(

@@ -14,6 +14,9 @@ from tests.pages.conftest import (
     set_parameters,
     shown,
 )
+from textcls_core.files import read_json, write_json
+from textcls_core.models.classifier import Classifier
+from textcls_core.wording import percent
 
 EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
 
@@ -50,6 +53,10 @@ def opacity(color):
 
 def press_labelled(app, text):
     return next(button for button in app.button if button.label == text).click().run()
+
+
+def change(file, **settings):
+    write_json(file, read_json(file) | settings)
 
 
 def look_at(app, text):
@@ -241,10 +248,30 @@ def test_explanation_click_in_another_text_is_forgotten(open_page, runnable_run)
 
 
 def test_explanation_of_a_long_text_says_what_is_read(open_page, runnable_run):
+    change(runnable_run.folder / "config.json", max_length=64)
+
     app = look_at(open_page("explanation"), "cat " * 500)
 
     assert not app.exception
-    assert "Only the first 64 tokens are read; 438 tokens after them are not." in shown(app.caption)
+    assert "Explained: the first 64 of 502 tokens; the run reads no more." in shown(app.caption)
+    assert not any("Of the whole text" in text for text in shown(app.caption))
+
+
+def test_explanation_of_the_first_window_gives_the_answer_to_the_whole_text(
+    open_page, runnable_run
+):
+    change(runnable_run.folder / "config.json", max_length=64, long_documents="windows")
+    change(runnable_run.model_dir / "textcls.json", long_documents="windows")
+    text = "cat " * 60 + "soup " * 200
+    classifier = Classifier.load(runnable_run.model_dir)
+    whole = classifier.predict_probabilities([text])[0]
+
+    app = look_at(open_page("explanation"), text)
+
+    answer = f"{classifier.label_names[whole.argmax()]} {percent(whole.max())}"
+    assert not app.exception
+    assert any("the run reads up to 8 windows of 64 tokens" in text for text in shown(app.caption))
+    assert any(text.endswith(f"Of the whole text: {answer}.") for text in shown(app.caption))
 
 
 def test_explanation_of_arabic_and_chinese_shows_whole_words(open_page, runnable_run):

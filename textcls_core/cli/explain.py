@@ -114,6 +114,7 @@ def _attention(
         "layer": layer,
         "head": head,
         "attention": matrix.tolist(),
+        "num_tokens_not_looked_at": found.read.num_cut,
         "predicted": found.predicted,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
     }

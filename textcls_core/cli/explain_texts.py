@@ -105,6 +105,7 @@ def _attribution_json(run: Run, found: Attribution) -> dict[str, Any]:
         "against": found.against,
         "predicted": found.predicted,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
+        "num_tokens_not_looked_at": found.read.num_cut,
         **_UNKNOWN,
         **({} if found.exactness is None else found.exactness.facts),
     }

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 Kind = Literal["space", "single", "symbol", "letter", "attached"]
@@ -20,7 +20,7 @@ _UNSPACED = re.compile(
 
 
 def segment(
-    text: str, offsets: Sequence[Span], is_special: Sequence[bool]
+    text: str, offsets: Sequence[Span], is_special: Sequence[bool], starts: Collection[int] = ()
 ) -> tuple[list[int], list[Span]]:
     """Return the word of each token, and where each word stands in the text.
 
@@ -32,6 +32,7 @@ def segment(
         text: The text.
         offsets: Start and end in it of each of T tokens, in their order.
         is_special: Whether the tokenizer added each token to the text.
+        starts: Places where a word begins whatever stands there.
 
     Returns:
         T positions of words, neighbours that never fall, and W spans without the spaces at their
@@ -41,7 +42,7 @@ def segment(
         >>> segment("a bc", [(0, 0), (0, 1), (1, 3), (3, 4)], [True, False, False, False])
         ([0, 1, 2, 2], [(0, 0), (0, 1), (2, 4)])
     """
-    borders = _borders(text)
+    borders = [may or place in starts for place, may in enumerate(_borders(text))]
     word_of: list[int] = []
     spans: list[Span] = []
     is_open = False

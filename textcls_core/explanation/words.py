@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from textcls_core.dataset.building import clean_text
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.segmentation import segment
+from textcls_core.models.tokens import both_ends
 
 if TYPE_CHECKING:  # what was read is shown again without torch
     from textcls_core.models.classifier import Classifier
@@ -34,7 +35,7 @@ class ReadText:
     spans: tuple[tuple[int, int], ...]
     """Start and end of each word in `text`, without spaces; (0, 0) for special tokens."""
     num_cut: int
-    """Tokens at the end of the text that the model never read."""
+    """Tokens of the text that are not looked at: its end, or its middle between head and tail."""
 
     @property
     def is_special(self) -> np.ndarray:
@@ -89,7 +90,9 @@ class ReadText:
 
 
 def read_text(classifier: "Classifier", text: str, max_tokens: int | None = MAX_TOKENS) -> ReadText:
-    """Return the beginning of a text, as much of it as is looked at.
+    """Return a text, as much of it as is looked at.
+
+    That is its beginning, and as much of its end if the classifier reads head and tail.
 
     Args:
         classifier: Its tokenizer and length count.
@@ -103,24 +106,36 @@ def read_text(classifier: "Classifier", text: str, max_tokens: int | None = MAX_
     if not text.strip():
         raise InvalidArgumentError("Expected a text, got nothing. Type or paste one.")
     limit = min(classifier.max_length, max_tokens or classifier.max_length)
-    encoding = classifier.tokenizer(
-        text,
-        truncation=True,
-        max_length=limit,
-        return_offsets_mapping=True,
-        return_special_tokens_mask=True,
-    )
-    word_of, spans = segment(text, encoding["offset_mapping"], encoding["special_tokens_mask"])
-    tokens = classifier.tokenizer.convert_ids_to_tokens(encoding["input_ids"])
+    ids, offsets, is_added, starts = _tokens(classifier, text, limit)
+    word_of, spans = segment(text, offsets, is_added, starts)
+    tokens = classifier.tokenizer.convert_ids_to_tokens(ids)
     return ReadText(
         text=text,
-        input_ids=np.array(encoding["input_ids"], dtype=np.int64),
+        input_ids=np.array(ids, dtype=np.int64),
         tokens=tuple(tokens),
         words=_word_texts(text, tokens, word_of, spans),
         word_of=np.array(word_of, dtype=np.int64),
         spans=tuple(spans),
         num_cut=_num_cut(classifier.tokenizer, text, limit),
     )
+
+
+def _tokens(
+    classifier: "Classifier", text: str, limit: int
+) -> tuple[list[int], list[tuple[int, int]], list[bool], list[int]]:
+    """Return ids and places of the tokens looked at, which are added, and where their tail begins.
+
+    They are what `models.tokens` reads with that limit; of windows, it is the first one.
+    """
+    has_tail = classifier.design.long_documents == "head_tail"
+    cut = {} if has_tail else {"truncation": True, "max_length": limit}
+    encoding = classifier.tokenizer(
+        text, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False, **cut
+    )
+    names = ("input_ids", "offset_mapping", "special_tokens_mask")
+    ids, offsets, mask = (both_ends(encoding[name], limit) for name in names)
+    starts = [offsets[-(limit // 2)][0]] if len(ids) < len(encoding["input_ids"]) else []
+    return ids, offsets, [added == 1 for added in mask], starts
 
 
 def _num_cut(tokenizer: Any, text: str, limit: int) -> int:

@@ -130,11 +130,18 @@ def _head_and_tail(
 ) -> tuple[list[Any], list[int]]:
     """Keep the first and the last half; special tokens stand at the ends and stay."""
     encoded = tokenizer(texts, truncation=False, return_attention_mask=False, verbose=False)
-    limit, tail = reading.max_length, reading.max_length // 2
-    return [
-        ids if len(ids) <= limit else ids[: limit - tail] + ids[-tail:]
-        for ids in encoded["input_ids"]
-    ], [1] * len(texts)
+    return [both_ends(ids, reading.max_length) for ids in encoded["input_ids"]], [1] * len(texts)
+
+
+def both_ends(items: list[Any], limit: int) -> list[Any]:
+    """Return the first and the last half of the limit if there are more items.
+
+    Example:
+        >>> both_ends([1, 2, 3, 4, 5, 6, 7], 5)
+        [1, 2, 3, 6, 7]
+    """
+    tail = limit // 2
+    return items if len(items) <= limit else items[: limit - tail] + items[-tail:]
 
 
 def _windows(texts: list[str], tokenizer: Any, reading: Reading) -> tuple[list[Any], list[int]]:
