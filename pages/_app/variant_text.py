@@ -34,9 +34,9 @@ export default function (component) {
   if (!root) {
     root = document.createElement("div")
     root.className = "words"
-    root.dir = "auto"
     parentElement.appendChild(root)
   }
+  root.dir = data.direction
   const scrolled = root.scrollTop
   root.replaceChildren()
   data.words.forEach((word, position) => {
@@ -93,8 +93,9 @@ def original_text(text: ScoredWords, largest: float) -> None:
         largest: Score of the strongest colour, the same for both texts.
     """
     still = {"mark": "gone", "clickable": False, "picked": None}
-    note(Sentence("The text as it is"), _noted(text, largest))
-    _component(key="what_if.original", data=_drawn(text, largest) | still)
+    shown = _colored(text, largest)
+    note(Sentence("The text as it is"), shown)
+    _component(key="what_if.original", data=_drawn(shown, text.changed) | still)
 
 
 def variant_text(
@@ -109,38 +110,32 @@ def variant_text(
         on_click: Called after a click.
     """
     live = {"mark": "new", "clickable": True, "picked": picked}
-    note(Sentence("The variant; changed words have a border"), _noted(text, largest))
-    _component(key=VARIANT, data=_drawn(text, largest) | live, on_clicked_change=on_click)
+    shown = _colored(text, largest)
+    note(Sentence("The variant; changed words have a border"), shown)
+    _component(key=VARIANT, data=_drawn(shown, text.changed) | live, on_clicked_change=on_click)
 
 
-def _noted(text: ScoredWords, largest: float) -> ColouredWords:
-    """Return the text for the file that people save."""
+def _colored(text: ScoredWords, largest: float) -> ColouredWords:
+    """Return the text as it is drawn, and as people save it."""
+    shares = (
+        0.0 if hidden else score / (largest or 1.0)
+        for score, hidden in zip(text.scores, text.special, strict=True)
+    )
     return ColouredWords(
         words=tuple(text.words),
-        colors=tuple(_colors(text, largest)),
-        titles=tuple(_titles(text)),
+        colors=tuple(diverging_color(_STRONGEST * share) for share in shares),
+        titles=tuple(f"{score:+.3f}" for score in text.scores),
         special=tuple(text.special),
         marked=frozenset(place for place, changed in enumerate(text.changed) if changed),
     )
 
 
-def _titles(text: ScoredWords) -> list[str]:
-    return [f"{score:+.3f}" for score in text.scores]
-
-
-def _colors(text: ScoredWords, largest: float) -> list[str]:
-    shares = [
-        0.0 if hidden else score / (largest or 1.0)
-        for score, hidden in zip(text.scores, text.special, strict=True)
-    ]
-    return [diverging_color(_STRONGEST * share) for share in shares]
-
-
-def _drawn(text: ScoredWords, largest: float) -> dict[str, object]:
+def _drawn(shown: ColouredWords, changed: Sequence[bool]) -> dict[str, object]:
     return {
-        "words": list(text.words),
-        "titles": _titles(text),
-        "colors": _colors(text, largest),
-        "special": list(text.special),
-        "changed": list(text.changed),
+        "words": list(shown.words),
+        "titles": list(shown.titles),
+        "colors": list(shown.colors),
+        "special": list(shown.special),
+        "direction": shown.direction,
+        "changed": list(changed),
     }

@@ -29,9 +29,9 @@ export default function (component) {
   if (!root) {
     root = document.createElement("div")
     root.className = "words"
-    root.dir = "auto"
     parentElement.appendChild(root)
   }
+  root.dir = data.direction
   root.replaceChildren()
   data.words.forEach((word, position) => {
     const button = document.createElement("button")
@@ -127,6 +127,7 @@ def _show(shown: ColouredWords, key: str, on_click: Callable[[], None]) -> None:
         "colors": list(shown.colors),
         "special": list(shown.special),
         "marked": sorted(shown.marked),
+        "direction": shown.direction,
     }
     _component(key=key, data=data, on_clicked_change=on_click)
 

@@ -24,8 +24,7 @@ def opened(
     run = make_run(workspace, "toy", toy_dataset, {}, name="saved run")
     save_model(run.model_dir, toy_dataset, tiny_model_dir)
     page.goto(f"{app.url}/explanation?panel=Attributions&method=occlusion")
-    page.get_by_label("Text", exact=True).fill(HOSTILE_TEXT)
-    page.get_by_label("Text", exact=True).press("Control+Enter")
+    write(page, HOSTILE_TEXT)
     expect(page.locator(".words button", has_text="onerror").first).to_be_visible(
         timeout=TORCH_ARRIVES
     )
@@ -33,6 +32,15 @@ def opened(
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="SVG")).to_be_visible()
     return page
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_label("Text", exact=True).fill(text)
+    page.get_by_label("Text", exact=True).press("Control+Enter")
+
+
+def direction(page: Page) -> str:
+    return str(page.locator(".words").evaluate("words => getComputedStyle(words).direction"))
 
 
 def download(page: Page, kind: str, folder: Path) -> Path:
@@ -74,6 +82,10 @@ def test_pictures_are_made_without_a_network(
     assert events == [svg.as_uri()]
     assert png.read_bytes().startswith(b"\x89PNG")
     assert not [one for one in watch.problems if "foreign" in one]
+    assert direction(opened) == "ltr"
+    write(opened, "فاز الفريق بالمباراة الأخيرة")
+    expect(opened.locator(".words button", has_text="فاز").first).to_be_visible()
+    assert direction(opened) == "rtl"
 
 
 def test_the_file_draws_its_charts_without_a_request(

@@ -48,6 +48,15 @@ def test_words_have_colours_numbers_and_borders():
     assert 'class="marked"><bdi>goal</bdi>' in content
 
 
+@pytest.mark.parametrize(
+    ("word", "direction"), [("הקבוצה", "rtl"), ("الفريق", "rtl"), ("team", "ltr"), ("2026", "ltr")]
+)
+def test_a_text_runs_as_its_own_words_do(word, direction):
+    content = page(coloured("[CLS]", word, "[SEP]", special=(True, False, True)))
+
+    assert f'<div class="text" dir="{direction}">' in content
+
+
 def test_a_page_without_charts_has_no_script():
     names = Document(page(coloured("a"), Fact("b", "c"))).names
 

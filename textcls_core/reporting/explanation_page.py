@@ -3,11 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
 from textcls_core.charts.theme import INK
+from textcls_core.dataset.languages import is_right_to_left
 from textcls_core.reporting.document import document
 from textcls_core.reporting.markup import Safe, definitions, element, foreign, joined, table
 
@@ -66,6 +67,12 @@ class ColouredWords:
     """Whether a word is a special token of the model."""
     marked: frozenset[int] = frozenset()
     """Positions of words with a border."""
+
+    @property
+    def direction(self) -> Literal["ltr", "rtl"]:
+        """Which way the text runs, whatever the special tokens around it are called."""
+        own = (word for word, hidden in zip(self.words, self.special, strict=True) if not hidden)
+        return "rtl" if is_right_to_left([" ".join(own)])[0] else "ltr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,8 @@ def _words(text: ColouredWords) -> Safe:
         )
         for place, word in enumerate(text.words)
     )
-    return element("div", joined(Safe(f"{span} ") for span in spans), class_="text", dir="auto")
+    shown = joined(Safe(f"{span} ") for span in spans)
+    return element("div", shown, class_="text", dir=text.direction)
 
 
 def _drawing(part: Drawing) -> Safe:
