@@ -13,6 +13,7 @@ from pages._app.words_text import attribution_text
 from textcls_core.charts.explanation import attribution_chart
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.attribution import Attribution
+from textcls_core.explanation.default_label import NO_ANSWER, DefaultLabel
 from textcls_core.explanation.methods import MEANINGS, METHODS, TITLES, Method
 from textcls_core.reporting.explanation_page import Fact, Sentence
 from textcls_core.runs.run import Run
@@ -53,6 +54,7 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
     with place:
         show_prediction(run, text, shares, len(read.tokens), read.num_cut)
     _explain(found, method)
+    say_if_no_answer(found.predicted)
     words = read.tokens if by_token else read.words
     scores = (found.scores if by_token else found.word_scores).tolist()
     special = read.special(by_token=by_token)
@@ -64,6 +66,12 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
 def _choose_method() -> Method:
     chosen = state.choose("method", "Method", TITLES, default=METHODS[0], width=_WIDTH)
     return next(known for known in METHODS if known == chosen)
+
+
+def say_if_no_answer(predicted: DefaultLabel) -> None:
+    """Say that there is no answer to explain, if there is none."""
+    if not predicted.is_answer:
+        saving.caption(NO_ANSWER)
 
 
 def label_names(run: Run) -> dict[str, str]:

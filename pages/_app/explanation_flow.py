@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, explanation_cache, state
-from pages._app.explanation_attributions import label_names
+from pages._app.explanation_attributions import label_names, say_if_no_answer
 from pages._app.saving import caption, chart, heading
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation_heads import flow_chart
@@ -44,6 +44,7 @@ def show_flow(run: Run, text: str) -> None:
     name = shorten(found.label, 40)
     heading(f"Gradient-weighted rollout for {name}")
     caption(_WEIGHTED.format(name=name))
+    say_if_no_answer(found.predicted)
     weighted = found.shares_by_gradient.tolist()
     attention_text(found.read.words, weighted, special, None, None, key="flow.label")
     _show_layers(found, special)

@@ -29,7 +29,7 @@ def show_prediction(
     saving.chart(
         probabilities_chart(probabilities),
         config=controls.NO_TOOLBAR,
-        alt=f"Predicted {best} with {percent(probabilities[best])}",
+        alt=f"The most probable label is {best} with {percent(probabilities[best])}",
     )
     looked_at = LookedAt(num_tokens, num_cut, run.config)
     if num_cut:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, explanation_cache, state
-from pages._app.explanation_attributions import label_names
+from pages._app.explanation_attributions import label_names, say_if_no_answer
 from pages._app.explanation_prediction import show_prediction
 from pages._app.saving import caption, note
 from pages._app.text import cells, escape, label
@@ -122,6 +122,7 @@ def _show_side(found: _Found, number: int, largest: float) -> None:
         f"What speaks for {shorten(attribution.label, 40)} (orange) and against it (blue); both "
         "sides have one scale."
     )
+    say_if_no_answer(attribution.predicted)
     attribution_text(
         read.words, found.scores, found.special, key=f"sides.scores.{number}", largest=largest
     )

@@ -66,7 +66,7 @@ def test_answer_is_computed_once(store, classifier):
 def test_the_predicted_class_and_its_name_are_one_question(store, classifier):
     [made] = answer(store, [QUESTION], lambda: classifier)
 
-    [found] = answer(store, [replace(QUESTION, label=made.predicted)], refuse)
+    [found] = answer(store, [replace(QUESTION, label=made.predicted.name)], refuse)
 
     assert same(found, made)
 

@@ -7,6 +7,8 @@ from captum.attr import LayerIntegratedGradients
 
 from tests.explanation.conftest import LABELS
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.decision import Decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.explanation.attribution import MAX_GAP
 from textcls_core.explanation.attributions import attribute, load_attributable
 from textcls_core.explanation.gradients import integrated_gradients
@@ -117,7 +119,18 @@ def test_every_method_explains_one_class_against_another(attributable, family, m
 def test_the_predicted_class_is_explained_unless_another_one_is_asked_for(attributable, family):
     found = attribute(attributable[family], TEXT, "occlusion")
 
-    assert found.label == found.predicted == LABELS[int(found.probabilities.argmax())]
+    assert found.label == found.predicted.name == LABELS[int(found.probabilities.argmax())]
+    assert found.predicted.is_answer
+
+
+def test_what_the_rule_of_the_model_answers_is_explained(attributable, monkeypatch):
+    classifier = attributable["bert"]
+    least = int(attribute(classifier, TEXT, "occlusion").probabilities.argmin())
+    thresholds = tuple(0.001 if place == least else 1.0 for place in range(3))
+    rule = DecisionRule(kind="thresholds", thresholds=thresholds)
+    monkeypatch.setattr(classifier, "decision", Decision(rule=rule))
+
+    assert attribute(classifier, TEXT, "occlusion").label == LABELS[least]
 
 
 def test_words_have_the_scores_of_their_tokens(attributable):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.evaluation.decision import Decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.explanation.attention import explain_attention, load_explainable
 from textcls_core.explanation.flow import explain_flow
 from textcls_core.explanation.rollout import attention_rollout, gradient_rollout
@@ -33,6 +35,17 @@ def test_flow_explains_the_predicted_class_first(saved):
     explanation = explain_attention(classifier, TEXT)
 
     assert explain_flow(classifier, explanation).label == explanation.predicted
+
+
+def test_flow_explains_what_the_rule_of_the_model_answers(saved, monkeypatch):
+    classifier = load_explainable(saved["bert"])
+    explanation = explain_attention(classifier, TEXT)
+    least = int(explanation.probabilities.argmin())
+    thresholds = tuple(0.001 if place == least else 1.0 for place in range(3))
+    rule = DecisionRule(kind="thresholds", thresholds=thresholds)
+    monkeypatch.setattr(classifier, "decision", Decision(rule=rule))
+
+    assert explain_flow(classifier, explanation).label == explanation.label_names[least]
 
 
 def test_flow_table_begins_with_the_word_its_class_took_most_from(saved):

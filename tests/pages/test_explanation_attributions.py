@@ -6,7 +6,10 @@ import pytest
 import streamlit as st
 
 from tests.pages.conftest import HOSTILE_TEXT, chart, markdown_of, save_model, shown
+from textcls_core.evaluation.decision import Decision, write_decision
+from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.explanation import attributions
+from textcls_core.explanation.default_label import NO_ANSWER
 
 
 def open_view(open_page, **parameters):
@@ -30,6 +33,15 @@ def test_attributions_colour_every_word(open_page, runnable_run):
     assert drawn["words"][:3] == ["[CLS]", "Shares", "in"]
     assert len(drawn["colors"]) == len(drawn["titles"]) == len(drawn["words"])
     assert any(color.startswith("rgba(190,74,20") for color in drawn["colors"])
+
+
+def test_attributions_of_a_text_without_an_answer_say_so(open_page, runnable_run):
+    rule = DecisionRule(abstain_below=0.99)
+    write_decision(runnable_run.model_dir, Decision(rule=rule))
+
+    app = open_view(open_page, method="occlusion")
+
+    assert NO_ANSWER in shown(app.caption)
 
 
 def test_attributions_say_how_much_is_unexplained(open_page, runnable_run):

@@ -10,6 +10,7 @@ from textcls_core.cli.explain_texts import explain_file, explain_sample, explain
 from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
 from textcls_core.errors import InvalidArgumentError, parse_choice
 from textcls_core.explanation.attribution import Question
+from textcls_core.explanation.default_label import DefaultLabel
 from textcls_core.explanation.methods import METHODS, STEPPED
 from textcls_core.runs.run import Run
 
@@ -106,7 +107,10 @@ def _attention(
     """Return the weights; rows are the tokens that look."""
     from textcls_core.explanation.attention import explain_attention, load_explainable
 
-    found = explain_attention(load_explainable(run.require_model()), text)
+    classifier = load_explainable(run.require_model())
+    found = explain_attention(classifier, text)
+    rule, task = classifier.decision.rule, classifier.design.task
+    predicted = DefaultLabel.of(rule, task, found.probabilities, found.label_names)
     matrix = found.matrix(layer, head)
     value = {
         "tokens": list(found.read.tokens),
@@ -115,10 +119,11 @@ def _attention(
         "head": head,
         "attention": matrix.tolist(),
         "num_tokens_not_looked_at": found.read.num_cut,
-        "predicted": found.predicted,
+        "predicted": predicted.name,
+        "is_answer": predicted.is_answer,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
     }
     weights = found.seen_from(matrix, found.looks_from(by_token=True), by_token=True)
     received = zip(found.read.tokens, weights, strict=True)
     lines = [f"{weight:.4f}  {token}" for token, weight in received]
-    return value, [f"predicted: {found.predicted}", *lines]
+    return value, [f"predicted: {predicted.name}", *lines]

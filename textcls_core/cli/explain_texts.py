@@ -16,6 +16,7 @@ from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import DatasetFormatError
 from textcls_core.explanation.attribution import Attribution, Question
 from textcls_core.explanation.attribution_store import AttributionStore, answer
+from textcls_core.explanation.default_label import NO_ANSWER
 from textcls_core.explanation.trust_job import sample_rows
 from textcls_core.files import to_json
 from textcls_core.jobs.progress import Report, ignore
@@ -33,7 +34,8 @@ def explain_text(run: Run, question: Question, *, as_json: bool) -> None:
     """Print what a method says about one text."""
     [found] = _answers(run, [question])
     words = zip(found.read.words, found.word_scores.tolist(), strict=True)
-    lines = [f"predicted: {found.predicted}, explained: {found.label}"]
+    lines = [f"predicted: {found.predicted.name}, explained: {found.label}"]
+    lines += [] if found.predicted.is_answer else [NO_ANSWER]
     lines += [f"{score:+.4f}  {word}" for word, score in words]
     if found.exactness is not None:
         lines.append(found.exactness.sentence)
@@ -103,7 +105,8 @@ def _attribution_json(run: Run, found: Attribution) -> dict[str, Any]:
         "word_scores": found.word_scores.tolist(),
         "label": found.label,
         "against": found.against,
-        "predicted": found.predicted,
+        "predicted": found.predicted.name,
+        "is_answer": found.predicted.is_answer,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
         "num_tokens_not_looked_at": found.read.num_cut,
         **_UNKNOWN,

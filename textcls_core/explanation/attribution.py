@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from jaxtyping import Float
 
+from textcls_core.explanation.default_label import DefaultLabel
 from textcls_core.explanation.methods import Method
 from textcls_core.explanation.words import ReadText
 from textcls_core.wording import percent, plural
@@ -177,6 +178,8 @@ class Attribution:
     label_names: tuple[str, ...]
     probabilities: Float[np.ndarray, " C"]
     """Class probabilities, shape (C,)."""
+    predicted: DefaultLabel
+    """What the model answers, or the most probable label if that is nothing."""
     exactness: Exactness | None = None
     """What the method knows of its own exactness, if it does."""
 
@@ -184,11 +187,6 @@ class Attribution:
     def word_scores(self) -> Float[np.ndarray, " W"]:
         """Sum of the scores of each word's tokens, shape (W,)."""
         return self.read.sum_by_word(self.scores)
-
-    @property
-    def predicted(self) -> str:
-        """Most probable class."""
-        return self.label_names[int(self.probabilities.argmax())]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values that `from_json` reads."""
@@ -200,6 +198,7 @@ class Attribution:
             "scores": self.scores.tolist(),
             "label_names": list(self.label_names),
             "probabilities": self.probabilities.tolist(),
+            "predicted": dataclasses.asdict(self.predicted),
             "exactness": None if self.exactness is None else _exactness_json(self.exactness),
         }
 
@@ -223,6 +222,7 @@ class Attribution:
             scores=scores,
             label_names=tuple(value["label_names"]),
             probabilities=np.array(value["probabilities"], dtype=float),
+            predicted=DefaultLabel(**value["predicted"]),
             exactness=None if name is None else _KINDS[name](scores=scores, **kind),
         )
 

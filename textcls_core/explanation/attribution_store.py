@@ -61,7 +61,7 @@ class AttributionStore:
         Nothing happens where the disk refuses: it is computed again next time.
         """
         labels = {question.label, found.label}
-        if found.label == found.predicted:
+        if found.label == found.predicted.name:
             labels.add(None)
         with suppress(OSError, ValueError):  # not a number is not JSON
             content = json.dumps(found.to_json(), allow_nan=False)

@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from textcls_core.errors import parse_choice
 from textcls_core.explanation.attribution import Attribution, Exactness, Question
+from textcls_core.explanation.default_label import DefaultLabel
 from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
 from textcls_core.explanation.lime import lime_plan
 from textcls_core.explanation.methods import METHODS, Method
@@ -101,6 +102,7 @@ class _Subject:
     label: str
     score: Score
     probabilities: Float[np.ndarray, " C"]
+    predicted: DefaultLabel
 
 
 def _subjects(classifier: Classifier, questions: Sequence[Question]) -> list[_Subject]:
@@ -108,11 +110,13 @@ def _subjects(classifier: Classifier, questions: Sequence[Question]) -> list[_Su
     reads = [read_text(classifier, question.text) for question in questions]
     logits = logits_of(classifier, [read.input_ids for read in reads])
     probabilities = np.asarray(classifier.probabilities_of(logits), dtype=np.float64)
-    names, subjects = classifier.label_names, []
+    names, rule, task = classifier.label_names, classifier.decision.rule, classifier.design.task
+    subjects = []
     for question, read, row in zip(questions, reads, probabilities, strict=True):
-        label = names[int(row.argmax())] if question.label is None else question.label
+        predicted = DefaultLabel.of(rule, task, row, names)
+        label = predicted.name if question.label is None else question.label
         score = Score.of(names, label, question.against)
-        subjects.append(_Subject(question, read, label, score, row))
+        subjects.append(_Subject(question, read, label, score, row, predicted))
     return subjects
 
 
@@ -150,5 +154,6 @@ def _attribution(classifier: Classifier, subject: _Subject, found: Found) -> Att
         scores=scores,
         label_names=classifier.label_names,
         probabilities=subject.probabilities,
+        predicted=subject.predicted,
         exactness=exactness,
     )

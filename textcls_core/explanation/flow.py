@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from textcls_core.explanation.attention import AttentionExplanation
+from textcls_core.explanation.default_label import DefaultLabel
 from textcls_core.explanation.rollout import classified_tokens, gradient_rollout, rollout_by_layer
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
@@ -20,6 +21,8 @@ class Flow:
     read: ReadText
     label: str
     """The class that the gradients are of."""
+    predicted: DefaultLabel
+    """What the model answers, or the most probable label if that is nothing."""
     averages: bool
     """Whether the model reads the mean of all tokens, and not a single one."""
     by_layer: Float[np.ndarray, "L W"]
@@ -64,8 +67,10 @@ def explain_flow(
     Raises:
         InvalidArgumentError: If the class is unknown.
     """
-    read, label = explanation.read, label or explanation.predicted
-    score = Score.of(classifier.label_names, label)
+    read, names, task = explanation.read, classifier.label_names, classifier.design.task
+    predicted = DefaultLabel.of(classifier.decision.rule, task, explanation.probabilities, names)
+    label = label or predicted.name
+    score = Score.of(names, label)
     start = classified_tokens(classifier, read, is_causal=explanation.is_causal)
     with exact_products():
         by_gradient = gradient_rollout(classifier, read, score)
@@ -73,6 +78,7 @@ def explain_flow(
     return Flow(
         read=read,
         label=label,
+        predicted=predicted,
         averages=explanation.averages,
         by_layer=np.stack([read.sum_by_word(row) for row in by_layer]),
         by_gradient=read.sum_by_word(by_gradient),
