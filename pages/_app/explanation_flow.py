@@ -9,8 +9,9 @@ from pages._app.explanation_attributions import label_names, say_if_no_answer
 from pages._app.saving import caption, chart, heading
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation_heads import flow_chart
+from textcls_core.explanation.words import ReadText
 from textcls_core.runs.run import Run
-from textcls_core.wording import shorten
+from textcls_core.wording import plural, shorten
 
 _ROLLOUT = (
     "Share of each word in what reaches {target}, if every layer passes on half of what a token "
@@ -21,6 +22,12 @@ _WEIGHTED = (
     "The same path, but a weight counts only as far as the score of {name} would fall without it, "
     "to first order (Chefer, Gur and Wolf 2021). It answers for this class; what speaks against it "
     "is left out. As shares of the whole."
+)
+
+
+_BEGINNING = (
+    "The flow is that of the first {shown:,} tokens, read by themselves; it leaves out the {rest} "
+    "after them."
 )
 
 
@@ -35,6 +42,7 @@ def show_flow(run: Run, text: str) -> None:
     wanted = state.choose("flow_label", "Weighted by gradients for", options, default="", width=280)
     found = explanation_cache.flow(run, text, wanted)
     special = found.read.special(by_token=False)
+    _say_how_much(found.read)
     target = "the mean over all tokens, which is classified"
     if not found.averages:
         target = "the token that is classified"
@@ -49,6 +57,13 @@ def show_flow(run: Run, text: str) -> None:
     attention_text(found.read.words, weighted, special, None, None, key="flow.label")
     _show_layers(found, special)
     _show_table(found)
+
+
+def _say_how_much(read: ReadText) -> None:
+    """Say that a flow is about the beginning of the text, if that is not all of it."""
+    if read.num_cut:
+        rest = plural(read.num_cut, "token")
+        caption(_BEGINNING.format(shown=len(read.tokens), rest=rest))
 
 
 def _show_layers(found: Any, special: list[bool]) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.explanation.families import LONG, save_family
 from tests.pages.conftest import HOSTILE_TEXT, chart, save_model, shown
 from tests.pages.test_explanation import look_at
 
@@ -51,6 +52,18 @@ def test_flow_unknown_class_in_the_link_is_ignored_with_a_note(open_page, runnab
 
     assert not app.exception
     assert "it was ignored" in shown(app.toast)[0]
+
+
+def test_flow_of_a_long_text_says_which_part_of_it_is_followed(open_page, toy_run):
+    save_family("bert", toy_run.model_dir, max_length=LONG)
+
+    app = look_at(open_page("explanation", look="Flow"), "the old cat was here " * 240)
+
+    assert len(drawn(app, 0)[0]["words"]) < 1_202
+    assert (
+        "The flow is that of the first 512 tokens, read by themselves; it leaves out the 690 "
+        "tokens after them." in shown(app.caption)
+    )
 
 
 def test_flow_shows_hostile_text_as_it_is(open_page, hostile_run, hostile_dataset, tiny_model_dir):
