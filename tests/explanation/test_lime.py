@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from tests.explanation.plans import carried_out
+from textcls_core.explanation.attributions import attribute
 from textcls_core.explanation.lime import NUM_SAMPLES, lime_plan
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import read_text
@@ -39,6 +40,13 @@ def test_special_tokens_have_no_weight(read, weights):
     found = carried_out(lime_plan(read, Score(0), 50), lambda ids: [weights[ids].sum()])
 
     assert not found.scores[read.is_special].any()
+
+
+def test_a_text_without_words_needs_no_samples(attributable):
+    found = attribute(attributable["bert"], "\u200b", "lime")
+
+    assert not found.scores.any()
+    assert found.exactness.num_samples == 0
 
 
 def test_a_score_that_is_not_a_sum_fits_badly(read):

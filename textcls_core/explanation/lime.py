@@ -39,11 +39,12 @@ def lime_plan(
     from sklearn.linear_model import Ridge
 
     part_of = parts(read, "word")
-    kept = _samples(int(part_of.max(initial=-1)) + 1, num_samples or NUM_SAMPLES, seed)
+    num_words = int(part_of.max(initial=-1)) + 1
+    if not num_words:
+        return LocalFit(np.zeros(len(part_of)), 0.0, 0)
+    kept = _samples(num_words, num_samples or NUM_SAMPLES, seed)
     logits = yield shortened(read, part_of, kept)
     values, nearness = score.of_logits(logits), _nearness(kept)
-    if not kept.size:
-        return LocalFit(np.zeros(len(part_of)), 0.0, len(kept))
     model = Ridge(alpha=_RIDGE).fit(kept, values, sample_weight=nearness)
     fit = float(model.score(kept, values, sample_weight=nearness))
     return LocalFit(dealt(part_of, model.coef_), fit, len(kept))
