@@ -288,6 +288,19 @@ def test_moved_job_is_done_once(workspace, arguments, tiny_models, monkeypatch):
     assert head_file(workspace, given) != head_file(workspace, arguments)
 
 
+def test_another_base_model_in_the_same_folder_is_another_comparison(
+    workspace, arguments, tmp_path
+):
+    weights = tmp_path / "model.safetensors"
+    files = []
+    for content in ("one", "another"):
+        weights.write_text(content)
+        given = moved_arguments(*arguments.values(), base=str(tmp_path))
+        files.append(head_file(workspace, given))
+
+    assert files[0] != files[1]
+
+
 def test_a_base_model_that_is_gone_is_a_message(workspace, arguments, tmp_path):
     given = moved_arguments(*arguments.values(), base=str(tmp_path / "gone"))
 

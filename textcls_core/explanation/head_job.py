@@ -12,6 +12,7 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.explanation.head_report import HeadReport, MovedReport
 from textcls_core.files import digest_of
 from textcls_core.jobs.progress import Report, ignore
+from textcls_core.models.catalogue import folder_state
 from textcls_core.workspace import Workspace
 
 SURVEY_ENTRY = "textcls_core.explanation.head_job:run_survey"
@@ -53,9 +54,11 @@ def moved_arguments(
         version: See `survey_arguments`.
         fingerprint: See `survey_arguments`.
         row_ids: See `survey_arguments`.
-        base: Name of the pretrained model: `RunConfig.model`.
+        base: Name of the pretrained model: `RunConfig.model`. In a folder the model may become
+            another one, which its files tell.
     """
-    return {**survey_arguments(model_dir, version, fingerprint, row_ids), "base": base}
+    survey = survey_arguments(model_dir, version, fingerprint, row_ids)
+    return {**survey, "base": base, "base_files": folder_state(base)}
 
 
 def head_file(workspace: Workspace, arguments: dict[str, Any]) -> Path:

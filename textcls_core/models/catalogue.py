@@ -62,6 +62,18 @@ def absolute_name(name: str) -> str:
     return str(_folder(name).resolve())
 
 
+def folder_state(name: str) -> str:
+    """Return what changes when other weights come into the folder of a model.
+
+    Size and time tell it, because reading the weights would take too long. It is empty for models
+    that are no folders, whose names say which weights they have.
+    """
+    if name == EMBEDDED or not _is_folder_name(name):
+        return ""
+    weights = [(file.name, file.stat()) for file in sorted(_folder(name).glob("*.safetensors"))]
+    return " ".join(f"{file} {found.st_size} {found.st_mtime_ns}" for file, found in weights)
+
+
 def locate(name: str) -> Path:
     """Return the checked folder of a model; a hub model is downloaded on first use.
 
