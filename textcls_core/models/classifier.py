@@ -361,16 +361,11 @@ def sigmoid(logits: np.ndarray) -> Probabilities:
 
 
 def _require_embeddings(config: Any) -> None:
-    """Check that a model reads embeddings in the place of token ids, which gradients need.
-
-    Raises:
-        ModelError: If it does not.
-    """
+    """Raise a `ModelError` if a model reads token ids only: gradients of words need embeddings."""
     if config.is_encoder_decoder or config.model_type == "longformer":
         raise ModelError(
-            f"Expected a model that reads embeddings of words, got {config.model_type}, which "
-            "reads token ids only and so has no gradients of words. Attributions by leaving out "
-            "words works."
+            f"Expected a model that reads embeddings of words, got {config.model_type}, which has "
+            "no gradients of words. Attributions by leaving out words works."
         )
 
 
