@@ -5,7 +5,12 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
-from pages._app.explanation_trust_text import COMPREHENSIVENESS, SUFFICIENCY, show_trust_on_text
+from pages._app.explanation_trust_text import (
+    COMPREHENSIVENESS,
+    SUFFICIENCY,
+    show_scores,
+    show_trust_on_text,
+)
 from pages._app.job_view import offer_job
 from pages._app.sample_choice import choose_sample, rows_read
 from pages._app.saving import note
@@ -64,6 +69,7 @@ def _show_sample(run: Run) -> TrustReport | None:
         f"Measured on {measured_on}. {_HOW} LIME and SHAP read {NUM_EVALUATIONS} shortened texts "
         "each, fewer than on Attributions."
     )
+    show_scores(report, "trust.sample.scores")
     _show_methods(report)
     st.caption(
         f"{_UNTRAINED} Better than chance: share of the texts on which the score is above that of "

@@ -5,7 +5,8 @@ import streamlit as st
 from pages._app import controls, state
 from pages._app.explanation_text import choose_text
 from pages._app.job_view import offer_job
-from pages._app.saving import note
+from pages._app.saving import chart, note
+from textcls_core.charts.explanation_trust import trust_chart
 from textcls_core.explanation.methods import JUDGED_TITLES
 from textcls_core.explanation.trust_job import ENTRY, text_arguments, trust_file
 from textcls_core.explanation.trust_report import TrustReport
@@ -36,10 +37,28 @@ def show_trust_on_text(run: Run, sample: TrustReport | None) -> None:
         return
     note(Fact("Text", text), Sentence(report.verdict))
     st.markdown(f"**{report.verdict}**")
+    show_scores(report, "trust.text.scores")
     _show_methods(report, sample)
     st.caption(
         f"Random orders of the words score {report.random_score:+.3f} here. A method that is good "
         "on the sample can still be wrong about one text, and the other way round."
+    )
+
+
+def show_scores(report: TrustReport, key: str) -> None:
+    """Draw the score of every method with its interval.
+
+    Args:
+        report: Of a sample or of one text.
+        key: Of the chart.
+    """
+    best = report.judgements[0]
+    chart(
+        trust_chart(report),
+        alt=f"{JUDGED_TITLES[best.method]} scores highest, {best.score:+.3f}; random orders of the "
+        f"words score {report.random_score:+.3f}",
+        config=controls.NO_TOOLBAR,
+        key=key,
     )
 
 

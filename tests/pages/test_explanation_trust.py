@@ -1,7 +1,7 @@
 """Tests of the Trust view: it offers to measure, and then says which method to believe."""
 
 from pages._app import job_view
-from tests.pages.conftest import shown
+from tests.pages.conftest import chart, shown
 from textcls_core.explanation.methods import JUDGED
 from textcls_core.explanation.trust_job import (
     ENTRY,
@@ -84,6 +84,7 @@ def test_trust_says_which_method_to_believe(open_page, runnable_run, workspace):
 
     assert not app.exception
     assert shown(app.subheader)[0].startswith("Believe Integrated gradients first here")
+    assert chart(app, 0)["data"][0]["x"][0] == 0.5
     table = app.dataframe[0].value
     assert table["method"].tolist()[0] == "Integrated gradients"
     assert len(table) == len(JUDGED)
