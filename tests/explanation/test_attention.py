@@ -100,7 +100,6 @@ def test_explained_probabilities_equal_those_of_the_deployed_model(saved, explai
     np.testing.assert_allclose(
         explanation.probabilities, deployed.predict_probabilities([TEXT])[0], atol=1e-5
     )
-    assert explanation.predicted == LABELS[int(explanation.probabilities.argmax())]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -254,7 +253,6 @@ def test_seen_from_all_tokens_is_their_mean_summed_by_word(explainable, family):
 
 def test_word_matrix_averages_over_heads(by_hand):
     np.testing.assert_allclose(by_hand.word_matrix(0)[0], [0.5, 0.5])
-    assert by_hand.predicted == "y"
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "\0"])

@@ -14,7 +14,6 @@ from textcls_core.models.catalogue import (
     SUGGESTED,
     absolute_name,
     check_folder,
-    folder_state,
     locate,
     position_limit,
     require_available,
@@ -52,15 +51,6 @@ def not_cached(*_args, **_options):
 
 
 # Folders
-
-
-def test_other_weights_in_a_folder_are_told(tmp_path):
-    before = folder_state(str(make_folder(tmp_path)))
-    (tmp_path / "model.safetensors").write_text("longer than before")
-
-    assert before != folder_state(str(tmp_path)) == folder_state(str(tmp_path))
-    assert folder_state(EMBEDDED) == folder_state("bert-base-uncased") == ""
-    assert folder_state(str(tmp_path / "gone")) == ""
 
 
 def test_folder_with_safetensors_is_accepted(tmp_path):

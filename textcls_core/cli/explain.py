@@ -10,7 +10,7 @@ from textcls_core.cli.explain_texts import explain_file, explain_sample, explain
 from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
 from textcls_core.errors import InvalidArgumentError, parse_choice
 from textcls_core.explanation.attribution import Question
-from textcls_core.explanation.default_label import DefaultLabel
+from textcls_core.explanation.default_label import default_label
 from textcls_core.explanation.methods import METHODS, STEPPED
 from textcls_core.runs.run import Run
 
@@ -109,8 +109,7 @@ def _attention(
 
     classifier = load_explainable(run.require_model())
     found = explain_attention(classifier, text)
-    rule, task = classifier.decision.rule, classifier.design.task
-    predicted = DefaultLabel.of(rule, task, found.probabilities, found.label_names)
+    predicted = default_label(classifier, found.probabilities)
     matrix = found.matrix(layer, head)
     value = {
         "tokens": list(found.read.tokens),

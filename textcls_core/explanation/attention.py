@@ -67,11 +67,6 @@ class AttentionExplanation:
         return int(self.attention.shape[1])
 
     @property
-    def predicted(self) -> str:
-        """Most probable class."""
-        return self.label_names[int(self.probabilities.argmax())]
-
-    @property
     def deciding_token(self) -> int:
         """Position of the token whose state is classified: the first or the last."""
         return len(self.read.tokens) - 1 if self.is_causal or self.reads_last else 0

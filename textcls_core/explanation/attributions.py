@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from textcls_core.errors import parse_choice
 from textcls_core.explanation.attribution import Attribution, Exactness, Question
-from textcls_core.explanation.default_label import DefaultLabel
+from textcls_core.explanation.default_label import DefaultLabel, default_label
 from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
 from textcls_core.explanation.lime import lime_plan
 from textcls_core.explanation.methods import METHODS, Method
@@ -110,10 +110,9 @@ def _subjects(classifier: Classifier, questions: Sequence[Question]) -> list[_Su
     reads = [read_text(classifier, question.text) for question in questions]
     logits = logits_of(classifier, [read.input_ids for read in reads])
     probabilities = np.asarray(classifier.probabilities_of(logits), dtype=np.float64)
-    names, rule, task = classifier.label_names, classifier.decision.rule, classifier.design.task
-    subjects = []
+    names, subjects = classifier.label_names, []
     for question, read, row in zip(questions, reads, probabilities, strict=True):
-        predicted = DefaultLabel.of(rule, task, row, names)
+        predicted = default_label(classifier, row)
         label = predicted.name if question.label is None else question.label
         score = Score.of(names, label, question.against)
         subjects.append(_Subject(question, read, label, score, row, predicted))

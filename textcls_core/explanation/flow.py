@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from textcls_core.explanation.attention import AttentionExplanation
-from textcls_core.explanation.default_label import DefaultLabel
+from textcls_core.explanation.default_label import DefaultLabel, default_label
 from textcls_core.explanation.rollout import classified_tokens, gradient_rollout, rollout_by_layer
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
@@ -67,10 +67,9 @@ def explain_flow(
     Raises:
         InvalidArgumentError: If the class is unknown.
     """
-    read, names, task = explanation.read, classifier.label_names, classifier.design.task
-    predicted = DefaultLabel.of(classifier.decision.rule, task, explanation.probabilities, names)
+    read, predicted = explanation.read, default_label(classifier, explanation.probabilities)
     label = label or predicted.name
-    score = Score.of(names, label)
+    score = Score.of(classifier.label_names, label)
     start = classified_tokens(classifier, read, is_causal=explanation.is_causal)
     with exact_products():
         by_gradient = gradient_rollout(classifier, read, score)

@@ -21,6 +21,7 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.bootstrap import percentile_interval, resampled_cells
 from textcls_core.explanation.attention import attention_of
 from textcls_core.explanation.attribution import Coalitions, LocalFit
+from textcls_core.explanation.default_label import default_label
 from textcls_core.explanation.faithfulness import SHARES, Faithfulness, faithfulness
 from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
 from textcls_core.explanation.lime import lime_plan
@@ -190,7 +191,7 @@ def _judge(
     """Return what one text says about every method."""
     said = "Judging the methods on this text"
     with exact_products():
-        answer = int(logits_of(subjects.trained, [read.input_ids]).argmax())
+        answer = _answer(subjects.trained, read)
         progress(0, _STAGES, said)
         ranked = rank_words(subjects.trained, read, answer)
         progress(1, _STAGES, said)
@@ -206,6 +207,13 @@ def _judge(
     ]
     chance = float(np.mean([found.score for found in judged[len(JUDGED) :]]))
     return _TextFigures(judged[: len(JUDGED)], chance, agreement, np.array(untrained))
+
+
+def _answer(classifier: Classifier, read: ReadText) -> int:
+    """Return the label that is explained unless another one is asked for."""
+    logits = logits_of(classifier, [read.input_ids])
+    probabilities = np.asarray(classifier.probabilities_of(logits), dtype=np.float64)[0]
+    return classifier.label_names.index(default_label(classifier, probabilities).name)
 
 
 def rank_correlation(one: Words, other: Words) -> float:
