@@ -126,6 +126,9 @@ def show_active_links() -> None:
 
 def _activity(run: Run) -> None:
     status, name = run.status, label(run.config.title, 28)
+    if run.awaits_machines:
+        st.caption(f"{status_icon(status)} {name}: waiting for its machines")
+        return
     if status == RunStatus.QUEUED:
         behind = state.run_store().waiting_behind(run)
         reason = f"behind {label(behind[0].config.title, 24)}" if behind else "starting"

@@ -112,7 +112,7 @@ def _show_head(run: Run, status: RunStatus) -> None:
         show_actions(run, status)
     if run.is_paused:
         st.caption("Paused: everything is kept in its checkpoint.")
-    elif status in _ADVICE:
+    elif status in _ADVICE and not run.awaits_machines:
         st.caption(_ADVICE[status])
     if error := run.finished.get("error"):  # of a run that failed, or kept its best and stopped
         st.error(escape(error), icon=":material/error:")
@@ -203,6 +203,8 @@ def _show_details(run: Run) -> None:
 
 def _preparing(run: Run) -> str:
     """Return what happens before the first step."""
+    if run.awaits_machines:
+        return "Waiting for its machines; nothing starts by itself."
     if run.status == RunStatus.QUEUED:
         behind = state.run_store().waiting_behind(run)
         if behind:

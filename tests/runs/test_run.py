@@ -329,11 +329,64 @@ def test_resumed_run_is_interrupted_if_no_worker_came_up(old_run):
     assert old_run.status == RunStatus.INTERRUPTED
 
 
-def test_run_on_several_machines_waits_for_those_who_start_it(tmp_path):
-    config = CONFIG.model_copy(update={"num_nodes": 2})
+@pytest.fixture
+def machines_run(tmp_path):
+    """A run on two machines, made an hour ago, that nobody has started."""
+    config = CONFIG.model_copy(update={"num_nodes": 2, "num_processes": 2})
     run = RunStore(tmp_path).create(config)[0]
-    minute_ago = time.time() - 60
-    os.utime(run.folder / "config.json", (minute_ago, minute_ago))
+    make_old(run.folder / "config.json")
+    return run
+
+
+def make_old(file):
+    hour_ago = time.time() - 3600
+    os.utime(file, (hour_ago, hour_ago))
+
+
+def test_run_on_several_machines_waits_for_those_who_start_it(machines_run):
+    assert machines_run.status == RunStatus.QUEUED
+    assert machines_run.awaits_machines
+
+
+def test_resumed_run_on_several_machines_waits_for_those_who_start_it(machines_run):
+    write_json(machines_run.folder / "environment.json", {"device": "cpu"})
+    begin(machines_run)
+    machines_run.resume_file.touch()
+    make_old(machines_run.resume_file)
+
+    assert machines_run.status == RunStatus.QUEUED
+    assert machines_run.awaits_machines
+
+
+def test_killed_run_on_several_machines_waits_for_nobody(machines_run):
+    begin(machines_run)
+
+    assert machines_run.status == RunStatus.INTERRUPTED
+    assert not machines_run.awaits_machines
+
+
+@pytest.mark.parametrize("wish", ["request_stop", "request_pause"])
+def test_run_on_several_machines_that_nobody_started_can_be_called_off(machines_run, wish):
+    getattr(machines_run, wish)()
+
+    assert machines_run.status == RunStatus.STOPPED
+    assert not machines_run.has_model
+    assert machines_run.resumable == 0
+
+
+def test_run_on_several_machines_whose_worker_waits_is_no_longer_up_to_people(
+    machines_run, hold_lock
+):
+    hold_lock(machines_run.lock_file)
+
+    assert machines_run.status == RunStatus.QUEUED
+    assert not machines_run.awaits_machines
+    machines_run.request_stop()
+    assert machines_run.status == RunStatus.STOPPING
+
+
+def test_stop_before_the_worker_has_come_up_is_left_to_the_worker(run):
+    run.request_stop()
 
     assert run.status == RunStatus.QUEUED
 

@@ -24,8 +24,8 @@ def store(tmp_path):
     return RunStore.open(Workspace(tmp_path))
 
 
-def make_run(store, run_id, *, age_seconds=0.0):
-    run, _ = store.create(CONFIG, run_id)
+def make_run(store, run_id, *, age_seconds=0.0, **settings):
+    run, _ = store.create(CONFIG.model_copy(update=settings), run_id)
     moment = time.time() - age_seconds
     os.utime(run.folder / "config.json", (moment, moment))
     return run
@@ -168,6 +168,16 @@ def test_waiting_behind_forgets_a_run_whose_worker_died(store, hold_lock):
 
     assert before == [first]
     assert store.waiting_behind(second) == []
+
+
+def test_waiting_behind_leaves_out_a_run_that_people_have_yet_to_start(store, hold_lock):
+    first = make_run(store, FIRST, age_seconds=3600, num_nodes=2)
+    second = make_run(store, SECOND)
+
+    assert store.active() == [first, second]
+    assert store.waiting_behind(second) == []
+    hold_lock(first.lock_file)
+    assert store.waiting_behind(second) == [first]
 
 
 def test_slot_file_is_one_per_device(store):

@@ -192,6 +192,7 @@ def test_a_group_that_makes_no_sense_is_refused(make, error, message):
     [
         ({"dataset": "nosuch"}, NotFoundError, 'Data set "nosuch" does not exist'),
         ({"model": "./nosuch"}, ModelError, "nosuch is not a model folder"),
+        ({"num_nodes": 2}, InvalidArgumentError, "Expected num_nodes 1 in a group, got 2"),
     ],
 )
 def test_a_group_that_cannot_start_stores_nothing(workspace, started, settings, error, message):
@@ -199,6 +200,16 @@ def test_a_group_that_cannot_start_stores_nothing(workspace, started, settings, 
         start_group(workspace, plan_seeds(CONFIG.model_copy(update=settings), 2))
 
     assert started == GroupStore.open(workspace).groups() == []
+
+
+def test_a_search_on_several_machines_is_refused(workspace, coordinators):
+    config = CONFIG.model_copy(update={"num_nodes": 3})
+    plan = plan_search(config, parse_space(["seed=1:9"]), "random", 2)
+
+    with pytest.raises(InvalidArgumentError, match="Expected num_nodes 1 in a group, got 3"):
+        start_group(workspace, plan)
+
+    assert coordinators == GroupStore.open(workspace).groups() == []
 
 
 def test_a_model_of_the_space_that_does_not_exist_is_refused_before_the_start(workspace, started):

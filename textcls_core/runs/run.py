@@ -166,21 +166,30 @@ class Run:
         if not is_alive and self._facts("finished.json"):  # it ended between the two looks
             return RunStatus(self._facts("finished.json")["outcome"])
         started = (self.folder / "started.json").exists()
-        if is_alive and (self.stop_file.exists() or self.pause_file.exists()):
+        is_to_end = self.stop_file.exists() or self.pause_file.exists()
+        if is_alive and is_to_end:
             return RunStatus.STOPPING
         if is_alive:
             return RunStatus.RUNNING if started else RunStatus.QUEUED
-        return RunStatus.QUEUED if self._is_launching(started) else RunStatus.INTERRUPTED
+        if not self._is_launching(started):
+            return RunStatus.INTERRUPTED
+        is_called_off = is_to_end and self.config.num_nodes > 1  # perhaps nobody ever starts it
+        return RunStatus.STOPPED if is_called_off else RunStatus.QUEUED
 
     def _is_launching(self, started: bool) -> bool:
         """Tell whether a worker may still be on its way."""
-        limit = _LAUNCH_SECONDS if self.config.num_processes == 1 else _LAUNCH_TOGETHER_SECONDS
-        if self.resume_file.exists():
-            return time.time() - self.resume_file.stat().st_mtime < limit
-        if started or (self.folder / "environment.json").exists():
+        is_resumed = self.resume_file.exists()
+        if not is_resumed and (started or (self.folder / "environment.json").exists()):
             return False
-        age = time.time() - (self.folder / "config.json").stat().st_mtime
-        return age < limit or self.config.num_nodes > 1  # people start those by hand
+        asked = self.resume_file if is_resumed else self.folder / "config.json"
+        limit = _LAUNCH_SECONDS if self.config.num_processes == 1 else _LAUNCH_TOGETHER_SECONDS
+        return time.time() - asked.stat().st_mtime < limit or self.config.num_nodes > 1
+
+    @property
+    def awaits_machines(self) -> bool:
+        """Whether people have yet to start its processes, with one command per machine."""
+        is_queued = self.config.num_nodes > 1 and self.status == RunStatus.QUEUED
+        return is_queued and not is_locked(self.lock_file)
 
     @property
     def has_model(self) -> bool:

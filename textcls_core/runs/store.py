@@ -79,11 +79,12 @@ class RunStore:
     def waiting_behind(self, run: Run) -> list[Run]:
         """Return the active runs made before `run`, oldest first.
 
-        Looks only at the others: asking for the status of a run inside its own worker would free
-        the worker's lock.
+        Those that people have yet to start on several machines are left out: nobody knows whether
+        they ever will. Looks only at the others: asking for the status of a run inside its own
+        worker would free the worker's lock.
         """
         earlier = [other for other in reversed(self.runs()) if _place(other) < _place(run)]
-        return [other for other in earlier if other.status.is_active]
+        return [other for other in earlier if other.status.is_active and not other.awaits_machines]
 
     def slot_file(self, device: str) -> Path:
         """Return the lock that the run computing on `device` holds."""

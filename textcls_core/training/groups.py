@@ -177,6 +177,7 @@ def start_group(workspace: Workspace, plan: GroupPlan, group_id: str | None = No
 
 def _complete(workspace: Workspace, plan: GroupPlan) -> GroupPlan:
     """Return the plan with the exact data set and models, which all members then share."""
+    _require_one_machine(plan.config)
     config, dataset = pin(workspace, plan.config)
     require_trainable(dataset)
     if config.num_folds:
@@ -189,6 +190,15 @@ def _complete(workspace: Workspace, plan: GroupPlan) -> GroupPlan:
     if "model" in space:
         space["model"] = Choices(choices=tuple(map(absolute_name, names)))
     return plan.model_copy(update={"config": config, "space": space})
+
+
+def _require_one_machine(config: RunConfig) -> None:
+    if config.num_nodes > 1:
+        raise InvalidArgumentError(
+            f"Expected num_nodes 1 in a group, got {config.num_nodes}: people start the processes "
+            "of such a run on each machine, so nothing would start its members. Set num_nodes to "
+            "1, or start the runs one by one."
+        )
 
 
 def _start_members(group: RunGroup) -> None:
