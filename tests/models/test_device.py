@@ -30,6 +30,13 @@ def pretended_speeds(monkeypatch):
     monkeypatch.setattr(device, "_measured_gflops", speeds(PEAKS["bf16"], PEAKS["fp32"]))
 
 
+@pytest.fixture(autouse=True)
+def _own_products():
+    """Begin with exact products, and put back what a test leaves."""
+    with exact_products():
+        yield
+
+
 def speeds(bf16: float, fp32: float):
     return lambda _device, dtype: bf16 if dtype == torch.bfloat16 else fp32
 
@@ -182,6 +189,13 @@ def test_compute_on_another_device_makes_the_same_choices():
     compute = Compute("cuda", "bf16", ("a", "b"), 5.0)
 
     assert compute.on("cuda:1") == Compute("cuda:1", "bf16", ("a", "b"), 5.0)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("cuda:1", "high"), ("cpu", "highest")])
+def test_compute_allows_tf32_in_every_process_that_takes_it_over(name, expected):
+    Compute("cuda", "fp32", ()).on(name)
+
+    assert torch.get_float32_matmul_precision() == expected
 
 
 def test_peak_memory_never_shrinks():

@@ -33,7 +33,8 @@ class Compute:
         return replace(self, precision="fp32")
 
     def on(self, device: str) -> "Compute":
-        """Return the same choices for one of several devices of a kind."""
+        """Return the same choices for one of several devices of a kind, and apply them."""
+        _allow_tf32(device)
         return replace(self, device=device)
 
     def peak_memory_mb(self) -> float:
@@ -69,9 +70,14 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
     """
     chosen, device_reason = choose_device(device)
     number_format, precision_reason, peak = _choose_precision(chosen, precision)
-    if chosen == "cuda":
-        torch.set_float32_matmul_precision("high")  # TF32 where the GPU has it
+    _allow_tf32(chosen)
     return Compute(chosen, number_format, (device_reason, precision_reason), peak)
+
+
+def _allow_tf32(device: str) -> None:
+    """Let training round float32 products where the GPU is faster then; each process for itself."""
+    if device.startswith("cuda"):
+        torch.set_float32_matmul_precision("high")
 
 
 def choose_device(preference: str = "auto") -> tuple[str, str]:
