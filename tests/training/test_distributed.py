@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -10,9 +12,12 @@ import pytest
 
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
+from textcls_core.errors import TrainingError
+from textcls_core.jobs.lock import is_locked
 from textcls_core.runs.run import RunStatus
-from textcls_core.training.distributed import Ranks
-from textcls_core.training.launch import start_run
+from textcls_core.runs.store import RunStore
+from textcls_core.training.distributed import Ranks, join
+from textcls_core.training.launch import resume_run, start_run
 from textcls_core.workspace import APP_DIR, Workspace
 
 DEADLINE_SECONDS = 180
@@ -44,6 +49,21 @@ def test_one_process_is_the_first_and_exchanges_nothing():
     assert ranks.wrap(model, "cpu") is model
     assert ranks.summed_array(array, "cpu") is array
     assert ranks.from_first("x") == "x"
+
+
+def test_more_processes_than_gpus_are_refused_before_anybody_waits(monkeypatch):
+    for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+        monkeypatch.setenv(name, "4")
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+
+    with pytest.raises(TrainingError) as refusal:
+        join("cuda")
+
+    assert str(refusal.value) == (
+        "Expected at most 2 processes on this machine, one per GPU, got 4. Set num_processes to 2, "
+        "or device to cpu."
+    )
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,9 @@ import numpy as np
 import torch
 from torch import distributed
 
+from textcls_core.errors import TrainingError
+from textcls_core.wording import plural
+
 _TIMEOUT = dt.timedelta(days=7)
 """The first process may wait for its device for long while the others wait for it."""
 
@@ -70,17 +73,30 @@ def join(device: str) -> tuple[Ranks, str]:
 
     Args:
         device: `cpu`, `cuda` or `mps`; each process on a machine gets a GPU of its own.
+
+    Raises:
+        TrainingError: If there are more processes on this machine than GPUs.
     """
     world_size = int(os.environ.get("WORLD_SIZE", "1"))
     if world_size == 1:
         return Ranks(), device
     if device == "cuda":
+        _require_gpus(int(os.environ["LOCAL_WORLD_SIZE"]))
         device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)
     backend = "nccl" if device.startswith("cuda") else "gloo"
     if not distributed.is_initialized():
         distributed.init_process_group(backend, timeout=_TIMEOUT)
     return Ranks(distributed.get_rank(), world_size), device
+
+
+def _require_gpus(num_processes: int) -> None:
+    present = torch.cuda.device_count()
+    if num_processes > present:
+        raise TrainingError(
+            f"Expected at most {plural(present, 'process', 'processes')} on this machine, one per "
+            f"GPU, got {num_processes}. Set num_processes to {present}, or device to cpu."
+        )
 
 
 def leave() -> None:

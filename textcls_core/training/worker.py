@@ -92,7 +92,9 @@ def _guarded(run: Run, writer: RunWriter) -> dict[str, Any]:
     try:
         return _work(run, writer)
     except StoppedWhileQueuedError:
-        return {"outcome": RunStatus.STOPPED, "paused": run.pause_file.exists()}
+        reason = first_error(run) or ""  # torchrun also stops it when another process has failed
+        if not reason:
+            return {"outcome": RunStatus.STOPPED, "paused": run.pause_file.exists()}
     except TextclsError as error:
         logger.error("%s", error)
         reason = str(error)
