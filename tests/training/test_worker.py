@@ -238,6 +238,31 @@ def test_main_stops_while_it_waits_for_its_device(run, store, hold_lock):
     assert run.started == {}
 
 
+@pytest.mark.parametrize(("world_size", "expected"), [("1", 0), ("2", 1)])
+def test_main_lets_torchrun_end_those_who_wait_for_it_when_it_stops_in_the_queue(
+    run, store, hold_lock, monkeypatch, world_size, expected
+):
+    monkeypatch.setenv("WORLD_SIZE", world_size)
+    hold_lock(store.slot_file("cpu"))
+    run.pause_file.touch()
+
+    exit_code = main(run.folder)
+
+    assert exit_code == expected
+    assert run.status == RunStatus.STOPPED
+    assert run.is_paused
+
+
+def test_main_fails_in_the_queue_if_another_process_has_failed(run, store, hold_lock, monkeypatch):
+    monkeypatch.setattr(worker, "first_error", lambda _: "Process 3: there are 2 GPUs")
+    hold_lock(store.slot_file("cpu"))
+    run.stop_file.touch()  # as after the SIGTERM of torchrun
+
+    assert main(run.folder) == 1
+    assert run.status == RunStatus.FAILED
+    assert run.finished["error"] == "Process 3: there are 2 GPUs"
+
+
 def test_main_waits_for_an_earlier_run_on_its_device(make_run, hold_lock):
     earlier, later = make_run(EARLIER), make_run(LATER)
     age(earlier, 5)

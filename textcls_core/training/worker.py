@@ -56,7 +56,13 @@ def main(run_folder: Path) -> int:
         return 1
     outcome = _conclude(run, facts)
     writer.close(str(outcome))
-    return 0 if outcome in {RunStatus.COMPLETED, RunStatus.STOPPED} else 1
+    return _exit_code(outcome, facts)
+
+
+def _exit_code(outcome: RunStatus, facts: dict[str, Any]) -> int:
+    """Return 1 unless the run ended well; also if torchrun is to end others that wait for this."""
+    others_wait = "steps" not in facts and int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return int(outcome not in {RunStatus.COMPLETED, RunStatus.STOPPED} or others_wait)
 
 
 def _tidy_up(run: Run) -> None:
