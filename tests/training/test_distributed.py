@@ -187,3 +187,28 @@ def test_run_fails_with_a_sentence_if_a_process_is_killed(together, only_one, ra
     assert run.status == RunStatus.FAILED
     assert run.resumable == 0
     assert run.finished["error"]
+
+
+@pytest.mark.slow
+def test_sigterm_ends_all_processes_with_a_checkpoint(together, only_one):
+    only_one(0, "os.kill(os.getppid(), 15); __import__('time').sleep(1)")  # as Slurm ends torchrun
+
+    run = together(batch_size=8, num_processes=2)
+
+    assert run.finished.get("error") is None
+    assert run.status == RunStatus.STOPPED
+    assert run.resumable == run.finished["steps"] < run.started["num_steps"]
+
+
+@pytest.mark.slow
+def test_all_processes_end_when_a_queued_run_is_stopped(workspace, tiny_config, hold_lock):
+    store = RunStore.open(workspace)
+    hold_lock(store.slot_file("cpu"))
+    run, _ = store.create(tiny_config.model_copy(update={"num_processes": 2}))
+    run.stop_file.touch()
+    command = [sys.executable, "-m", "textcls_core.training.launcher", str(run.folder)]
+
+    ended = subprocess.run(command, cwd=APP_DIR, timeout=DEADLINE_SECONDS, check=False)
+
+    assert ended.returncode != 0
+    assert run.status == RunStatus.STOPPED

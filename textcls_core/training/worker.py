@@ -146,6 +146,8 @@ def _help(run: Run) -> int:
     logging.getLogger().setLevel(logging.WARNING)  # the first process tells the story
     try:
         ranks, own_device = join(choose_device(run.config.device)[0])
+        # torchrun hands it to all processes, and the first one tells the others what to do then.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         compute: Compute = ranks.from_first(None)
         fine_tune(run, SilentObserver(), compute.on(own_device), ranks)
     except Exception as error:  # the outermost frame: the reason must reach the first process
