@@ -193,20 +193,34 @@ def test_a_group_that_makes_no_sense_is_refused(make, error, message):
         ({"dataset": "nosuch"}, NotFoundError, 'Data set "nosuch" does not exist'),
         ({"model": "./nosuch"}, ModelError, "nosuch is not a model folder"),
         ({"num_nodes": 2}, InvalidArgumentError, "Expected num_nodes 1 in a group, got 2"),
+        ({"report_to": ("mlflow",)}, InvalidArgumentError, "report_to names mlflow, which is not"),
+        (
+            {"dataset": "topics", "oversampling": True},
+            InvalidArgumentError,
+            "topics has several labels per text, .* Set oversampling to false",
+        ),
     ],
 )
-def test_a_group_that_cannot_start_stores_nothing(workspace, started, settings, error, message):
+def test_a_group_that_cannot_start_stores_nothing(
+    workspace, topics_dataset, started, monkeypatch, settings, error, message
+):
+    monkeypatch.setattr("textcls_core.training.trackers.find_spec", lambda _: None)
+    DatasetStore.open(workspace).save(topics_dataset, "topics", "made for the test")
+
     with pytest.raises(error, match=message):
         start_group(workspace, plan_seeds(CONFIG.model_copy(update=settings), 2))
 
     assert started == GroupStore.open(workspace).groups() == []
 
 
-def test_a_search_on_several_machines_is_refused(workspace, coordinators):
-    config = CONFIG.model_copy(update={"num_nodes": 3})
-    plan = plan_search(config, parse_space(["seed=1:9"]), "random", 2)
+def test_a_space_that_needs_what_its_data_cannot_give_is_refused_before_the_start(
+    workspace, topics_dataset, coordinators
+):
+    DatasetStore.open(workspace).save(topics_dataset, "topics", "made for the test")
+    config = CONFIG.model_copy(update={"dataset": "topics"})
+    plan = plan_search(config, parse_space(["oversampling=true,false"]), "random", 2)
 
-    with pytest.raises(InvalidArgumentError, match="Expected num_nodes 1 in a group, got 3"):
+    with pytest.raises(InvalidArgumentError, match="topics has several labels per text"):
         start_group(workspace, plan)
 
     assert coordinators == GroupStore.open(workspace).groups() == []

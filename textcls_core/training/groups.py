@@ -3,15 +3,15 @@
 import datetime as dt
 import shlex
 import time
+from collections.abc import Container
 from contextlib import suppress
 from typing import Literal
 
 from textcls_core.config import RunConfig
-from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.folding import with_fold
 from textcls_core.errors import InvalidArgumentError, RunStateError
 from textcls_core.jobs.process import start_detached
-from textcls_core.models.catalogue import absolute_name, require_available
+from textcls_core.models.catalogue import absolute_name
 from textcls_core.runs.group import GroupKind, GroupPlan, RunGroup, TrialEnd, member_run_id
 from textcls_core.runs.group_store import GroupStore
 from textcls_core.runs.run import Run, RunStatus
@@ -23,7 +23,7 @@ from textcls_core.runs.search_space import (
     require_grid,
 )
 from textcls_core.runs.store import new_run_id
-from textcls_core.training.launch import command_line, pin, start_run
+from textcls_core.training.launch import command_line, pin, require_usable, start_run
 from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
 
@@ -32,6 +32,8 @@ METHODS: tuple[Method, ...] = ("grid", "random", "tpe")
 MAX_MEMBERS = 32
 """Runs that are queued at once: each waits as a process of its own, with torch in its memory."""
 MAX_TRIALS = 1_000
+_DECISIVE = ("model", "oversampling")
+"""Settings of a space that decide whether a run can start at all."""
 _POLL_SECONDS = 0.5
 _LAUNCH_SECONDS = 20.0
 
@@ -135,8 +137,7 @@ def planned_members(
         InvalidArgumentError: If no combination is possible.
     """
     members, skipped = {}, []
-    space = {name: axis for name, axis in plan.space.items() if isinstance(axis, Choices)}
-    for number, settings in enumerate(combinations(space), 1):
+    for number, settings in enumerate(combinations(_choices(plan.space, plan.space)), 1):
         try:
             members[number] = plan.member_config(group_id, number, settings)
         except InvalidArgumentError as error:
@@ -179,17 +180,25 @@ def _complete(workspace: Workspace, plan: GroupPlan) -> GroupPlan:
     """Return the plan with the exact data set and models, which all members then share."""
     _require_one_machine(plan.config)
     config, dataset = pin(workspace, plan.config)
-    require_trainable(dataset)
+    for settings in combinations(_choices(plan.space, _DECISIVE)):
+        require_usable(config.model_copy(update=settings), dataset)
     if config.num_folds:
         with_fold(dataset, num_folds=config.num_folds, fold=config.fold)
-    models = plan.space.get("model", Choices(choices=(plan.config.model,)))
-    names = [str(name) for name in models.choices] if isinstance(models, Choices) else []
-    for name in names:
-        require_available(name)
-    space = dict(plan.space)
-    if "model" in space:
-        space["model"] = Choices(choices=tuple(map(absolute_name, names)))
-    return plan.model_copy(update={"config": config, "space": space})
+    return plan.model_copy(update={"config": config, "space": _with_absolute_models(plan.space)})
+
+
+def _choices(space: Space, names: Container[str]) -> dict[str, Choices]:
+    """Return those of the named settings that take one of a few values."""
+    return {n: axis for n, axis in space.items() if n in names and isinstance(axis, Choices)}
+
+
+def _with_absolute_models(space: Space) -> Space:
+    """Return the space with models that a process in any folder finds."""
+    absolute = {
+        name: Choices(choices=tuple(absolute_name(str(model)) for model in axis.choices))
+        for name, axis in _choices(space, ("model",)).items()
+    }
+    return {**space, **absolute}
 
 
 def _require_one_machine(config: RunConfig) -> None:

@@ -30,6 +30,16 @@ def checked(workspace: Workspace, config: RunConfig) -> RunConfig:
         TextclsError: If data set or model is missing or unusable.
     """
     pinned, dataset = pin(workspace, config)
+    require_usable(pinned, dataset)
+    return pinned
+
+
+def require_usable(config: RunConfig, dataset: TextDataset) -> None:
+    """Refuse settings that fail for sure with this data set, or on this machine.
+
+    Raises:
+        TextclsError: If data set, model or a tool of `report_to` is missing or unusable.
+    """
     require_trainable(dataset)
     if config.oversampling and dataset.task == "multi_label":
         raise InvalidArgumentError(
@@ -38,7 +48,6 @@ def checked(workspace: Workspace, config: RunConfig) -> RunConfig:
         )
     require_available(config.model)
     require_trackers(config.report_to)
-    return pinned
 
 
 def pin(workspace: Workspace, config: RunConfig) -> tuple[RunConfig, TextDataset]:
