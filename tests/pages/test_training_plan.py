@@ -92,6 +92,14 @@ def test_plan_counts_the_texts_of_all_processes(open_page):
     assert metrics(app)["Steps"] == "6"
 
 
+def test_plan_says_how_many_gpus_there_are(open_page, monkeypatch):
+    monkeypatch.setattr("pages._app.training_plan.num_gpus", lambda: 4)
+
+    app = open_form(open_page)
+
+    assert any(text.startswith("This machine has 4 GPUs; ") for text in shown(app.caption))
+
+
 def test_plan_says_that_several_machines_need_a_command_each(open_page):
     app = open_form(open_page)
     setting(app, "num_nodes").set_value(2).run()
