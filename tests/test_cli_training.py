@@ -174,6 +174,12 @@ def test_runs_resume_starts_the_run_again(paused, capsys, started):
     assert started == [paused]
 
 
+def test_runs_resume_with_another_number_of_processes(paused, capsys, started):
+    answer(capsys, "runs", "resume", paused.run_id, "--processes", "3")
+
+    assert [run.num_processes for run in started] == [3]
+
+
 def test_runs_resume_and_wait_prints_the_result(paused, capsys, monkeypatch):
     def complete(run):
         write_json(run.folder / "finished.json", {"outcome": "completed", "steps": 30})

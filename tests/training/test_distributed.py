@@ -75,6 +75,17 @@ def steady_model_dir(tiny_model_dir, tmp_path_factory):
     return folder
 
 
+def wait_for_end(run, *, pauses=False):
+    """Wait for the end of a run that was just started; it pauses as soon as it asks, on demand."""
+    if pauses:
+        run.request_pause()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    # The launcher writes the end of a run whose worker was killed.
+    while not run.finished or is_locked(run.lock_file):
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.2)
+
+
 @pytest.fixture(scope="module")
 def together(tmp_path_factory, toy_dataset, tiny_config, steady_model_dir):
     """Make a run in a workspace of its own, and wait for its end; settings may be given."""
@@ -83,15 +94,12 @@ def together(tmp_path_factory, toy_dataset, tiny_config, steady_model_dir):
     splits[splits.index("train")] = "test"
     rows = Rows(texts, names[toy_dataset.label_ids].tolist(), splits, extra={})
 
-    def train(**settings):
+    def train(*, pauses=False, **settings):
         workspace = Workspace(tmp_path_factory.mktemp("together") / "workspace")
         DatasetStore.open(workspace).save(build_dataset(rows), "toy", "95 rows to train on")
         config = tiny_config.model_copy(update={"model": str(steady_model_dir), **settings})
         run = start_run(workspace, config)
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not run.finished:  # the launcher writes the end of a run whose worker was killed
-            assert time.monotonic() < deadline, "waited too long"
-            time.sleep(0.2)
+        wait_for_end(run, pauses=pauses)
         return run
 
     with pytest.MonkeyPatch.context() as patch:
@@ -149,6 +157,24 @@ def test_two_processes_log_every_step_once(pair):
     steps = [json.loads(line)["step"] for line in lines if "train_loss" in line]
     assert steps == list(range(1, 9))
     assert two.log_tail(500)[-1].endswith("Run completed.")
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_two_processes_and_with_one_again(together):
+    settings = {"batch_size": 8, "num_epochs": 1, "max_tokens_per_batch": 40}
+    undisturbed, run = together(**settings), together(pauses=True, **settings)
+    for num_processes in (2, None):
+        resume_run(Workspace(run.folder.parent.parent), run.run_id, num_processes)
+        wait_for_end(run, pauses=num_processes == 2)
+
+    expected = [row["train_loss"] for row in undisturbed.history.training]
+    assert run.status == RunStatus.COMPLETED
+    assert [row["train_loss"] for row in run.history.training] == pytest.approx(expected, rel=1e-5)
+    assert [row["note"] for row in run.history.rows if "note" in row] == [
+        "Resumed from the checkpoint of step 1.",
+        "Goes on with 2 processes instead of 1; each step still has 8 texts.",
+        "Resumed from the checkpoint of step 8.",  # several processes ask every 8 steps
+    ]
 
 
 @pytest.fixture

@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from textcls_core.config import RunConfig
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.errors import DatasetFormatError, ModelError, NotFoundError
+from textcls_core.errors import (
+    DatasetFormatError,
+    InvalidArgumentError,
+    ModelError,
+    NotFoundError,
+)
 from textcls_core.files import write_json
 from textcls_core.jobs import process
 from textcls_core.runs.run import RunStatus
@@ -210,6 +215,41 @@ def test_resume_run_starts_what_start_run_did(workspace, tiny_config, started, n
 
     assert started[1][0] == started[0][0]
     assert run.status == RunStatus.QUEUED
+
+
+@pytest.mark.parametrize(("num_processes", "module"), [(4, "launcher"), (1, "worker")])
+def test_resume_run_goes_on_with_as_many_processes_as_asked_for(
+    workspace, tiny_config, started, num_processes, module
+):
+    run = start_run(workspace, tiny_config.model_copy(update={"num_processes": 2}))
+    write_json(run.folder / "finished.json", {"outcome": "stopped", "paused": True})
+
+    resume_run(workspace, run.run_id, num_processes)
+
+    assert started[1][0][2] == f"textcls_core.training.{module}"
+    assert run.num_processes == num_processes
+    assert run.config.num_processes == 2
+
+
+@pytest.mark.usefixtures("started")
+@pytest.mark.parametrize(
+    ("settings", "num_processes", "message"),
+    [
+        ({}, 0, "num_processes.*greater than or equal to 1"),
+        ({"record_dynamics": True}, 2, "record_dynamics works with one process only"),
+        ({"num_nodes": 2}, 4, "is on 2 machines, .* give --nproc-per-node 4 in the command"),
+    ],
+)
+def test_resume_run_refuses_a_number_of_processes_that_cannot_be(
+    workspace, tiny_config, settings, num_processes, message
+):
+    run = start_run(workspace, tiny_config.model_copy(update=settings))
+    write_json(run.folder / "finished.json", {"outcome": "stopped", "paused": True})
+
+    with pytest.raises(InvalidArgumentError, match=message):
+        resume_run(workspace, run.run_id, num_processes)
+
+    assert run.status == RunStatus.STOPPED
 
 
 def settings_in(command):

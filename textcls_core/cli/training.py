@@ -116,9 +116,17 @@ def runs_pause(run_id: RunId, as_json: Json = False) -> None:
 
 
 @runs_app.command("resume")
-def runs_resume(run_id: RunId, stay: Wait = False, as_json: Json = False) -> int:
+def runs_resume(
+    run_id: RunId,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", help="Go on with so many; each step has the same texts."),
+    ] = None,
+    stay: Wait = False,
+    as_json: Json = False,
+) -> int:
     """Let a paused, stopped, killed or failed run go on from its newest whole checkpoint."""
-    run = resume_run(Workspace.default(), open_run(run_id).run_id)
+    run = resume_run(Workspace.default(), open_run(run_id).run_id, processes)
     return report_run(run, stay=stay, as_json=as_json)
 
 

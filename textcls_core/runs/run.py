@@ -133,8 +133,18 @@ class Run:
 
     @property
     def resume_file(self) -> Path:
-        """Says that a worker was started to go on; it takes the file away when it begins."""
+        """Says that a worker was started to go on; it takes the file away when it begins.
+
+        It holds the number of processes per machine if another one than that of the settings is
+        wanted.
+        """
         return self.folder / "resume"
+
+    @property
+    def num_processes(self) -> int:
+        """Processes per machine that are to be started: of the settings, or asked for anew."""
+        asked = self.resume_file.read_text() if self.resume_file.exists() else ""
+        return int(asked or self.config.num_processes)
 
     @property
     def checkpoints_dir(self) -> Path:
@@ -182,7 +192,7 @@ class Run:
         if not is_resumed and (started or (self.folder / "environment.json").exists()):
             return False
         asked = self.resume_file if is_resumed else self.folder / "config.json"
-        limit = _LAUNCH_SECONDS if self.config.num_processes == 1 else _LAUNCH_TOGETHER_SECONDS
+        limit = _LAUNCH_SECONDS if self.num_processes == 1 else _LAUNCH_TOGETHER_SECONDS
         return time.time() - asked.stat().st_mtime < limit or self.config.num_nodes > 1
 
     @property

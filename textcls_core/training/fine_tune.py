@@ -177,12 +177,24 @@ def _continue(tuning: FineTuning, run: Run) -> None:
         notes.append(f"Resumed from the checkpoint of step {checkpoint.step}.")
     elif run.history.rows:
         notes.append("Started again from the beginning: no checkpoint can be used.")
+    notes += _other_processes(run.config, tuning.ranks.world_size)
     if notes and tuning.ranks.is_first:
         step = tuning.progress.step
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         row = {"step": step, "epoch": 0, "resumed_from": step, "time": now}
         tuning.observer.on_rows([{**row, "note": note} for note in notes])
         remove_newer(run.checkpoints_dir, step)  # they would count as newer than what comes now
+
+
+def _other_processes(config: RunConfig, world_size: int) -> list[str]:
+    """Return a note if another number of processes than that of the settings trains the run."""
+    planned = config.num_processes * config.num_nodes
+    if world_size == planned:
+        return []
+    return [
+        f"Goes on with {plural(world_size, 'process', 'processes')} instead of {planned}; each "
+        f"step still has {config.documents_per_step} texts."
+    ]
 
 
 def _write_environment(run: Run, compute: Compute, reasons: tuple[str, ...]) -> None:

@@ -106,13 +106,20 @@ def start_run(workspace: Workspace, config: RunConfig, run_id: str | None = None
     return run
 
 
-def resume_run(workspace: Workspace, run_id: str) -> Run:
+def resume_run(workspace: Workspace, run_id: str, num_processes: int | None = None) -> Run:
     """Let a run that was paused, stopped, killed or failed go on, and return it at once.
 
     It goes on from its newest whole checkpoint, or from the start if there is none.
 
+    Args:
+        workspace: Where the run lies.
+        run_id: Its id.
+        num_processes: To go on with another number of processes than that of the settings, until
+            the run ends or is paused again. Each step has the same texts.
+
     Raises:
         RunStateError: If the run is at work or completed.
+        InvalidArgumentError: If it cannot be trained by so many processes.
     """
     run = RunStore.open(workspace).open_run(run_id)
     if run.resumable is None:
@@ -120,12 +127,25 @@ def resume_run(workspace: Workspace, run_id: str) -> Run:
             f"Run {run.run_id} is {run.status}; only a run that was paused, stopped, interrupted "
             "or failed can go on."
         )
-    write_text(run.resume_file, "")
+    if num_processes is not None:
+        _require_processes(run, num_processes)
+    write_text(run.resume_file, str(num_processes or ""))
     for file in (run.stop_file, run.pause_file, run.folder / "finished.json"):
         file.unlink(missing_ok=True)
     if run.config.num_nodes == 1:
         _start_worker(run)
     return run
+
+
+def _require_processes(run: Run, num_processes: int) -> None:
+    """Refuse a number of processes with which the run could not have been made."""
+    if run.config.num_nodes > 1:
+        raise InvalidArgumentError(
+            f"Run {run.run_id} is on {run.config.num_nodes} machines, where people start its "
+            f"processes. Resume it without a number, and give --nproc-per-node {num_processes} in "
+            "the command of each machine."
+        )
+    RunConfig.create({**run.config.model_dump(), "num_processes": num_processes})
 
 
 def node_commands(run: Run) -> list[str]:
@@ -187,5 +207,5 @@ def _quoted(value: object) -> str:
 
 def _start_worker(run: Run) -> None:
     """Start the worker, or what starts several, with its output in the run's log."""
-    module = "worker" if run.config.num_processes == 1 else "launcher"
+    module = "worker" if run.num_processes == 1 else "launcher"
     start_detached(f"textcls_core.training.{module}", run.folder, run.log_file)

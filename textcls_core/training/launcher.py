@@ -23,7 +23,7 @@ logger = logging.getLogger("textcls_core.worker")
 def main(run_folder: Path) -> int:
     """Train the run in `run_folder` with as many processes as it asks for."""
     run = Run(run_folder)
-    count = run.config.num_processes
+    count = run.num_processes
     threads = max((os.cpu_count() or 1) // count, 1)
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
