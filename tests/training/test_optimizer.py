@@ -268,3 +268,18 @@ def test_optimizer_steps_like_adamw_by_hand(model):
     # decoupled decay 2 * (1 - 0.1 * 0.25), then a first Adam step of 0.1 * sign(gradient)
     expected = torch.full_like(model.classifier.weight, 2 * 0.975 - 0.1)
     torch.testing.assert_close(model.classifier.weight.detach(), expected)
+
+
+def test_weight_without_a_gradient_is_resumed_as_it_was(train):
+    training, second = train(is_lazy=False), train(is_lazy=False)
+    unused = training.model.bert.embeddings.token_type_embeddings.weight
+    training.model(input_ids=torch.tensor([[5]]), labels=torch.tensor([0])).loss.backward()
+    unused.grad = None
+    training.optimizer.step(1e-3)
+
+    transfer(training, second, step=1)
+
+    for tuned in (training, second):
+        tuned.steps(2, 4)
+    expected = training.weights()
+    assert all(value.equal(expected[name]) for name, value in second.weights().items())

@@ -87,13 +87,19 @@ class Optimizer:
     def state(self) -> dict[str, torch.Tensor]:
         """Return the moments of all weights by name."""
         tensors = {
-            f"{name}/{moment}": torch.as_tensor(self.adamw.state[parameter][moment])
+            f"{name}/{moment}": tensor
             for name, parameter in self.named.items()
-            for moment in _MOMENTS
-            if moment in self.adamw.state[parameter]
+            for moment, tensor in self._moments(parameter).items()
         }
         lazy = {} if self.embedding is None else self.embedding.state()
         return tensors | {f"{_LAZY}{name}": tensor for name, tensor in lazy.items()}
+
+    def _moments(self, parameter: torch.nn.Parameter) -> dict[str, torch.Tensor]:
+        """Return the moments of a weight; those that AdamW begins with if it had no gradient."""
+        if self.adamw.state[parameter]:
+            return {moment: self.adamw.state[parameter][moment] for moment in _MOMENTS}
+        zeros, step = torch.zeros_like(parameter), torch.zeros((), device=parameter.device)
+        return {"exp_avg": zeros, "exp_avg_sq": zeros.clone(), "step": step}
 
     def load(self, tensors: dict[str, torch.Tensor], step: int) -> None:
         """Take over what `state` returned; the weights must be loaded before.
