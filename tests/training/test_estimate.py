@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from transformers import AutoTokenizer
 
 from textcls_core.config import RunConfig
 from textcls_core.files import write_json
 from textcls_core.models.token_lengths import token_lengths
+from textcls_core.models.tokens import Reading, tokenize
 from textcls_core.runs.store import RunStore
 from textcls_core.training.estimate import estimate
 
@@ -60,6 +62,36 @@ def test_estimate_max_length_is_effective():
     result = estimate(config(max_length=15), 3, LENGTHS, [])
 
     assert result.num_tokens == 2 * (10 + 15 + 15)
+
+
+@pytest.mark.parametrize(
+    ("length", "max_windows", "expected"),
+    [
+        (100, 8, 100),
+        (101, 8, 101 + 25),
+        (300, 8, 300 + 3 * 25),  # windows begin at 0, 75, 150 and 225
+        (300, 2, 2 * 100),
+    ],
+)
+def test_estimate_counts_the_tokens_of_windows(length, max_windows, expected):
+    settings = config(long_documents="windows", max_windows=max_windows)
+
+    result = estimate(settings, 3, np.array([length]), [])
+
+    assert result.num_tokens == 2 * 3 * expected
+
+
+def test_windows_are_counted_as_they_are_cut(tiny_models):
+    tokenizer = AutoTokenizer.from_pretrained(tiny_models["gpt2"])  # it adds no special tokens
+    texts = ["cat " * count for count in (3, 40, 41, 90, 400)]
+    lengths = np.array([len(ids) for ids in tokenizer(texts)["input_ids"]])
+    tokens = tokenize(texts, tokenizer, Reading(32, "windows", 4))
+
+    result = estimate(
+        config(long_documents="windows", max_length=32, max_windows=4), 5, lengths, []
+    )
+
+    assert result.num_tokens == 2 * tokens.lengths.sum()
 
 
 def test_estimate_knows_no_time_before_the_first_run():

@@ -8,6 +8,7 @@ import numpy as np
 from textcls_core.arrays import Lengths
 from textcls_core.config import RunConfig
 from textcls_core.models.catalogue import absolute_name
+from textcls_core.models.tokens import OVERLAP
 from textcls_core.runs.run import Run
 
 
@@ -35,12 +36,12 @@ def estimate(
 
     Args:
         config: All settings.
-        num_examples: Training rows.
+        num_examples: Texts of one epoch; one that is drawn several times counts as often.
         token_lengths: Tokens per text of the data set or a sample of it, uncut, shape (N,).
         runs: Runs of this machine, newest first.
     """
     per_epoch = -(-num_examples // config.documents_per_step)
-    kept = float(np.minimum(token_lengths, config.max_length).mean())
+    kept = float(_tokens_read(token_lengths, config).mean())
     num_tokens = round(kept * num_examples * config.num_epochs)
     speed = _measured_speed(config, runs)
     return Estimate(
@@ -53,6 +54,16 @@ def estimate(
             else f"At {speed:,.0f} tokens/s, as the last run of {config.model} here."
         ),
     )
+
+
+def _tokens_read(token_lengths: Lengths, config: RunConfig) -> Lengths:
+    """Return the tokens read of each text; special tokens are counted once, not per window."""
+    limit = config.max_length
+    if config.long_documents != "windows":
+        return np.minimum(token_lengths, limit)
+    overlap = int(limit * OVERLAP)
+    num_more = -(-np.maximum(token_lengths - limit, 0) // (limit - overlap))
+    return np.minimum(token_lengths + num_more * overlap, limit * config.max_windows)
 
 
 def _measured_speed(config: RunConfig, runs: Sequence[Run]) -> float | None:
