@@ -25,13 +25,17 @@ from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
 from textcls_core.training.baselines import Baseline, baselines_of_run, read_baselines
 from textcls_core.training.preview import PreviewRow, preview_of
+from textcls_core.training.rows import epoch_rows
 from textcls_core.workspace import Workspace
 
 _LOOK_AGAIN_SECONDS = 30.0
 """A model that is not found is looked for again after this time."""
+_ROWS = {"dataset", "oversampling", "num_folds", "fold"}
+"""Settings that decide which rows are trained on."""
 _PREVIEWED = {
-    *("dataset", "model", "seed", "max_length", "long_documents", "max_windows"),
-    *("batch_size", "gradient_accumulation_steps", "num_processes", "num_nodes", "oversampling"),
+    *("model", "seed", "max_length", "long_documents", "max_windows"),
+    *("batch_size", "gradient_accumulation_steps", "num_processes", "num_nodes"),
+    *_ROWS,
 }
 """Settings that decide what the first batch looks like."""
 
@@ -160,6 +164,16 @@ def token_lengths(fingerprint: str, model: str) -> Any:
 
     texts = texts_to_measure(fingerprint)
     return cached_token_lengths(texts, fingerprint, tokenizer_dir(model), workspace().cache_dir)
+
+
+@st.cache_data(max_entries=8, show_spinner="Counting the rows")
+def _epoch_size(fingerprint: str, settings: str) -> int:
+    return len(epoch_rows(RunConfig.model_validate_json(settings), dataset(fingerprint)))
+
+
+def epoch_size(config: RunConfig, fingerprint: str) -> int:
+    """Return how many texts an epoch draws, in folds and oversampled as the settings say."""
+    return _epoch_size(fingerprint, config.model_dump_json(include=_ROWS))
 
 
 @st.cache_data(max_entries=8, show_spinner="Cutting the first texts into tokens")

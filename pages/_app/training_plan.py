@@ -48,8 +48,8 @@ def show_plan(config: RunConfig, info: DatasetInfo) -> None:
     except ModelError as error:
         st.warning(escape(str(error)), icon=":material/cloud_off:")
         return
-    train_rows = info.split_counts.get("train", 0)
-    plan = estimate(config, train_rows, lengths, state.run_store().runs())
+    num_texts = state.epoch_size(config, info.fingerprint)
+    plan = estimate(config, num_texts, lengths, state.run_store().runs())
     seconds = "unknown" if plan.seconds is None else duration(plan.seconds)
     controls.metrics(
         [
@@ -78,7 +78,7 @@ def show_first_batch(config: RunConfig, info: DatasetInfo) -> None:
             st.caption(escape(str(error)))
             return
         num_cut = sum(row.num_cut > 0 for row in rows)
-        total = min(config.documents_per_step, info.split_counts.get("train", 0))
+        total = min(config.documents_per_step, state.epoch_size(config, info.fingerprint))
         st.caption(
             f"Showing {len(rows)} of the {plural(total, 'text')} of the first step; "
             f"{num_cut} of them cut off. Each underlined piece is one token."

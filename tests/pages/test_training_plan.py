@@ -15,6 +15,7 @@ from tests.pages.conftest import (
     setting,
     shown,
 )
+from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import TrainingError
 
@@ -98,6 +99,20 @@ def test_plan_says_how_many_gpus_there_are(open_page, monkeypatch):
     app = open_form(open_page)
 
     assert any(text.startswith("This machine has 4 GPUs; ") for text in shown(app.caption))
+
+
+def test_plan_counts_what_oversampling_repeats(open_page, workspace):
+    labels = ["many"] * 40 + ["few"] * 8
+    texts = [f"{label} {number}" for number, label in enumerate(labels)]
+    splits = (["train"] * 3 + ["validation"]) * 12
+    dataset = build_dataset(Rows(texts, labels, splits, extra={}))
+    DatasetStore.open(workspace).save(dataset, "skewed", "for this test")
+    app = setting(open_form(open_page, dataset="skewed"), "num_epochs").set_value(1).run()
+    before = metrics(app)["Steps"]
+
+    setting(app, "oversampling").set_value(True).run()
+
+    assert (before, metrics(app)["Steps"]) == ("3", "4")  # 36 texts, then 30 of each class
 
 
 def test_plan_says_that_several_machines_need_a_command_each(open_page):

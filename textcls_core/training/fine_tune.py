@@ -9,7 +9,6 @@ from typing import Any
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
-from textcls_core.dataset.folding import with_fold
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
 from textcls_core.errors import TextclsError
@@ -27,6 +26,7 @@ from textcls_core.training.baselines import Baseline
 from textcls_core.training.distributed import Ranks
 from textcls_core.training.loop import FineTuning, Observer, Outcome
 from textcls_core.training.plan import oversampled, steps_per_epoch
+from textcls_core.training.rows import in_folds
 from textcls_core.training.splits import TokenizedSplit, predict
 from textcls_core.training.steps import Stepper
 from textcls_core.wording import duration, percent, plural
@@ -88,13 +88,6 @@ def load_dataset(config: RunConfig, workspace: Workspace) -> TextDataset:
     dataset = store.load(config.dataset_fingerprint or config.dataset)
     require_trainable(dataset)
     return dataset
-
-
-def in_folds(config: RunConfig, dataset: TextDataset) -> TextDataset:
-    """Return the data set with the splits of the run's fold, if it is one of a cross-validation."""
-    if not config.num_folds:
-        return dataset
-    return with_fold(dataset, num_folds=config.num_folds, fold=config.fold)
 
 
 def prepare(

@@ -16,7 +16,8 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.models.token_lengths import load_tokenizer
 from textcls_core.models.tokens import OVERLAP
-from textcls_core.training.plan import epoch_order, oversampled
+from textcls_core.training.plan import epoch_order
+from textcls_core.training.rows import epoch_rows
 
 MAX_CUT_CHARACTERS = 400
 """Of what is cut off, so much is shown."""
@@ -85,13 +86,11 @@ def first_step_rows(dataset: TextDataset, config: RunConfig) -> Indices:
     """Return the rows of the first training step, in the order in which they are drawn.
 
     Args:
-        dataset: Its training rows are used.
+        dataset: Its training rows are used, or those of the run's fold.
         config: Settings of the run.
     """
-    rows = dataset.indices("train")
-    if config.oversampling and dataset.task == "single_label":
-        rows = rows[oversampled(dataset.targets[rows])]
-    return epoch_order(rows, seed=config.seed, epoch=1)[: config.documents_per_step]
+    order = epoch_order(epoch_rows(config, dataset), seed=config.seed, epoch=1)
+    return order[: config.documents_per_step]
 
 
 def first_batch(
