@@ -221,6 +221,12 @@ def test_lengths_are_sums_over_the_sequences_of_a_text(numbers):
     assert numbers.ids_of(1).tolist() == [10, 11, 12]
 
 
+def test_sequence_lengths_are_those_of_the_windows(numbers):
+    assert numbers.sequence_lengths(np.array([3, 1, 3])).tolist() == [2, 2, 1, 2]
+    assert numbers.take(np.array([1, 0])).sequence_lengths(np.array([0, 1])).tolist() == [2, 1, 1]
+    assert numbers.sequence_lengths(np.array([], int)).tolist() == []
+
+
 def test_sequences_come_with_their_owners(numbers):
     sequences, owners = numbers.sequences([3, 1, 3])
 

@@ -61,6 +61,17 @@ class TokenizedTexts:
         lengths: np.ndarray = np.diff(self._starts[self._first_sequences])
         return lengths if self.rows is None else lengths[self.rows]
 
+    def sequence_lengths(self, rows: Indices) -> Lengths:
+        """Return the tokens of each sequence of some texts, one text after another.
+
+        Args:
+            rows: B positions.
+        """
+        texts = rows if self.rows is None else self.rows[rows]
+        spans = zip(self._first_sequences[texts], self._first_sequences[texts + 1], strict=True)
+        parts = [self.sizes[start:end] for start, end in spans]
+        return np.concatenate([np.zeros(0, np.int64), *parts])
+
     def take(self, rows: Indices) -> "TokenizedTexts":
         """Return some of the texts; the token ids are shared, not copied."""
         chosen = rows if self.rows is None else self.rows[rows]

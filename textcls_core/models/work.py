@@ -11,13 +11,13 @@ from textcls_core.arrays import Lengths
 def training_flops(model: Any, lengths: Lengths) -> float:
     """Return the useful floating-point operations of one forward and backward pass.
 
-    For each text of T tokens: 6 N T + 12 L D T^2, with N the weights of the body's linear layers.
-    A weight that does not learn needs no gradient of its own (4 N T), and none passes through it if
-    nothing below it learns either (2 N T). Attention is counted over whole texts.
+    For each sequence of T tokens: 6 N T + 12 L D T^2, with N the weights of the body's linear
+    layers. A weight that does not learn needs no gradient of its own (4 N T), and none passes
+    through it if nothing below it learns either (2 N T). Attention is counted over whole sequences.
 
     Args:
         model: A sequence-classification model.
-        lengths: Tokens of each text, shape (N,).
+        lengths: Tokens of each sequence that is read at once: a text, or a window of one.
 
     Source:
         Chowdhery et al. 2022, "PaLM", appendix B.
