@@ -215,3 +215,33 @@ def test_runs_resume_of_a_completed_run_says_so(home, toy_dataset, capsys, start
 
     assert "is completed; only a run that was paused, stopped, interrupted or failed" in error
     assert started == []
+
+
+@pytest.mark.slow
+def test_train_dry_run_measures_and_starts_nothing(home, started, capsys, tiny_model_dir):
+    command = ("train", "--dataset", "toy", "--model", str(tiny_model_dir), "--dry-run")
+
+    figures = answer(capsys, *command, "--set", "device=cpu", "--set", "max_length=32")
+
+    assert figures["seconds"] > 0
+    assert figures["notes"][0].startswith("Memory is that of the longest texts; ")
+    assert started == []
+    assert answer(capsys, "runs", "list") == []
+
+
+def test_train_dry_run_says_what_its_figures_leave_out(home, capsys, monkeypatch, tiny_model_dir):
+    figures = {
+        **{"seconds": 200.0, "margin": 0.25, "peak_memory_mb": 1432.4, "device": "cpu"},
+        **{"longest_batch_tokens": 2048, "precision": "fp32"},
+        **{"reasons": ["Packed."], "notes": ["Validations add to it."]},
+    }
+    monkeypatch.setattr("textcls_core.cli.training.preflight", lambda *_: figures)
+
+    assert main(["train", "--dataset", "toy", "--model", str(tiny_model_dir), "--dry-run"]) == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        "3 min 20 s of training (give or take 25 %) on cpu, fp32",
+        "1,432 MB after the largest step (2,048 tokens)",
+        "Packed.",
+        "Validations add to it.",
+    ]

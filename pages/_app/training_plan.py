@@ -113,6 +113,7 @@ def show_measured(config: RunConfig) -> None:
             ("Largest step", f"{facts['longest_batch_tokens']:,}", "tokens"),
         ]
     )
+    st.caption(escape(" ".join(facts["notes"])))
 
 
 def show_command(config: RunConfig) -> None:

@@ -22,6 +22,7 @@ from textcls_core.errors import TrainingError
 FACTS = {
     **{"seconds": 200.0, "margin": 0.25, "peak_memory_mb": 1432.4},
     **{"seconds_per_step": 0.42, "longest_batch_tokens": 2048},
+    "notes": ["Memory is that of the longest texts.", "Another run is at work on this device."],
 }
 
 
@@ -129,6 +130,7 @@ def test_plan_measures_memory_and_time_on_demand(open_page, measured):
     assert metrics(app)["Measured time"] == "3 min 20 s"
     assert metrics(app)["Peak memory"] == "1,432 MB"
     assert metrics(app)["Largest step"] == "2,048"
+    assert " ".join(FACTS["notes"]) in shown(app.caption)
 
 
 def test_plan_keeps_what_was_measured_for_these_settings_only(open_page, measured):

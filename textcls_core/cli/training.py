@@ -73,6 +73,7 @@ def _preflight_lines(figures: dict[str, Any]) -> list[str]:
         f"{figures['peak_memory_mb']:,.0f} MB after the largest step "
         f"({figures['longest_batch_tokens']:,} tokens)",
         *figures["reasons"],
+        *figures["notes"],
     ]
 
 

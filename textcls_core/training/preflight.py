@@ -7,20 +7,26 @@ settings on standard input, so that the app stays free of torch and its memory i
 import json
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
 from textcls_core.errors import TextclsError
-from textcls_core.models.device import choose_compute
+from textcls_core.jobs.lock import is_locked
+from textcls_core.models.device import choose_compute, choose_device
 from textcls_core.models.work import training_flops
+from textcls_core.runs.store import RunStore
 from textcls_core.training.adaptation import adapt
 from textcls_core.training.distributed import Ranks
-from textcls_core.training.fine_tune import in_folds, load_dataset, prepare, tokenize_splits
-from textcls_core.training.plan import PlannedStep, StepShape, oversampled, plan_epoch
+from textcls_core.training.fine_tune import load_dataset, prepare, tokenize_splits
+from textcls_core.training.plan import PlannedStep, StepShape, oversampled, plan_epoch, planned
+from textcls_core.training.rows import in_folds
 from textcls_core.training.steps import Stepper
+from textcls_core.wording import plural
 from textcls_core.workspace import Workspace
 
 MIN_MARGIN = 0.1
@@ -34,21 +40,31 @@ class Preflight:
     seconds: float
     """Likely time of all optimizer steps, without validations."""
     margin: float
-    """The time may be off by this share: how far the measured steps were from one common speed."""
+    """The time may be off by this share: how far the measured steps were from one common speed.
+
+    It says nothing about memory.
+    """
     seconds_per_step: float
     """Mean over an epoch."""
     peak_memory_mb: float
-    """Most memory in use after the largest step, in 10^6 bytes: of the GPU, or of the process."""
+    """Most memory in use after the largest step, in 10^6 bytes: of the GPU, or of the process.
+
+    No step needs more, but validations, saving and averaged weights do.
+    """
     longest_batch_tokens: int
-    """Tokens of the largest step."""
+    """Tokens of the largest step that can be drawn, over all processes."""
     device: str
     precision: str
     reasons: tuple[str, ...]
     """One sentence per choice."""
+    notes: tuple[str, ...]
+    """What the figures leave out, and what happened while they were measured."""
 
 
 def measure(workspace: Workspace, config: RunConfig) -> Preflight:
-    """Return what the largest and a middling step of the first epoch say about the whole run.
+    """Return what a step of the longest texts and a middling one say about the whole run.
+
+    Of several processes the first one's share is measured.
 
     Raises:
         TextclsError: If data set, model or settings cannot be used, or memory does not suffice.
@@ -59,35 +75,68 @@ def measure(workspace: Workspace, config: RunConfig) -> Preflight:
     splits = tokenize_splits(classifier, dataset, workspace, Ranks())
     adapt(classifier.model, config)
     stepper = Stepper(classifier, splits["train"], config, compute)
-    plan, work = _plan(stepper)
-    order = np.argsort(work)
-    largest, middling = int(order[-1]), int(order[len(order) // 2])
-    _time(stepper, plan[middling])  # the first step also pays for what is kept afterwards
-    seconds = {index: _time(stepper, plan[index]) for index in (largest, middling)}
-    rate = sum(seconds.values()) / sum(work[index] for index in seconds)
-    gaps = [abs(work[index] * rate / spent - 1) for index, spent in seconds.items()]
-    lengths = stepper.train.tokens.lengths
+    longest, plan = _steps(stepper)
+    middling = sorted(plan, key=lambda step: _work(stepper, step))[len(plan) // 2]
+    _time(stepper, longest)  # the first step also pays for what is kept, and for too little memory
+    work = np.array([_work(stepper, step) for step in (longest, middling)])
+    seconds = np.array([_time(stepper, step) for step in (longest, middling)])
+    rate = float(seconds.sum() / work.sum())
+    every = sum(_work(stepper, step) for step in plan)
     return Preflight(
-        seconds=round(rate * float(work.sum()) * config.num_epochs, 1),
-        margin=round(max(MIN_MARGIN, *gaps), 2),
-        seconds_per_step=round(rate * float(work.mean()), 3),
+        seconds=round(rate * every * config.num_epochs, 1),
+        margin=round(max(MIN_MARGIN, float(np.abs(work * rate / seconds - 1).max())), 2),
+        seconds_per_step=round(rate * every / len(plan), 3),
         peak_memory_mb=round(compute.peak_memory_mb(), 1),
-        longest_batch_tokens=int(lengths[plan[largest].rows].sum()),
+        longest_batch_tokens=int(stepper.train.tokens.lengths[longest.rows].sum()),
         device=compute.device,
         precision=compute.precision,
         reasons=(*compute.reasons, *reasons),
+        notes=tuple(_notes(stepper, workspace)),
     )
 
 
-def _plan(stepper: Stepper) -> tuple[list[PlannedStep], np.ndarray]:
-    """Return the steps of the first epoch and the arithmetic of each."""
+def _steps(stepper: Stepper) -> tuple[PlannedStep, list[PlannedStep]]:
+    """Return a step of the longest texts, which no epoch exceeds, and those of the first epoch."""
     config, train = stepper.config, stepper.train
     lengths = train.tokens.lengths
     rows = oversampled(train.targets) if config.oversampling else np.arange(len(train.tokens))
-    shape = StepShape.of(config, is_padded=not stepper.classifier.is_packed)
-    plan = plan_epoch(lengths, rows, seed=config.seed, epoch=1, shape=shape)
-    model = stepper.classifier.model
-    return plan, np.array([training_flops(model, lengths[step.rows]) for step in plan])
+    shape = StepShape.of(
+        config,
+        world_size=_num_processes(config),
+        is_padded=not stepper.classifier.is_packed,
+    )
+    by_length = rows[np.argsort(lengths[rows], kind="stable")]
+    longest = planned(lengths, by_length[-config.documents_per_step :], shape)
+    return longest, plan_epoch(lengths, rows, seed=config.seed, epoch=1, shape=shape)
+
+
+def _num_processes(config: RunConfig) -> int:
+    return config.num_processes * config.num_nodes
+
+
+def _work(stepper: Stepper, step: PlannedStep) -> float:
+    """Return the arithmetic of the first process in a step."""
+    rows: Indices = np.concatenate(step.ranks[0])
+    return training_flops(stepper.classifier.model, stepper.train.tokens.sequence_lengths(rows))
+
+
+def _notes(stepper: Stepper, workspace: Workspace) -> Iterator[str]:
+    """Yield what a reader of the figures has to know."""
+    config = stepper.config
+    yield "Memory is that of the longest texts; validations, saving and averaged weights add to it."
+    if _num_processes(config) > 1:
+        yield (
+            f"One of {_num_processes(config)} processes was measured alone: waiting for the others "
+            "is not counted, nor sharing a processor or a GPU with them."
+        )
+    if stepper.halvings:
+        size = -(-config.batch_size // 2**stepper.halvings)
+        yield (
+            f"Memory ran out until micro-batches held at most {plural(size, 'text')}. A run of one "
+            f"process does the same by itself; for several set batch_size to {size}."
+        )
+    if is_locked(RunStore.open(workspace).slot_file(choose_device(config.device)[0])):
+        yield "Another run is at work on this device: a run alone takes less time."
 
 
 def _time(stepper: Stepper, planned: PlannedStep) -> float:
