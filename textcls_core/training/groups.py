@@ -58,7 +58,7 @@ def plan_folds(config: RunConfig, num_folds: int) -> GroupPlan:
 
     Args:
         config: Settings.
-        num_folds: Runs, from 2 to 50.
+        num_folds: Runs, from 2 to `MAX_MEMBERS`.
 
     Raises:
         InvalidArgumentError: If the number is out of range.
