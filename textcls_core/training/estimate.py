@@ -60,10 +60,11 @@ def _tokens_read(token_lengths: Lengths, config: RunConfig) -> Lengths:
     """Return the tokens read of each text; special tokens are counted once, not per window."""
     limit = config.max_length
     if config.long_documents != "windows":
-        return np.minimum(token_lengths, limit)
+        return np.asarray(np.minimum(token_lengths, limit))
     overlap = int(limit * OVERLAP)
     num_more = -(-np.maximum(token_lengths - limit, 0) // (limit - overlap))
-    return np.minimum(token_lengths + num_more * overlap, limit * config.max_windows)
+    uncut = token_lengths + num_more * overlap
+    return np.asarray(np.minimum(uncut, limit * config.max_windows))
 
 
 def _measured_speed(config: RunConfig, runs: Sequence[Run]) -> float | None:
