@@ -10,10 +10,11 @@ from pages._app.live_curves import show_curves, show_notes
 from pages._app.run_actions import show_actions
 from pages._app.text import escape, show_text
 from textcls_core.charts.live import MAX_RUNS
-from textcls_core.charts.training import BaselineLine
+from textcls_core.charts.training import SCORES, BaselineLine
 from textcls_core.errors import TextclsError
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training import launch
+from textcls_core.training.baselines import BaselineFigures
 from textcls_core.wording import ago, duration, percent
 
 Baselines = Callable[[Run], Sequence[BaselineLine]]
@@ -31,12 +32,15 @@ _ADVICE = {
 
 def baseline_lines(run: Run) -> Sequence[BaselineLine]:
     """Return the baselines of a run on its validation rows, as far as they are measured."""
-    known = state.run_baselines(run, "validation")
     return [
-        BaselineLine(baseline.title, figures.accuracy, figures.macro_f1)
-        for baseline in known
-        if (figures := baseline.validation) is not None
+        BaselineLine(baseline.title, _scores(baseline.validation))
+        for baseline in state.run_baselines(run, "validation")
     ]
+
+
+def _scores(figures: BaselineFigures) -> dict[str, float]:
+    """Return the figures of a baseline by the columns of a run's validations."""
+    return {column: getattr(figures, column.removeprefix("validation_")) for column in SCORES}
 
 
 def choose_others(run: Run, runs: Sequence[Run]) -> list[Run]:

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from pages._app.live_run import baseline_lines
+from tests.cases import make_baseline
 from tests.pages.conftest import (
     HOSTILE_TEXT,
     as_shown,
@@ -21,6 +23,23 @@ from textcls_core.files import write_json
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
+
+
+def test_line_of_a_baseline_has_every_score_of_the_charts(monkeypatch, tmp_path):
+    baseline = make_baseline("0" * 16, "tfidf", 0.8)
+    monkeypatch.setattr("pages._app.state.run_baselines", lambda *_: [baseline])
+
+    [line] = baseline_lines(Run(tmp_path))
+
+    assert line.title == "TF-IDF + linear SVM"
+    assert line.figures == pytest.approx(
+        {
+            "validation_accuracy": 0.8,
+            "validation_balanced_accuracy": 0.79,
+            "validation_macro_f1": 0.78,
+            "validation_weighted_f1": 0.77,
+        }
+    )
 
 
 @pytest.fixture

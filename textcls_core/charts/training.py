@@ -52,10 +52,8 @@ class BaselineLine:
     """What a simple model reaches on the validation rows: a line to beat."""
 
     title: str
-    accuracy: float
-    """In [0, 1]."""
-    macro_f1: float
-    """In [0, 1]."""
+    figures: Mapping[str, float]
+    """In [0, 1], by the columns of `SCORES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def scores_chart(
         view: How to draw.
         metric: Column of `SCORES`.
         kept_by: Column that decides which model is kept, by the name of the run.
-        baselines: Simple models on the same rows; only accuracy and macro-F1 have their lines.
+        baselines: Simple models on the same rows.
     """
     values = _validations(histories, metric, view)
     levels = _levels(baselines, metric)
@@ -269,11 +267,8 @@ def _score_labels(
 
 
 def _levels(baselines: Sequence[BaselineLine], metric: str) -> dict[str, float]:
-    """Return what each simple model reaches, by title; nothing for figures they do not have."""
-    columns = {"validation_accuracy": "accuracy", "validation_macro_f1": "macro_f1"}
-    if metric not in columns:
-        return {}
-    return {line.title: getattr(line, columns[metric]) for line in baselines}
+    """Return what each simple model reaches, by title."""
+    return {line.title: line.figures[metric] for line in baselines}
 
 
 def _baseline_layers(
