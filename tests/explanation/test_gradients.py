@@ -27,6 +27,8 @@ class Threshold:
     """A classifier whose score rises from 0 to 1 where a weighted sum of its words passes 0.37."""
 
     steepness: float
+    other: float = 0.5
+    """Score of the second class, which leads over the first one while that is lower."""
     tokenizer = SimpleNamespace(pad_token_id=0)
 
     @property
@@ -36,10 +38,10 @@ class Threshold:
         return SimpleNamespace(get_input_embeddings=lambda: table)
 
     def embedded_logits(self, texts: torch.Tensor) -> torch.Tensor:
-        """Return the logits of two classes, the second one always 0."""
+        """Return the logits of two classes, the second one always the same."""
         total = texts[:, :, 0] @ torch.tensor([0.0, 0.75, 0.25])
         score = torch.sigmoid(self.steepness * (total - 0.37))
-        return torch.stack([score, torch.zeros_like(score)], dim=1)
+        return torch.stack([score, torch.full_like(score, self.other)], dim=1)
 
 
 @pytest.mark.parametrize("steepness", [1, 30, 150])
@@ -66,3 +68,23 @@ def test_a_jump_that_no_number_of_steps_finds_is_told():
     assert found.num_steps <= MAX_STEPS
     assert not found.is_reliable
     assert "Small differences between words mean nothing here." in found.sentence
+
+
+def test_a_difference_that_explains_the_answer_needs_no_remark():
+    found = integrated_gradients(Threshold(30), READ, Score(0))
+
+    assert found.sentence.endswith("steps from padding to the text.")
+
+
+def test_it_is_told_that_padding_scores_higher():
+    found = integrated_gradients(Threshold(-30), READ, Score(0))
+
+    assert found.difference < 0
+    assert "Padding alone scores as high or higher: the words explain that" in found.sentence
+
+
+def test_it_is_told_that_padding_leads_to_the_class_too():
+    found = integrated_gradients(Threshold(30, other=-1), READ, Score(0), num_steps=64)
+
+    assert found.difference > 0
+    assert "Padding alone scores highest for this class too" in found.sentence

@@ -44,6 +44,8 @@ class Integral:
     """Score of the text minus that of the baseline."""
     num_steps: int
     """Points on the way."""
+    leads_before: bool
+    """Whether the class has the highest score at the baseline already."""
 
     @property
     def gap(self) -> float:
@@ -67,8 +69,25 @@ class Integral:
             f"The words add up to {self.scores.sum():+.2f} of a difference of "
             f"{self.difference:+.2f}: a gap of {percent(self.gap, 2)} after {how}."
         )
-        warning = " Small differences between words mean nothing here."
-        return said if self.is_reliable else said + warning
+        warning = "" if self.is_reliable else " Small differences between words mean nothing here."
+        return said + warning + self._what_is_explained
+
+    @property
+    def _what_is_explained(self) -> str:
+        """Why the words do not explain the answer, if padding alone gets it too."""
+        if self.difference <= 0:
+            said = "Padding alone scores as high or higher: the words explain that difference"
+        elif self.leads_before:
+            said = (
+                "Padding alone scores highest for this class too: the words explain what the text "
+                "adds to that"
+            )
+        else:
+            return ""
+        return (
+            f" {said}, not the answer. SHAP by partition and leaving out words compare with "
+            "shorter texts instead."
+        )
 
     @property
     def facts(self) -> dict[str, float]:

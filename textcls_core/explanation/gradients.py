@@ -56,7 +56,7 @@ def integrated_gradients(
     way = _Way.of(classifier, read, score)
     if num_steps is not None:
         (whole,) = way.stretches([(0.0, 1.0)], gauss(num_steps))
-        return Integral(whole.scores, whole.change, num_steps)
+        return Integral(whole.scores, whole.change, num_steps, way.leads_before())
     stretches = way.stretches(list(pairwise(np.linspace(0, 1, _FIRST_STRETCHES + 1).tolist())))
     difference = sum(stretch.change for stretch in stretches)
     steps = _POINTS * len(stretches)
@@ -67,7 +67,7 @@ def integrated_gradients(
         stretches = [s for s in stretches if s not in poor]
         stretches += (better := [part for s in poor for part in way.improved(s)])
         steps += sum(part.num_new_points for part in better)
-    return Integral(_sum_of(stretches), difference, steps)
+    return Integral(_sum_of(stretches), difference, steps, way.leads_before())
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +125,11 @@ class _Way:
 
     def values(self, points: Sequence[float]) -> list[float]:
         """Return the score at some points in [0, 1]."""
-        with torch.inference_mode():
-            logits = [
-                self.classifier.embedded_logits(part).float() for part in self._texts_at(points)
-            ]
-        return [float(value) for value in self.score(torch.cat(logits))]
+        return [float(value) for value in self.score(self._logits(points))]
+
+    def leads_before(self) -> bool:
+        """Return whether the class has the highest score at the baseline."""
+        return int(self._logits([0.0]).argmax()) == self.score.label_id
 
     def stretches(
         self, bounds: Sequence[tuple[float, float]], rule: Rule | None = None
@@ -155,6 +155,14 @@ class _Way:
         added = self._slopes(_between(start, end, rule.points[_POINTS:]))
         slopes = np.concatenate([stretch.slopes, added])
         return [replace(stretch, slopes=slopes, rule=rule, num_new_points=len(added))]
+
+    def _logits(self, points: Sequence[float]) -> torch.Tensor:
+        """Return the logits at P points in [0, 1], shape (P, C)."""
+        with torch.inference_mode():
+            logits = [
+                self.classifier.embedded_logits(part).float() for part in self._texts_at(points)
+            ]
+        return torch.cat(logits)
 
     def _slopes(self, points: Points) -> Slopes:
         """Return the slope of the score along the way, by token, at P points, shape (P, T)."""
