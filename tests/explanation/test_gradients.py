@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from textcls_core.explanation.attribution import Integral
 from textcls_core.explanation.gradients import MAX_STEPS, integrated_gradients
 from textcls_core.explanation.score import Score
 from textcls_core.explanation.words import ReadText
@@ -88,3 +89,16 @@ def test_it_is_told_that_padding_leads_to_the_class_too():
 
     assert found.difference > 0
     assert "Padding alone scores highest for this class too" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("total", "difference", "said"),
+    [
+        (-0.1649, -0.16605, "-0.1649 of a difference of -0.1661: a gap of 0.69 %"),
+        (5.08, 5.115, "+5.080 of a difference of +5.115: a gap of 0.68 %"),
+        (123.0, 123.5, "+123.00 of a difference of +123.50: a gap of 0.40 %"),
+        (0.0, 0.0, "+0.00000 of a difference of +0.00000: a gap of 0.00 %"),
+    ],
+)
+def test_numbers_have_so_many_digits_that_they_show_the_gap(total, difference, said):
+    assert said in Integral(np.array([total]), difference, 10, leads_before=False).sentence

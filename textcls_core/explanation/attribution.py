@@ -1,6 +1,7 @@
 """Attribution: what one method says about one text, and how exactly it knows; free of torch."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,6 +17,8 @@ MAX_GAP = 0.01
 """Part of the difference that integrated gradients may leave unexplained."""
 MIN_FIT = 0.5
 """R² of LIME's linear model below which its weights describe the model badly."""
+_SIGNIFICANT, _SMALLEST = 4, 0.01
+"""Digits of a difference, and the one below which it gets no more decimals."""
 Tokens = Float[np.ndarray, " T"]
 
 
@@ -66,8 +69,8 @@ class Integral:
         """How exact the scores are, in plain words."""
         how = f"{plural(self.num_steps, 'step')} from padding to the text"
         said = (
-            f"The words add up to {self.scores.sum():+.2f} of a difference of "
-            f"{self.difference:+.2f}: a gap of {percent(self.gap, 2)} after {how}."
+            f"The words add up to {_sum_of_difference(self.scores, self.difference)}: a gap of "
+            f"{percent(self.gap, 2)} after {how}."
         )
         warning = "" if self.is_reliable else " Small differences between words mean nothing here."
         return said + warning + self._what_is_explained
@@ -154,8 +157,8 @@ class Coalitions:
     def sentence(self) -> str:
         """How exact the values are, in plain words."""
         said = (
-            f"The words add up to {self.scores.sum():+.2f} of a difference of "
-            f"{self.difference:+.2f} between the text and nothing: a gap of "
+            f"The words add up to {_sum_of_difference(self.scores, self.difference)} between the "
+            "text and nothing: a gap of "
             f"{percent(self.gap, 2)} after reading {plural(self.num_evaluations, 'text')}."
         )
         if not self.num_together:
@@ -254,3 +257,10 @@ def _exactness_json(exactness: Exactness) -> dict[str, Any]:
 
 def _gap(scores: Tokens, difference: float) -> float:
     return abs(float(scores.sum()) - difference) / max(abs(difference), 1e-12)
+
+
+def _sum_of_difference(scores: Tokens, difference: float) -> str:
+    """Return both numbers with the same decimals, so many that they show the gap too."""
+    size = math.floor(math.log10(max(abs(difference), _SMALLEST)))
+    decimals = max(_SIGNIFICANT - 1 - size, 2)
+    return f"{scores.sum():+.{decimals}f} of a difference of {difference:+.{decimals}f}"
