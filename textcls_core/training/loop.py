@@ -272,7 +272,7 @@ class FineTuning:
                 "train_seconds": round(self.progress.train_seconds, 2),
             },
             lengths,
-            training_flops(self.model, lengths),
+            training_flops(self.model, self.stepper.train.tokens.sequence_lengths(planned.rows)),
         )
         if self.stepper.halvings > halvings:
             self._note_halving(epoch)
