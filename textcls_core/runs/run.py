@@ -20,6 +20,7 @@ finished.json        worker: how it ended, with the figures
 
 import datetime as dt
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -133,18 +134,15 @@ class Run:
 
     @property
     def resume_file(self) -> Path:
-        """Says that a worker was started to go on; it takes the file away when it begins.
-
-        It holds the number of processes per machine if another one than that of the settings is
-        wanted.
-        """
+        """Says that a worker was started to go on; holds its number of processes if that is new."""
         return self.folder / "resume"
 
     @property
     def num_processes(self) -> int:
         """Processes per machine that are to be started: of the settings, or asked for anew."""
-        asked = self.resume_file.read_text() if self.resume_file.exists() else ""
-        return int(asked or self.config.num_processes)
+        with suppress(FileNotFoundError):  # also when the worker takes it away just now
+            return int(self.resume_file.read_text() or self.config.num_processes)
+        return self.config.num_processes
 
     @property
     def checkpoints_dir(self) -> Path:
