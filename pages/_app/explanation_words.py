@@ -36,7 +36,8 @@ _CHART = "words.chart"
 _HOW = (
     "A word counts once per row; what its places in the row add to the score is summed, and the "
     "bar is the mean over the rows that have it, with its 95 % interval. Words are ranked by the "
-    "lower end, so that one that is strong in a few rows by luck does not come first."
+    "lower end, so that one that is strong in a few rows by luck does not come first. Those whose "
+    "mean is above zero have a bar."
 )
 _MISTAKES: dict[bool, str] = {
     True: (
@@ -147,28 +148,34 @@ def _show_class(found: DrivingWords, about: About, chosen: str, least: int) -> N
             f"{least} of them. Ask more rows, or lower the least rows."
         )
         return
-    click = new_click(_CHART, "points")
-    if click is not None and click["point_number"] < len(found.words):
-        state.set_parameter("drive_word", found.words[click["point_number"]].word)
-    best = found.words[0]
     st.subheader(
-        f"“{label(best.word, 24)}” raises {what} most surely" if best.low > 0
-        else f"No word surely raises {what}",
+        f"“{label(found.words[0].word, 24)}” raises {what} most surely" if found.is_beyond_chance
+        else "No word is reliably above zero on these rows",
         anchor=False,
     )  # fmt: skip
     saving.note(Fact("Class", chosen or "all classes"))
     axis = (chosen or "the class given") + (" over the true one" if about == "mistakes" else "")
+    if found.raising:
+        _show_bars(found.raising, axis)
+    st.caption(_say_how_sure(found, least))
+    _show_table(found.words)
+
+
+def _show_bars(words: tuple[DrivingWord, ...], axis: str) -> None:
+    """Show words that raise a score as bars; a click opens the rows of one."""
+    click = new_click(_CHART, "points")
+    if click is not None and click["point_number"] < len(words):
+        state.set_parameter("drive_word", words[click["point_number"]].word)
     figure = driving_words_chart(
-        found.words, shorten(axis, 50), selected=state.parameter("drive_word"),
+        words, shorten(axis, 50), selected=state.parameter("drive_word"),
         is_dark=state.theme() == "dark",
     )  # fmt: skip
-    summary = f"The word that raises the score most surely is {best.word}, by {best.mean:+.2f}"
+    best = words[0]
+    summary = f"The first word is {best.word}, which adds {best.mean:+.2f} to the score on average"
     saving.chart(
         figure, key=_CHART, on_select="rerun", selection_mode="points",
         config=controls.NO_TOOLBAR, alt=summary,
     )  # fmt: skip
-    st.caption(_say_how_sure(found, least))
-    _show_table(found.words)
 
 
 def _say_how_sure(found: DrivingWords, least: int) -> str:

@@ -5,16 +5,15 @@ import pytest
 from textcls_core.charts.explanation_words import MAX_BARS, driving_words_chart
 from textcls_core.explanation.driving_words import DrivingWord
 
-WORDS = [DrivingWord("goal", 2.0, 1.5, 2.75, 40), DrivingWord("<b>", -0.5, -1.0, 0.0, 7)]
+WORDS = [DrivingWord("goal", 2.0, 1.5, 2.75, 40), DrivingWord("<b>", 0.5, -0.5, 1.5, 7)]
 
 
 def test_bars_are_means_with_their_intervals():
     bars = driving_words_chart(WORDS, "sport").data[0]
 
-    assert list(bars.x) == [2.0, -0.5]
-    assert list(bars.error_x.array) == [0.75, 0.5]
-    assert list(bars.error_x.arrayminus) == [0.5, 0.5]
-    assert bars.marker.color[0] != bars.marker.color[1]
+    assert list(bars.x) == [2.0, 0.5]
+    assert list(bars.error_x.array) == [0.75, 1.0]
+    assert list(bars.error_x.arrayminus) == [0.5, 1.0]
 
 
 def test_words_stand_with_their_rows_and_as_plain_text():

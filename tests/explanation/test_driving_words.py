@@ -125,6 +125,15 @@ def test_words_are_ranked_by_what_is_sure():
     assert found.num_driving == 1
 
 
+@pytest.mark.parametrize(("num_idle", "is_beyond"), [(10, True), (70, False)])
+def test_as_many_words_above_zero_as_by_chance_are_told(num_idle, is_beyond):
+    idle = {f"w{n}": 0.0 for n in range(num_idle)}
+    found = driving_words(answers_of(*[{"soup": 2.0, "old": -1.0, **idle}] * 5))
+
+    assert (found.num_driving, found.is_beyond_chance) == (1, is_beyond)
+    assert [word.word for word in found.raising] == ["soup"]
+
+
 def test_only_rows_of_the_class_count():
     answers = answers_of(*[{"soup": 1.0}] * 3) + answers_of(*[{"soup": 9.0}] * 3, label="animals")
 

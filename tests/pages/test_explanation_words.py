@@ -25,7 +25,7 @@ METHOD = "gradient_x_input"
 
 @pytest.fixture
 def measured(workspace, runnable_run, toy_dataset):
-    """A run whose answers lie on disk: "the" adds 2 and a little, all other words nothing."""
+    """A run whose answers lie on disk: "the" adds 2 and a little, "old" takes a little away."""
     write_answers(workspace, runnable_run, toy_dataset, "classes")
     write_answers(workspace, runnable_run, toy_dataset, "mistakes")
     return runnable_run
@@ -37,13 +37,19 @@ def arguments_of(run, about):
     return word_arguments(run.require_model(), run.decision_key, fingerprint, METHOD, questions)
 
 
-def write_answers(workspace, run, dataset, about):
+def usual_score(word, place):
+    """Return about 2 for "the", a little less than nothing for "old", and else anything."""
+    certain = {"the": 2 + 0.01 * place, "old": -0.1}
+    return certain.get(word, 0.5 if place % 2 else -0.3)
+
+
+def write_answers(workspace, run, dataset, about, score=usual_score):
     for part, file in _parts(workspace, arguments_of(run, about)):
         answers = []
         for place, question in enumerate(part):
             words = dataset.texts(dataset.positions([question.row_id]))[0].split()
-            is_the = [word == "the" for word in words]
-            answers.append(Answer(question, tuple(words), np.where(is_the, 2 + 0.01 * place, 0.0)))
+            scores = np.array([score(word, place) for word in words], dtype=float)
+            answers.append(Answer(question, tuple(words), scores))
         file.parent.mkdir(parents=True, exist_ok=True)
         _write(answers, file)
 
@@ -98,6 +104,26 @@ def test_words_rank_what_drives_a_class(open_page, measured):
     said = " ".join(shown(app.caption))
     assert "in fewer than 5 rows are not ranked" in said
     assert "by chance alone it would be about" in said
+
+
+def test_words_that_lower_the_score_have_no_bar(open_page, measured):
+    app = open_words(open_page, drive_rows="2")
+
+    table = app.dataframe[0].value
+    assert (table["mean"] < 0).any()
+    assert min(chart(app)["data"][0]["x"]) > 0
+
+
+def test_no_word_is_named_where_chance_would_do_as_much(
+    open_page, workspace, runnable_run, toy_dataset
+):
+    write_answers(
+        workspace, runnable_run, toy_dataset, "classes", lambda _, place: 1.0 if place % 2 else -1.1
+    )
+    app = open_words(open_page)
+
+    assert not app.exception
+    assert shown(app.subheader)[0] == "No word is reliably above zero on these rows"
 
 
 def test_words_of_few_rows_can_be_ranked_too(open_page, measured):

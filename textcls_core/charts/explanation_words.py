@@ -1,4 +1,4 @@
-"""Words that drive a class, as signed bars with the intervals of their means."""
+"""Words that drive a class, as bars with the intervals of their means."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,8 @@ def driving_words_chart(
     """Return a bar per word with its interval, those that surely raise the score on top.
 
     Args:
-        words: Ranked, at least one; the first `MAX_BARS` are drawn. `customdata` holds each word.
+        words: Ranked, with a mean above zero, at least one; the first `MAX_BARS` are drawn.
+            `customdata` holds each word.
         what: Whose score it is, for the axis.
         selected: The word that is open, drawn with an edge.
         is_dark: Whether the page behind is dark.
@@ -52,10 +53,7 @@ def _bars(top: Sequence[DrivingWord], edges: list[int], ink: str) -> go.Bar:
         orientation="h",
         y=list(range(len(top))),
         x=[word.mean for word in top],
-        marker={
-            "color": [diverging_color(_BAR if word.mean > 0 else -_BAR) for word in top],
-            "line": {"color": ink, "width": edges},
-        },
+        marker={"color": diverging_color(_BAR), "line": {"color": ink, "width": edges}},
         error_x={
             "type": "data",
             "symmetric": False,

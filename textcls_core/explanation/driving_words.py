@@ -90,6 +90,16 @@ class DrivingWords:
         """Words that would stand above zero by chance if no word had any effect."""
         return len(self.words) * (1 - _CONFIDENCE) / 2
 
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Whether more words stand above zero than would by chance, in whole numbers."""
+        return self.num_driving > round(self.num_by_chance)
+
+    @property
+    def raising(self) -> tuple[DrivingWord, ...]:
+        """Words whose mean is above zero, surely or not."""
+        return tuple(word for word in self.words if word.mean > 0)
+
 
 def questions_of(
     predictions: AnyPredictions, about: About, num_rows: int = NUM_ROWS, seed: int = 0
