@@ -11,6 +11,7 @@ from pages._app.saving import note
 from pages._app.text import cells, label
 from pages._app.words_text import attribution_text
 from textcls_core.dataset.text_dataset import Split, TextDataset
+from textcls_core.dataset.word_pattern import whole_word
 from textcls_core.explanation.driving_words import Answer, rows_with
 from textcls_core.explanation.methods import Method
 from textcls_core.reporting.explanation_page import Fact
@@ -64,7 +65,8 @@ def show_rows(
             _open_attributions(answer, method)
         if st.button("All rows with it on Mistakes", type="tertiary", icon=":material/search:"):
             link = {"predicted": given} if given else {}
-            open_mistakes(run=run.run_id, split=split, outcome="all", query=word, **link)
+            link |= {"pattern": whole_word(word)}
+            open_mistakes(run=run.run_id, split=split, outcome="all", **link)
 
 
 def _asked(answer: Answer) -> str:

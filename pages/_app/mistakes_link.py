@@ -20,13 +20,14 @@ def clear_filters() -> None:
 
 
 def open_mistakes(**link: Any) -> None:
-    """Open the Mistakes page on what the link says, and on nothing that was filtered there before.
+    """Open the Mistakes page on what the link says, and on nothing that was chosen there before.
 
-    A filter that is still remembered would hide the row, and another view would not show it.
+    A filter that is still remembered would hide the row, another view would not show it, and
+    another row would be shown in its place.
 
     Args:
         **link: What the address says: run, split, row and filters.
     """
-    for name in FILTERS:
+    for name in (*FILTERS, "row"):
         state.remember(name, "")
     st.switch_page("pages/mistakes.py", query_params={"panel": "Inspect", **link})

@@ -183,12 +183,14 @@ def test_words_lead_to_the_attributions_of_a_row(open_page, measured):
 
 def test_words_lead_to_all_rows_with_the_word(open_page, measured):
     app = open_words(open_page, drive_word="old", drive_rows="2")
+    app.session_state["url.row"] = measured.predictions("test").row_ids[-1]
     button = next(button for button in app.button if "on Mistakes" in button.label)
     button.click().run()
 
     assert not app.exception
     assert app.title[0].value == "Mistakes"
-    assert app.query_params["query"] == "old"
+    assert app.query_params["pattern"] == r"(?i)\bold\b"
+    assert "row" not in app.query_params
     assert app.query_params["predicted"] == "animals"
     assert app.query_params["run"] == measured.run_id
 
