@@ -15,8 +15,10 @@ from textcls_core.runs.run import Run
 
 EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
 MAX_CHARACTERS = 20_000
+_OWN = "attention.input"
+"""Session state: the field of a text that is no row."""
 _KEPT = "attention.kept"
-"""Session state: the text that stood in the field last, by the key of the field."""
+"""Session state: the text that stood last in the field and in `_OWN`, by the key of the field."""
 _WAYS: dict[str, dict[str, str]] = {
     "Read it on Mistakes": {},
     "Similar training rows": {"similar_rows": "true"},
@@ -46,17 +48,17 @@ def of_text(show: Callable[[Run, str, DeltaGenerator], None]) -> Callable[[Run],
 def choose_text(run: Run) -> str:
     """Return the text to look at: typed, or the row named in the URL.
 
-    It stays when another run is chosen, and is kept while a view is open that needs none: Streamlit
-    forgets a field that is not shown.
+    It stays when another run is chosen, and is kept while a view is open that needs none, and a
+    typed one while a row is read: Streamlit forgets a field that is not shown.
     """
     row_id = state.parameter("row")
     row = _row(run, row_id) if row_id else None
-    key = f"attention.input.{run.config.dataset_fingerprint}.{row_id}" if row else "attention.input"
+    key = _OWN if row is None else f"{_OWN}.{run.config.dataset_fingerprint}.{row_id}"
+    kept = {_OWN: EXAMPLE, **st.session_state.get(_KEPT, {})}
     if key not in st.session_state:
-        kept = st.session_state.get(_KEPT, {})
-        st.session_state[key] = kept.get(key, EXAMPLE if row is None else row.text)
+        st.session_state[key] = kept[_OWN] if row is None else kept.get(key, row.text)
     text = st.text_area("Text", height=130, max_chars=MAX_CHARACTERS, key=key) or ""
-    st.session_state[_KEPT] = {key: text}
+    st.session_state[_KEPT] = {_OWN: kept[_OWN], key: text}
     if row is not None and text == row.text:
         note(row.fact)
     elif row is not None:

@@ -149,6 +149,15 @@ def test_explanation_of_a_row_can_be_left_for_a_text_of_my_own(open_page, runnab
     assert app.text_area[0].value.startswith("Shares in the airline rose")
 
 
+def test_explanation_gives_the_typed_text_back_after_a_row(open_page, runnable_run, row):
+    app = look_at(open_page("explanation"), "the old cat was here")
+    set_parameters(app, row=row.row_id)
+    assert app.text_area[0].value == row.text
+    next(button for button in app.button if "my own" in button.label).click().run()
+
+    assert app.text_area[0].value == "the old cat was here"
+
+
 def test_explanation_is_one_click_from_a_mistake(open_page, runnable_run, toy_dataset):
     app = open_page("mistakes", run=runnable_run.run_id)
     app.session_state["view.explanation"] = "Words"  # where the Attention page was left
