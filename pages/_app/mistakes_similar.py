@@ -60,7 +60,7 @@ def show_similar(run: Run, split: Split, row_id: str) -> None:
         rows, copies = similar_training_rows(found, row_id, same)
         _show_copies(copies, split, is_whole=True)
         _show_rows(run, info, rows, f"similar.table.{encoder}.{row_id}")
-        _explain(rows, stored)
+        _explain(rows, _read_of_texts(run, encoder, stored.info.num_tokens))
     if not found.is_complete:
         _offer_all(info, stored)
 
@@ -127,12 +127,27 @@ def _cells(rows: Sequence[SimilarRow]) -> list[dict[str, Any]]:
     return shown
 
 
-def _explain(rows: Sequence[SimilarRow], stored: StoredEmbeddings) -> None:
+def _explain(rows: Sequence[SimilarRow], read: str) -> None:
     """Say what the labels come to, and what similarity means here."""
     conflicts = sum(row.conflicts for row in rows)
     said = f"{conflicts} of the {len(rows)} nearest have another label than this example."
-    reading = f"Compared by the first {stored.info.num_tokens} tokens. Select a row to open it."
-    st.caption(f"{said} {reading}")
+    st.caption(f"{said} Compared by the {read}. Select a row to open it.")
+
+
+def _read_of_texts(run: Run, encoder: Encoder, most: int) -> str:
+    """Say which tokens of each text have a share in its vector: a run reads no more than its own.
+
+    Args:
+        run: A finished run.
+        encoder: Whose vectors they are.
+        most: Tokens that are read of any text.
+    """
+    if encoder == "frozen":
+        return f"first {most} tokens"
+    count = min(run.config.max_length, most)
+    if run.config.long_documents == "head_tail":
+        return f"first and last tokens, {count} in all"
+    return f"first {count} tokens"
 
 
 def _open(run: Run, info: DatasetInfo, row_id: str) -> None:
@@ -155,7 +170,7 @@ def _offer(info: DatasetInfo, run: Run, encoder: Encoder) -> None:
     with st.container(border=True):
         st.text(
             f"Which training rows are most similar is not known yet. {whose.capitalize()} has to "
-            f"embed the rows once, from their first {MAX_TOKENS} tokens. "
+            f"embed the rows once, from their {_read_of_texts(run, encoder, MAX_TOKENS)}. "
             "Ten thousand short texts take about two minutes."
         )
         if info.num_examples > MAX_ROWS:

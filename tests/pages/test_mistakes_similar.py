@@ -66,6 +66,23 @@ def test_without_vectors_the_page_offers_to_embed_the_rows(show, run, row_id, jo
     assert not app.exception
 
 
+@pytest.mark.parametrize(
+    ("settings", "link", "read"),
+    [
+        ({"max_length": 64}, {}, "first 64 tokens"),
+        ({"max_length": 256}, {}, "first 128 tokens"),
+        ({"max_length": 64}, {"similar_by": "frozen"}, "first 128 tokens"),
+        ({"long_documents": "head_tail"}, {}, "first and last tokens, 128 in all"),
+    ],
+)
+def test_what_is_read_of_a_text_is_what_the_encoder_reads(
+    show, workspace, toy_dataset, tiny_model_dir, row_id, settings, link, read
+):
+    run = make_run(workspace, "toy", toy_dataset, {}, model=str(tiny_model_dir), **settings)
+
+    assert f"from their {read}." in show(run, row_id, **link).text[0].value
+
+
 def test_similar_rows_are_shown_with_labels_conflicts_and_cosines(
     show, workspace, run, row_id, toy_dataset
 ):
