@@ -16,14 +16,18 @@ def choose_sample(
     Args:
         name: URL parameter.
         title: Label of the field.
-        sizes: Numbers to choose from; one that is larger than all rows means all of them.
+        sizes: Numbers to choose from; those that are no fewer than all rows are left out, and mean
+            all of them in a link.
         default: One of them.
         total: Rows that there are.
         width: Of the field, in pixels.
     """
-    offered = {str(size): f"{size:,} rows" for size in sizes} | {_ALL: "all rows"}
-    chosen = state.choose(name, title, offered, default=str(default), width=width)
-    return total if chosen == _ALL else min(int(chosen), total)
+    fewer = {str(size): f"{size:,} rows" for size in sizes if size < total}
+    if state.parameter(name) in {str(size) for size in sizes if size >= total}:
+        state.set_parameter(name, _ALL)
+    usual = str(default) if default < total else _ALL
+    chosen = state.choose(name, title, {**fewer, _ALL: "all rows"}, default=usual, width=width)
+    return total if chosen == _ALL else int(chosen)
 
 
 def rows_read(count: int, total: int, split: str) -> str:

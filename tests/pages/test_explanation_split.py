@@ -41,9 +41,19 @@ def test_a_sample_or_all_rows_can_be_read(open_page, runnable_run):
     app = open_page("explanation", **link)
     assert f"Look at {total} rows" in labels(app)
     (sizes,) = [box for box in app.selectbox if box.label == "Rows read"]
-    assert sizes.options == ["50 rows", "200 rows", "1,000 rows", "all rows"]
+    assert sizes.options == ["50 rows", "all rows"]
 
     assert "Look at 50 rows" in labels(open_page("explanation", **link, heads_texts="50"))
+
+
+def test_a_size_that_is_not_offered_means_all_rows(open_page, runnable_run):
+    app = open_page("explanation", **LINK, heads_texts="1000")
+
+    assert not app.exception
+    assert not app.toast
+    assert "Look at 33 rows" in labels(app)
+    (sizes,) = [box for box in app.selectbox if box.label == "Rows read"]
+    assert (sizes.value, sizes.options) == ("all", ["all rows"])
 
 
 @pytest.mark.parametrize(
