@@ -15,8 +15,8 @@ from textcls_core.wording import percent
 
 _PLACE = ""
 _HOW = (
-    "Each picture is one head: rows look, columns are looked at, darker is more. Colours are by "
-    "head, so compare patterns and not strengths. A click opens the head."
+    "Each picture is one head: rows look, columns are looked at, a stronger colour "
+    "is more. Colours are by head, so compare patterns and not strengths. A click opens the head."
 )
 _SORTS = {_PLACE: "Place in the model"} | {name: TITLES[name] for name in STATISTICS}
 _ORDERS = {"": "Largest first", "smallest": "Smallest first"}

@@ -76,7 +76,7 @@ def _show_row(run: Run, explanation: Any, matrix: Any, by_token: bool) -> None:
     st.subheader("Weights on the text", anchor=False)
     st.caption(
         f"Seen from {_source(names, deciding, looks_from)}. Click a word to look from it. "
-        "Darker means more attention; special tokens are left out of the scale."
+        "A stronger colour means more attention; special tokens are left out of the scale."
     )
     weights = explanation.seen_from(matrix, looks_from, by_token=by_token).tolist()
     special = explanation.read.special(by_token=by_token)

@@ -209,3 +209,11 @@ def test_table_of_heads_opens_one_from_text_to_text(open_page, runnable_run):
     assert "look" not in app.query_params
     assert (app.query_params["layer"], app.query_params["head"]) == ("1", "1")
     assert "Layer 2, head 2." in captions(app)
+
+
+@pytest.mark.parametrize("look", ["Matrix", "All heads"])
+def test_colours_are_explained_for_both_themes(open_page, runnable_run, look):
+    app = open_page("explanation", look=look)
+
+    assert "stronger colour" in captions(app).lower()
+    assert "darker" not in captions(app).lower()
