@@ -14,7 +14,7 @@ _CSS = """
 .by_place { display: grid; gap: 6px; width: max-content; max-width: 100%; }
 .by_number { display: flex; flex-wrap: wrap; gap: 8px; }
 .name { display: flex; align-items: center; justify-content: center;
-        color: var(--st-gray-text-color, inherit); white-space: nowrap; }
+        color: var(--st-gray-text-color, inherit); text-align: center; }
 .grid button { display: block; padding: 2px; border: 1px solid var(--st-border-color);
                border-radius: 4px; background: none; color: inherit; font: inherit;
                cursor: pointer; min-width: 0; }
@@ -48,7 +48,7 @@ export default function (component) {
   const bytes = Uint8Array.from(atob(data.pictures), (letter) => letter.charCodeAt(0))
   const count = data.size * data.size
   if (data.by_place) {
-    area.style.gridTemplateColumns = `4.2rem repeat(${data.num_heads}, minmax(34px, 72px))`
+    area.style.gridTemplateColumns = `4.2rem repeat(${data.num_heads}, minmax(24px, 72px))`
     put(area, "div", "name")
     for (let head = 1; head <= data.num_heads; head++) put(area, "div", "name", `head ${head}`)
   }
