@@ -91,6 +91,23 @@ def test_readable_lines_end_with_how_exact_they_are(explain):
     assert lines[-1].startswith("The words add up to ")
 
 
+def test_readable_lines_say_what_is_explained_and_how(explain):
+    _, lines, _ = explain("--text", "the cat", "--method", "occlusion", "--label", "food",
+                          "--against", "animals")  # fmt: skip
+
+    assert lines[0].endswith("explained: food rather than animals")
+    assert lines[1] == "Leave out words: what speaks for it (+) or against it (-), and word"
+
+
+def test_readable_attention_says_what_it_is_and_numbers_as_the_page_does(explain):
+    _, lines, _ = explain("--text", "the cat", "--layer", 1)
+
+    assert lines[1] == (
+        "share of the attention from [CLS], and token; layer 2 (--layer 1), mean of all heads"
+    )
+    assert [line.split()[1] for line in lines[2:]] == ["[CLS]", "the", "cat", "[SEP]"]
+
+
 def test_a_row_without_text_is_named(explain, tmp_path):
     file = tmp_path / "texts.csv"
     file.write_text("text,price\nthe old cat,1\n,2\n")

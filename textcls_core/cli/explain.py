@@ -28,8 +28,12 @@ def explain(
         str | None, typer.Option("--column", help="Of the texts in the file; default: a guess.")
     ] = None,
     method: Annotated[str, typer.Option("--method", help=", ".join(_NAMES))] = ATTENTION,
-    layer: Annotated[int | None, typer.Option("--layer", help="From 0; default: mean.")] = None,
-    head: Annotated[int | None, typer.Option("--head", help="From 0; default: mean.")] = None,
+    layer: Annotated[
+        int | None, typer.Option("--layer", help="From 0, the page's layer 1; default: mean.")
+    ] = None,
+    head: Annotated[
+        int | None, typer.Option("--head", help="From 0, the page's head 1; default: mean.")
+    ] = None,
     label: Annotated[
         str | None, typer.Option("--label", help="Class to explain; default: the predicted one.")
     ] = None,
@@ -122,7 +126,19 @@ def _attention(
         "is_answer": predicted.is_answer,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
     }
-    weights = found.seen_from(matrix, found.looks_from(by_token=True), by_token=True)
+    looks_from = found.looks_from(by_token=True)
+    weights = found.seen_from(matrix, looks_from, by_token=True)
     received = zip(found.read.tokens, weights, strict=True)
     lines = [f"{weight:.4f}  {token}" for token, weight in received]
-    return value, [f"predicted: {predicted.name}", *lines]
+    source = "all tokens, their mean" if looks_from is None else found.read.tokens[looks_from]
+    header = f"share of the attention from {source}, and token; {_place(layer, head)}"
+    return value, [f"predicted: {predicted.name}", header, *lines]
+
+
+def _place(layer: int | None, head: int | None) -> str:
+    """Return where the weights are from, with the numbers that the page and the options give it."""
+    given = {"layer": layer, "head": head}
+    return ", ".join(
+        f"mean of all {name}s" if number is None else f"{name} {number + 1} (--{name} {number})"
+        for name, number in given.items()
+    )

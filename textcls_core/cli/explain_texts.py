@@ -17,6 +17,7 @@ from textcls_core.errors import DatasetFormatError
 from textcls_core.explanation.attribution import Attribution, Question
 from textcls_core.explanation.attribution_store import AttributionStore, answer
 from textcls_core.explanation.default_label import NO_ANSWER
+from textcls_core.explanation.methods import TITLES
 from textcls_core.explanation.trust_job import sample_rows
 from textcls_core.files import to_json
 from textcls_core.jobs.progress import Report, ignore
@@ -34,8 +35,10 @@ def explain_text(run: Run, question: Question, *, as_json: bool) -> None:
     """Print what a method says about one text."""
     [found] = _answers(run, [question])
     words = zip(found.read.words, found.word_scores.tolist(), strict=True)
-    lines = [f"predicted: {found.predicted.name}, explained: {found.label}"]
+    what = found.label + (f" rather than {found.against}" if found.against else "")
+    lines = [f"predicted: {found.predicted.name}, explained: {what}"]
     lines += [] if found.predicted.is_answer else [NO_ANSWER]
+    lines.append(f"{TITLES[found.method]}: what speaks for it (+) or against it (-), and word")
     lines += [f"{score:+.4f}  {word}" for word, score in words]
     if found.exactness is not None:
         lines.append(found.exactness.sentence)
