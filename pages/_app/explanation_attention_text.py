@@ -11,7 +11,7 @@ from pages._app.explanation_attention_place import (
 )
 from pages._app.head_view import head_view
 from pages._app.saving import note
-from textcls_core.reporting.explanation_page import Table
+from textcls_core.reporting.explanation_page import Fact, Table
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent
 
@@ -42,5 +42,8 @@ def show_text_to_text(run: Run, text: str) -> None:
         + part_note(explanation)
     )
     names = [f"head {head + 1}" for head in place.heads] or ["mean of all heads"]
-    note(Table(f"Strongest lines, {name_of(place)}", found.strongest(names)))
+    note(
+        Fact("Heads", name_of(place)),
+        Table(f"Strongest lines, {name_of(place)}", found.strongest(names)),
+    )
     head_view(found, names, hide_special=hide_special)

@@ -177,9 +177,10 @@ class HeadView {
       button.onclick = call
       return button
     }
-    act("All lines", () => this.pin(null))
+    const lead = (text, call) => { act(text, call).dataset.control = "" } // no part of a picture
+    lead("All lines", () => this.pin(null))
     if (this.data.looks_from !== null)
-      act("From the classified token", () => this.pin(["left", this.data.looks_from], true))
+      lead("From the classified token", () => this.pin(["left", this.data.looks_from], true))
     if (this.data.heads.length < 2) return
     this.data.heads.forEach((head, position) => {
       const button = act("", () => this.toggle(position, button))

@@ -53,12 +53,18 @@ function drawSvg(svg, offset, out) {
   out.append(copy)
 }
 
+// The height of a box around all that is drawn in it, also where one would have to scroll.
+function wholeHeight(element, style, box) {
+  const isScrolled = /^(auto|scroll)$/.test(style.overflowY)
+  return box.height + (isScrolled ? element.scrollHeight - element.clientHeight : 0)
+}
+
 function drawBox(element, style, offset, opacity, out) {
   const hasEdge = parseFloat(style.borderTopWidth) > 0 && !isClear(style.borderTopColor)
   if (isClear(style.backgroundColor) && !hasEdge) return
   const box = offset(element.getBoundingClientRect())
   out.append(make("rect", {
-    x: box.left, y: box.top, width: box.width, height: box.height, opacity,
+    x: box.left, y: box.top, width: box.width, height: wholeHeight(element, style, box), opacity,
     rx: parseFloat(style.borderTopLeftRadius) || 0,
     fill: isClear(style.backgroundColor) ? "none" : style.backgroundColor,
     stroke: hasEdge ? style.borderTopColor : "none",
@@ -68,6 +74,7 @@ function drawBox(element, style, offset, opacity, out) {
 function draw(node, offset, opacity, out) {
   if (node.nodeType === Node.TEXT_NODE) return drawText(node, offset, opacity, out)
   if (node.nodeType !== Node.ELEMENT_NODE || /^(STYLE|SCRIPT)$/.test(node.tagName)) return
+  if ("control" in (node.dataset ?? {})) return // changes what is seen, and shows nothing
   const style = getComputedStyle(node)
   if (style.display === "none" || style.visibility === "hidden") return
   if (node.tagName.toLowerCase() === "svg") return drawSvg(node, offset, out)

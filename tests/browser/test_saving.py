@@ -101,3 +101,25 @@ def test_the_file_draws_its_charts_without_a_request(
     assert reader.locator(".js-plotly-plot").count() == 2
     assert ink == "#E8EBF1"
     assert events == [file.as_uri()]
+
+
+def test_picture_of_the_head_view_has_all_its_words_in_the_frame_and_no_controls(
+    opened: Page, elsewhere: tuple[Page, list[str]], tmp_path: Path, app: App
+) -> None:
+    opened.goto(f"{app.url}/explanation?layer=0&head=1")
+    opened.get_by_label("Text", exact=True).fill("the old cat was here " * 10)
+    opened.get_by_label("Text", exact=True).press("Control+Enter")
+    expect(opened.locator(".left button", has_text="here")).to_have_count(10, timeout=TORCH_ARRIVES)
+    settle(opened)
+    opened.get_by_role("button", name="Save").click()
+    svg = download(opened, "SVG", tmp_path)
+
+    reader, _ = elsewhere
+    reader.goto(svg.as_uri())
+    texts = reader.locator("text").all_text_contents()
+    assert "Heads: layer 1, head 2" in texts
+    assert "lines" not in texts[: texts.index("looks")]
+    bottoms = "nodes => nodes.map(node => node.getBoundingClientRect().bottom)"
+    frames = reader.locator("rect[fill=none]").evaluate_all(bottoms)
+    words = reader.locator("text", has_text="here").evaluate_all(bottoms)
+    assert max(frames) > max(words)

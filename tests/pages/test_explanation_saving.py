@@ -72,8 +72,9 @@ def test_heads_are_saved_with_what_attention_is_not(open_page, runnable_run, not
 def test_lines_from_text_to_text_are_saved_as_a_table_of_the_strongest(
     open_page, runnable_run, noted
 ):
-    open_page("explanation")
+    open_page("explanation", layer="1", head="0")
 
+    assert Fact("Heads", "layer 2, head 1") in noted
     (table,) = [part for part in noted[1:] if isinstance(part, Table)]
     weights = [record["weight"] for record in table.records]
     assert weights == sorted(weights, reverse=True)
