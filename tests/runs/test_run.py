@@ -331,16 +331,11 @@ def test_resumed_run_is_interrupted_if_no_worker_came_up(old_run):
 
 @pytest.fixture
 def machines_run(tmp_path):
-    """A run on two machines, made an hour ago, that nobody has started."""
+    """A run on two machines, made long ago, that nobody has started."""
     config = CONFIG.model_copy(update={"num_nodes": 2, "num_processes": 2})
     run = RunStore(tmp_path).create(config)[0]
-    make_old(run.folder / "config.json")
+    os.utime(run.folder / "config.json", (0, 0))
     return run
-
-
-def make_old(file):
-    hour_ago = time.time() - 3600
-    os.utime(file, (hour_ago, hour_ago))
 
 
 def test_run_on_several_machines_waits_for_those_who_start_it(machines_run):
@@ -352,7 +347,7 @@ def test_resumed_run_on_several_machines_waits_for_those_who_start_it(machines_r
     write_json(machines_run.folder / "environment.json", {"device": "cpu"})
     begin(machines_run)
     machines_run.resume_file.touch()
-    make_old(machines_run.resume_file)
+    os.utime(machines_run.resume_file, (0, 0))
 
     assert machines_run.status == RunStatus.QUEUED
     assert machines_run.awaits_machines
