@@ -104,7 +104,7 @@ class Tuner:
 
     def config(self, **settings):
         plain = {"num_epochs": 1, "max_length": 32, "learning_rate": 1e-3, "batch_size": 8}
-        return RunConfig.create({"dataset": "toy", **plain, **settings})
+        return RunConfig.create({"dataset": "toy", "head_learning_rate": 0, **plain, **settings})
 
     def classifier(self, config, *, exact=False, packed=True):
         design = Design(config.long_documents, config.max_windows, config.pooling)

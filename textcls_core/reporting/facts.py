@@ -224,9 +224,10 @@ def _folder_name(model: str) -> str:
 
 def settings_of(config: RunConfig) -> tuple[list[Setting], list[Setting]]:
     """Return the settings that were changed from their defaults, and the others."""
+    usual = RunConfig.create({"dataset": config.dataset})
     found = [
-        Setting(name, getattr(config, name), field.get_default())
-        for name, field in RunConfig.model_fields.items()
+        Setting(name, getattr(config, name), getattr(usual, name))
+        for name in RunConfig.model_fields
         if name not in _NO_SETTINGS
     ]
     changed = [one for one in found if one.value != one.default]

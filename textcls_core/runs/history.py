@@ -71,7 +71,7 @@ def read_history(file: Path) -> History:
         if "resumed_from" in row:
             latest = {key: kept for key, kept in latest.items() if key[0] <= row["resumed_from"]}
         latest[row["step"], _rank(row), str(row.get("note", ""))] = row
-    return History(tuple(latest[key] for key in sorted(latest)))
+    return History(tuple(latest[key] for key in sorted(latest, key=lambda key: key[:2])))
 
 
 def _rank(row: Row) -> int:
