@@ -161,8 +161,8 @@ def test_damaged_newest_checkpoint_is_skipped_aloud(life, whole):
     life.resume(run)
 
     assert same_end(run, whole)
-    assert notes(run)[0] == "Resumed from the checkpoint of step 3."
-    assert notes(run)[1].startswith("Skipped the checkpoint of step 4: state.safetensors has ")
+    assert notes(run)[0].startswith("Skipped the checkpoint of step 4: state.safetensors has ")
+    assert notes(run)[1] == "Resumed from the checkpoint of step 3."
 
 
 def test_run_whose_checkpoints_are_all_damaged_starts_again_aloud(life, whole):
