@@ -7,13 +7,11 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from textcls_core.models.grouped_attention import grouped_attention, learns_on_cpu_in_bf16
+
 ATTENTION = "textcls_packed"
 """Name of the attention function in transformers' registry."""
 Projections = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-_EXACT_UP_TO = 64
-"""Up to this length torch's kernel for the CPU is faster in float32 than in bfloat16."""
-_WEIGHTS_UP_TO = 512
-"""Up to this length plain products are faster, and their weights are small enough to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,8 @@ def packed_attention(
     window = options.get("sliding_window")
     if query.is_cuda and query.dtype != torch.float32 and not dropout:
         return _varlen_attention((query, key, value), batch, scale, window), None
+    if not dropout and window is None and learns_on_cpu_in_bf16(query):
+        return grouped_attention((query, key, value), batch.lengths, scale), None
     return _attention_by_length((query, key, value), batch, scale, dropout, window), None
 
 
@@ -117,34 +117,11 @@ def _attention_by_length(
             part[0].unflatten(1, (count, length)).transpose(0, 1) for part in parts
         )
         mask = None if window is None else _window_mask(length, window, query.device)
-        if mask is None and not dropout and _learns_in_bf16_on_cpu(query):
-            result = _attention_in_bf16(query, key, value, scale)
-        else:
-            result = functional.scaled_dot_product_attention(
-                query, key, value, attn_mask=mask, dropout_p=dropout, scale=scale
-            )
+        result = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, dropout_p=dropout, scale=scale
+        )
         attended.append(result.transpose(1, 2).flatten(0, 1))  # (count * length, H, D / H)
     return torch.cat(attended)[None]
-
-
-def _learns_in_bf16_on_cpu(query: torch.Tensor) -> bool:
-    """Tell whether torch's kernel would be called whose backward pass is slow for short texts."""
-    return query.device.type == "cpu" and query.dtype == torch.bfloat16 and query.requires_grad
-
-
-def _attention_in_bf16(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float | None
-) -> torch.Tensor:
-    """Attend on the CPU in the way whose forward and backward pass together are fastest."""
-    length = query.shape[-2]
-    if length > _WEIGHTS_UP_TO:
-        return functional.scaled_dot_product_attention(query, key, value, scale=scale)
-    if length <= _EXACT_UP_TO:
-        return functional.scaled_dot_product_attention(
-            query.float(), key.float(), value.float(), scale=scale
-        ).to(query.dtype)
-    scaled = query * (query.shape[-1] ** -0.5 if scale is None else scale)
-    return torch.softmax(scaled @ key.transpose(-1, -2), -1) @ value
 
 
 def runs_of_equal_length(lengths: tuple[int, ...]) -> list[tuple[int, int]]:
