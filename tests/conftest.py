@@ -184,6 +184,19 @@ def hold_lock() -> Iterator[Callable[[Path], "subprocess.Popen[str]"]]:
         child.communicate()
 
 
+@pytest.fixture
+def pretend_gpus(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let the driver list so many GPUs, and torch be able to use them."""
+
+    def pretend(count: int) -> None:
+        monkeypatch.setattr("textcls_core.models.gpus.num_gpus", lambda: count)
+        monkeypatch.setattr("textcls_core.models.gpus.is_built_for_cuda", lambda: True)
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # so that it is put back in the end
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+
+    return pretend
+
+
 def word_vocabulary() -> dict[str, int]:
     """Words of the toy texts, and single characters, so that no text is unknown."""
     words = " ".join([*itertools.chain(*NOUNS.values()), *FIRST, *LAST]).split()

@@ -11,7 +11,7 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.errors import DatasetFormatError, ModelError, TextclsError
 from textcls_core.models.catalogue import position_limit, require_length
-from textcls_core.models.gpus import num_gpus
+from textcls_core.models.gpus import visible_gpus
 from textcls_core.training import launch
 from textcls_core.training.estimate import estimate
 from textcls_core.training.trackers import require_trackers
@@ -63,9 +63,9 @@ def show_plan(config: RunConfig, info: DatasetInfo) -> None:
     st.caption(f"{percent(cut)} of the texts are longer than {config.max_length} tokens.")
     if config.num_processes * config.num_nodes > 1:
         st.caption(_processes(config))
-    if gpus := num_gpus():
+    if gpus := len(visible_gpus()):
         st.caption(
-            f"This machine has {plural(gpus, 'GPU')}; num_processes gives one to each process."
+            f"Runs can use {plural(gpus, 'GPU')} here; num_processes gives one to each process."
         )
 
 

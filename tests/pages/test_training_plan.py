@@ -94,12 +94,12 @@ def test_plan_counts_the_texts_of_all_processes(open_page):
     assert metrics(app)["Steps"] == "6"
 
 
-def test_plan_says_how_many_gpus_there_are(open_page, monkeypatch):
-    monkeypatch.setattr("pages._app.training_plan.num_gpus", lambda: 4)
+def test_plan_says_how_many_gpus_there_are(open_page, pretend_gpus):
+    pretend_gpus(4)
 
     app = open_form(open_page)
 
-    assert any(text.startswith("This machine has 4 GPUs; ") for text in shown(app.caption))
+    assert any(text.startswith("Runs can use 4 GPUs here; ") for text in shown(app.caption))
 
 
 def test_plan_counts_what_oversampling_repeats(open_page, workspace):
