@@ -180,9 +180,71 @@ def test_waiting_behind_leaves_out_a_run_that_people_have_yet_to_start(store, ho
     assert store.waiting_behind(second) == [first]
 
 
-def test_slot_file_is_one_per_device(store):
-    assert store.slot_file("cpu") != store.slot_file("cuda")
-    assert store.slot_file("cpu").parent == store.root
+@pytest.fixture
+def on_two_gpus(store, hold_lock, pretend_gpus):
+    """Make a run at work on a machine with two GPUs, which holds slots or waits for some."""
+    pretend_gpus(2)
+
+    def make(run_id, age_seconds, facts, **settings):
+        run = make_run(store, run_id, age_seconds=age_seconds, **settings)
+        hold_lock(run.lock_file)
+        write_json(run.folder / "environment.json", {"device": "cuda", **facts})
+        return run
+
+    return make
+
+
+ANY, BOTH = {"waits_for": ["cuda-1", "cuda-0"]}, {"waits_for": ["cuda-0", "cuda-1"]}
+
+
+def test_run_on_another_gpu_is_not_waited_for(store, on_two_gpus):
+    on_two_gpus(FIRST, 3, {"slots": ["cuda-1"]})
+    second = on_two_gpus(SECOND, 2, {"slots": ["cuda-0"]})
+    starting = make_run(store, THIRD, device="cpu")
+
+    assert store.waiting_behind(second) == store.waiting_behind(starting) == []
+
+
+def test_run_that_starts_while_a_gpu_is_free_waits_for_nobody(store, on_two_gpus):
+    on_two_gpus(FIRST, 3, {"slots": ["cuda-1"]})
+    starting = make_run(store, SECOND)
+
+    assert store.waiting_behind(starting) == []
+
+
+def test_run_waits_behind_all_that_hold_what_it_could_take(store, on_two_gpus):
+    runs = [on_two_gpus(FIRST, 3, {"slots": ["cuda-1"]})]
+    runs.append(on_two_gpus(SECOND, 2, {"slots": ["cuda-0"]}))
+    third = on_two_gpus(THIRD, 1, ANY)
+
+    assert store.waiting_behind(third) == runs
+    assert store.reserved_before(third) == set()
+
+
+def test_run_on_both_gpus_waits_behind_the_one_on_either(store, on_two_gpus):
+    first = on_two_gpus(FIRST, 3, {"slots": ["cuda-1"]})
+    second = on_two_gpus(SECOND, 2, BOTH, num_processes=2)
+    third = on_two_gpus(THIRD, 1, ANY)
+
+    assert store.waiting_behind(second) == [first]
+    assert store.waiting_behind(third) == [first, second]
+    assert store.reserved_before(second) == set()
+    assert store.reserved_before(third) == {"cuda-0", "cuda-1"}
+
+
+def test_resumed_run_waits_behind_a_later_one_that_holds_its_slot(store, on_two_gpus):
+    resumed = on_two_gpus(FIRST, 3, {"device": "cpu", "waits_for": ["cpu"]})
+    later = on_two_gpus(SECOND, 2, {"device": "cpu", "slots": ["cpu"]})
+
+    assert store.waiting_behind(resumed) == [later]
+
+
+def test_slot_file_is_one_per_slot(store):
+    slots = ("cpu", "cuda-0", "cuda-1", "cuda-MIG-a/1/0")
+    files = [store.slot_file(slot) for slot in slots]
+
+    assert len(set(files)) == 4
+    assert {file.parent for file in files} == {store.root}
 
 
 def test_summary_of_a_queued_run_has_no_figures(store):

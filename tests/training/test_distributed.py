@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from torch.distributed import TCPStore
 
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
@@ -51,19 +53,38 @@ def test_one_process_is_the_first_and_exchanges_nothing():
     assert ranks.from_first("x") == "x"
 
 
-def test_more_processes_than_gpus_are_refused_before_anybody_waits(monkeypatch):
+@pytest.fixture
+def four_on_two_gpus(monkeypatch):
+    """The environment of one of four processes on a machine with two GPUs."""
     for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
         monkeypatch.setenv(name, "4")
     monkeypatch.setenv("LOCAL_RANK", "3")
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
 
-    with pytest.raises(TrainingError) as refusal:
+
+@pytest.mark.usefixtures("four_on_two_gpus")
+def test_more_processes_than_gpus_are_refused():
+    with pytest.raises(TrainingError, match=r"^Expected at most 2 processes on this machine, one"):
         join("cuda")
 
-    assert str(refusal.value) == (
-        "Expected at most 2 processes on this machine, one per GPU, got 4. Set num_processes to 2, "
-        "or device to cpu."
-    )
+
+@pytest.mark.usefixtures("four_on_two_gpus")
+def test_process_that_helps_waits_until_the_first_one_says_its_device(monkeypatch):
+    store = TCPStore("localhost", 0, is_master=True, wait_for_workers=False)
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
+    monkeypatch.setenv("MASTER_PORT", str(store.port))
+    seen = []
+    monkeypatch.setattr("torch.cuda.device_count", lambda: seen.append("cuda") or 2)
+    with ThreadPoolExecutor(1) as threads:
+        helper = threads.submit(join)
+        with pytest.raises(TimeoutError):
+            helper.result(timeout=0.3)
+        assert seen == []  # it leaves all GPUs alone
+
+        store.set("textcls/device", "cuda")
+
+        with pytest.raises(TrainingError, match=r"^Expected at most 2 processes"):
+            helper.result(timeout=DEADLINE_SECONDS)
 
 
 @pytest.fixture(scope="module")

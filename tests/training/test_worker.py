@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from safetensors import SafetensorError
 
 from textcls_core.evaluation.evaluation import evaluate
@@ -288,6 +289,19 @@ def test_main_does_not_wait_for_a_run_on_another_device(make_run, hold_lock):
 
     assert later.status == RunStatus.STOPPED
     assert later.started["num_steps"] > 0
+
+
+def test_main_trains_on_the_cpu_if_torch_cannot_use_the_gpu(make_run, pretend_gpus, monkeypatch):
+    pretend_gpus(2)
+    for backend in (torch.cuda, torch.backends.mps):
+        monkeypatch.setattr(backend, "is_available", lambda: False)
+    run = make_run(device="auto")
+
+    main(run.folder)
+
+    assert run.status == RunStatus.COMPLETED
+    assert (run.environment["device"], run.environment["slots"]) == ("cpu", ["cpu"])
+    assert run.environment["reasons"][0] == "CPU, because no accelerator is present."
 
 
 def test_main_does_not_wait_for_a_later_run(make_run, hold_lock):

@@ -12,7 +12,7 @@ import pytest
 from textcls_core.evaluation import prediction_file
 from textcls_core.models.classifier import Classifier
 from textcls_core.runs.run import RunStatus
-from textcls_core.training import checkpoint, fine_tune, loop, run_writer, worker
+from textcls_core.training import checkpoint, device_queue, fine_tune, loop, run_writer, worker
 from textcls_core.training.steps import Stepper
 from textcls_core.training.worker import main
 
@@ -75,7 +75,7 @@ def test_run_whose_folder_is_deleted_ends_quietly(
         (Classifier, "load", True),
         (Classifier, "load", False),
         (run_writer, "append_rows", False),
-        (worker, "_wait_for_device", False),
+        (worker, "wait_for_device", False),
     ],
 )
 def test_write_under_way_does_not_bring_a_deleted_folder_back(run, monkeypatch, owner, name, first):
@@ -161,7 +161,8 @@ def go_on(run):
 @pytest.mark.parametrize(
     ("owner", "name", "call", "step"),
     [
-        (worker, "write_json", 1, 0),  # environment.json
+        (device_queue, "write_json", 1, 0),  # environment.json, waiting for slots and with them
+        (device_queue, "write_json", 2, 0),
         (fine_tune, "write_json", 1, 0),  # started.json
         (run_writer, "append_rows", 1, 0),
         (prediction_file, "temporary_sibling", 1, 0),  # live_validation.parquet
@@ -188,7 +189,7 @@ def test_run_on_a_full_disk_fails_with_a_sentence_and_can_go_on(
 
 
 def test_run_that_cannot_write_how_it_ended_says_so_in_its_log(run, monkeypatch, caplog):
-    fill_disk(monkeypatch, worker, "write_json", call=2)
+    fill_disk(monkeypatch, worker, "write_json", call=1)
     a_minute_ago = time.time() - 60
     os.utime(run.folder / "config.json", (a_minute_ago, a_minute_ago))
 

@@ -68,10 +68,14 @@ def choose_compute(device: str = "auto", precision: str = "auto") -> Compute:
         device: `auto`, `cpu`, `cuda` or `mps`; one that fails its self-check falls back to the CPU.
         precision: `auto` measures float32 against bfloat16 for a moment and takes the faster.
     """
-    chosen, device_reason = choose_device(device)
-    number_format, precision_reason, peak = _choose_precision(chosen, precision)
-    _allow_tf32(chosen)
-    return Compute(chosen, number_format, (device_reason, precision_reason), peak)
+    return compute_on(*choose_device(device), precision)
+
+
+def compute_on(device: str, reason: str, precision: str) -> Compute:
+    """Return the number format to use on a device that `choose_device` has chosen for a reason."""
+    number_format, precision_reason, peak = _choose_precision(device, precision)
+    _allow_tf32(device)
+    return Compute(device, number_format, (reason, precision_reason), peak)
 
 
 def _allow_tf32(device: str) -> None:

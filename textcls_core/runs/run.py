@@ -3,7 +3,7 @@
 config.json          written once when the run is made
 worker.lock          held by the worker for its whole life
 worker.log           what the worker printed
-environment.json     worker: versions, device, number format and why
+environment.json     worker: its slots, versions, device, number format and why
 started.json         worker: start time and number of steps, once its device is free
 history.jsonl        worker: one metric row per line
 stop, pause, resume  made by whoever asks for it; the worker takes `resume` away when it begins
@@ -211,7 +211,7 @@ class Run:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Versions, device and reasons; {} before the worker has looked."""
+        """Slots, versions, device and reasons; {} before the worker has looked."""
         return self._facts("environment.json")
 
     @property

@@ -16,6 +16,7 @@ from textcls_core.config import RunConfig
 from textcls_core.errors import NotFoundError, TextclsError, did_you_mean
 from textcls_core.files import new_directory, write_json
 from textcls_core.runs.run import Run
+from textcls_core.runs.slots import awaited_slots, held_slots
 from textcls_core.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -77,19 +78,41 @@ class RunStore:
         return [run for run in reversed(self.runs()) if run.status.is_active]
 
     def waiting_behind(self, run: Run) -> list[Run]:
-        """Return the active runs made before `run`, oldest first.
+        """Return the active runs that keep `run` from its device, oldest first.
+
+        They hold slots that it waits for, or were made before it and wait for them too. None if
+        enough slots are free.
+        """
+        wanted, free, behind = awaited_slots(run), awaited_slots(run), []
+        for other in self._others_at_work(run):
+            is_earlier = _place(other) < _place(run)
+            claimed = held_slots(other) | (awaited_slots(other) if is_earlier else set())
+            if wanted & claimed:
+                behind.append(other)
+                free -= claimed
+        has_enough = len(free) >= min(run.num_processes, len(wanted))
+        return [] if has_enough else behind
+
+    def reserved_before(self, run: Run) -> set[str]:
+        """Return the slots that earlier runs wait for; `run` has to leave them alone."""
+        others = self._others_at_work(run)
+        earlier = [awaited_slots(other) for other in others if _place(other) < _place(run)]
+        return set().union(*earlier)
+
+    def _others_at_work(self, run: Run) -> list[Run]:
+        """Return the other active runs, oldest first.
 
         Those that people have yet to start on several machines are left out: nobody knows whether
         they ever will. Looks only at the others: asking for the status of a run inside its own
         worker would free the worker's lock.
         """
-        earlier = [other for other in reversed(self.runs()) if _place(other) < _place(run)]
-        return [other for other in earlier if other.status.is_active and not other.awaits_machines]
+        others = [other for other in reversed(self.runs()) if other.run_id != run.run_id]
+        return [other for other in others if other.status.is_active and not other.awaits_machines]
 
-    def slot_file(self, device: str) -> Path:
-        """Return the lock that the run computing on `device` holds."""
+    def slot_file(self, slot: str) -> Path:
+        """Return the lock that the run computing in `slot` holds."""
         self.root.mkdir(parents=True, exist_ok=True)
-        return self.root / f".slot-{device}.lock"
+        return self.root / f".slot-{slot.replace('/', '-')}.lock"
 
 
 def _place(run: Run) -> tuple[dt.datetime, str]:

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import distributed
 
-from textcls_core.errors import TrainingError
-from textcls_core.wording import plural
+from textcls_core.models.gpus import require_gpus
 
 _TIMEOUT = dt.timedelta(days=7)
 """The first process may wait for its device for long while the others wait for it."""
+_DEVICE_KEY = "textcls/device"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +68,45 @@ class Ranks:
         return box[0]
 
 
-def join(device: str) -> tuple[Ranks, str]:
+def join(device: str | None = None) -> tuple[Ranks, str]:
     """Join the processes that torchrun started, if it did; return this rank and its device.
 
     Args:
-        device: `cpu`, `cuda` or `mps`; each process on a machine gets a GPU of its own.
+        device: `cpu`, `cuda` or `mps`, said by the first process once the run has its slots. The
+            others wait for that before they touch a GPU; each on a machine gets one of its own.
 
     Raises:
         TrainingError: If there are more processes on this machine than GPUs.
     """
     world_size = int(os.environ.get("WORLD_SIZE", "1"))
-    if world_size == 1:
+    if device is not None and world_size == 1:
         return Ranks(), device
+    own = device = device or _told_device()
     if device == "cuda":
-        _require_gpus(int(os.environ["LOCAL_WORLD_SIZE"]))
-        device = f"cuda:{os.environ['LOCAL_RANK']}"
-        torch.cuda.set_device(device)
-    backend = "nccl" if device.startswith("cuda") else "gloo"
+        require_gpus(int(os.environ["LOCAL_WORLD_SIZE"]), torch.cuda.device_count())
+        own = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(own)
+    if os.environ["RANK"] == "0":
+        _store().set(_DEVICE_KEY, device)
+    backend = "nccl" if device == "cuda" else "gloo"
     if not distributed.is_initialized():
         distributed.init_process_group(backend, timeout=_TIMEOUT)
-    return Ranks(distributed.get_rank(), world_size), device
+    return Ranks(distributed.get_rank(), world_size), own
 
 
-def _require_gpus(num_processes: int) -> None:
-    present = torch.cuda.device_count()
-    if num_processes > present:
-        raise TrainingError(
-            f"Expected at most {plural(present, 'process', 'processes')} on this machine, one per "
-            f"GPU, got {num_processes}. Set num_processes to {present}, or device to cpu."
-        )
+def _told_device() -> str:
+    """Return the device that the first process has, waiting until it says so."""
+    store = _store()
+    store.wait([_DEVICE_KEY], _TIMEOUT)
+    return bytes(store.get(_DEVICE_KEY)).decode()
+
+
+def _store() -> Any:
+    """Return the key-value store of torchrun, which is there before the processes have joined."""
+    address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    return distributed.TCPStore(  # type: ignore[attr-defined]
+        address, port, is_master=False, wait_for_workers=False
+    )
 
 
 def leave() -> None:

@@ -194,6 +194,7 @@ def _write_environment(run: Run, compute: Compute, reasons: tuple[str, ...]) -> 
     write_json(
         run.folder / "environment.json",
         {
+            **run.environment,  # its slots
             "device": compute.device.split(":")[0],
             "precision": compute.precision,
             "peak_gflops": round(compute.peak_gflops, 1),

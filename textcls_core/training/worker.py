@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,19 +20,14 @@ from textcls_core.errors import TextclsError
 from textcls_core.files import restore_directory, write_json, write_text
 from textcls_core.jobs.lock import ProcessLock
 from textcls_core.runs.run import Run, RunStatus
-from textcls_core.runs.store import RunStore
+from textcls_core.training.device_queue import StoppedWhileQueuedError, wait_for_device
 from textcls_core.training.run_writer import RunWriter, SilentObserver
 
 if TYPE_CHECKING:
     from textcls_core.models.device import Compute
 
-_QUEUE_POLL_SECONDS = 0.5
 _LOCK_SECONDS = 5.0
 logger = logging.getLogger("textcls_core.worker")
-
-
-class StoppedWhileQueuedError(Exception):
-    """A stop was asked for before the device was free."""
 
 
 def main(run_folder: Path) -> int:
@@ -117,35 +111,29 @@ def _guarded(run: Run, writer: RunWriter) -> dict[str, Any]:
 
 def _work(run: Run, writer: RunWriter) -> dict[str, Any]:
     """Wait for the device, then train; return the facts for `finished.json`."""
-    _wait_for_equals(run, writer)
-    from textcls_core.models.device import choose_compute, choose_device
-    from textcls_core.training.distributed import join
-    from textcls_core.training.fine_tune import fine_tune
+    with contextlib.ExitStack() as slots:
+        device, reason = wait_for_device(run, writer, slots)
+        from textcls_core.models.device import compute_on
+        from textcls_core.training.distributed import join
+        from textcls_core.training.fine_tune import fine_tune
 
-    device, _ = choose_device(run.config.device)
-    write_json(run.folder / "environment.json", {"device": device})  # for those who wait behind
-    slot = _wait_for_device(run, writer, device)
-    try:
         writer.open_trackers()
         ranks, own_device = join(device)
         # Only now: the number format is measured, which needs the device for itself.
-        compute = choose_compute(run.config.device, run.config.precision)
+        compute = compute_on(device, reason, run.config.precision)
         ranks.from_first(compute)
         return fine_tune(run, writer, compute.on(own_device), ranks)
-    finally:
-        slot.release()
 
 
 def _help(run: Run) -> int:
     """Take part in a run whose files another process writes."""
-    from textcls_core.models.device import choose_device
     from textcls_core.training.distributed import join
     from textcls_core.training.fine_tune import fine_tune
 
     rank = os.environ["RANK"]
     logging.getLogger().setLevel(logging.WARNING)  # the first process tells the story
     try:
-        ranks, own_device = join(choose_device(run.config.device)[0])
+        ranks, own_device = join()
         # torchrun hands it to all processes, and the first one tells the others what to do then.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         compute: Compute = ranks.from_first(None)
@@ -157,35 +145,6 @@ def _help(run: Run) -> int:
         traceback.print_exc()
         return 1
     return 0
-
-
-def _wait_for_equals(run: Run, writer: RunWriter) -> None:
-    """Wait for earlier runs that ask for the same device, before torch takes its memory."""
-    store = RunStore(run.folder.parent)
-    while any(other.config.device == run.config.device for other in store.waiting_behind(run)):
-        _pause_in_queue(writer)
-
-
-def _pause_in_queue(writer: RunWriter) -> None:
-    if writer.command() != "go":
-        raise StoppedWhileQueuedError
-    time.sleep(_QUEUE_POLL_SECONDS)
-
-
-def _wait_for_device(run: Run, writer: RunWriter, device: str) -> ProcessLock:
-    """Return the device's slot once no earlier run needs it; runs get it in order of their ids."""
-    store = RunStore(run.folder.parent)
-    slot = ProcessLock(store.slot_file(device))
-    while not (_is_next(store, run, device) and slot.acquire()):
-        _pause_in_queue(writer)
-    return slot
-
-
-def _is_next(store: RunStore, run: Run, device: str) -> bool:
-    """Tell whether no earlier active run computes on `device` or has yet to choose."""
-    return not any(
-        other.environment.get("device", device) == device for other in store.waiting_behind(run)
-    )
 
 
 def first_error(run: Run) -> str | None:
