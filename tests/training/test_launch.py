@@ -159,6 +159,44 @@ def test_launch_imports_no_torch():
     assert output == b"set()\n"
 
 
+@pytest.fixture
+def measured_with(workspace, tiny_config, pretend_gpus, monkeypatch):
+    """Measure a run on a machine with two GPUs; return which of them the measurement may see."""
+    pretend_gpus(2)
+
+    def measure(**settings):
+        seen = []
+
+        def answer(command, env, **_options):
+            seen.append(env.get("CUDA_VISIBLE_DEVICES"))
+            return subprocess.CompletedProcess(command, 0, stdout='{"seconds": 1.0}')
+
+        monkeypatch.setattr(launch.subprocess, "run", answer)
+        assert launch.preflight(workspace, tiny_config.model_copy(update=settings)) == {
+            "seconds": 1
+        }
+        return seen
+
+    return measure
+
+
+@pytest.mark.parametrize(
+    ("busy", "expected"), [([], "1"), (["cuda-1"], "0"), (["cuda-0", "cuda-1"], "1")]
+)
+def test_preflight_of_one_process_sees_a_gpu_that_is_free(
+    workspace, measured_with, hold_lock, busy, expected
+):
+    for slot in busy:
+        hold_lock(RunStore.open(workspace).slot_file(slot))
+
+    assert measured_with(device="auto") == [expected]
+
+
+@pytest.mark.parametrize("settings", [{"device": "cpu"}, {"device": "auto", "num_processes": 2}])
+def test_preflight_hides_no_gpu_from_other_runs(measured_with, settings):
+    assert measured_with(**settings) == [None]
+
+
 def test_wait_returns_the_final_status(workspace, tiny_config):
     run, _ = RunStore.open(workspace).create(tiny_config)
     write_json(run.folder / "finished.json", {"outcome": "stopped"})
@@ -211,10 +249,13 @@ def test_resume_run_starts_what_start_run_did(workspace, tiny_config, started, n
     run = start_run(workspace, config)
     write_json(run.folder / "finished.json", {"outcome": "stopped", "paused": True})
 
+    write_json(run.folder / "environment.json", {"device": "cuda", "slots": ["cuda-0"]})
+
     resume_run(workspace, run.run_id)
 
     assert started[1][0] == started[0][0]
     assert run.status == RunStatus.QUEUED
+    assert run.environment == {}  # it has no slot any more
 
 
 @pytest.mark.parametrize(("num_processes", "module"), [(4, "launcher"), (1, "worker")])

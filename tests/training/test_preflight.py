@@ -100,6 +100,14 @@ def test_run_that_is_at_work_on_the_device_is_reported(measured, workspace, hold
 
 
 @pytest.mark.usefixtures("steady")
+def test_run_that_is_at_work_on_another_device_is_not_reported(measured, workspace, hold_lock):
+    for slot in ("cuda-0", "mps"):
+        hold_lock(RunStore.open(workspace).slot_file(slot))
+
+    assert len(measured().notes) == 1
+
+
+@pytest.mark.usefixtures("steady")
 def test_windows_are_measured_as_so_many_short_texts(measured, monkeypatch):
     lengths = []
     monkeypatch.setattr(

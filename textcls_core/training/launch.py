@@ -13,9 +13,11 @@ from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.errors import InvalidArgumentError, RunStateError, TrainingError
 from textcls_core.files import write_text
+from textcls_core.jobs.lock import is_locked
 from textcls_core.jobs.process import environment, start_detached
 from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.run import Run, RunStatus
+from textcls_core.runs.slots import device_slots, likely_device, only_gpu
 from textcls_core.runs.store import RunStore
 from textcls_core.training.trackers import require_trackers
 from textcls_core.workspace import APP_DIR, Workspace
@@ -74,18 +76,29 @@ def preflight(workspace: Workspace, config: RunConfig) -> dict[str, Any]:
     Raises:
         TextclsError: If the settings cannot be used, with the reason.
     """
+    complete = checked(workspace, config)
     done = subprocess.run(
         [sys.executable, "-m", "textcls_core.training.preflight", str(workspace.root)],
         cwd=APP_DIR,
-        input=checked(workspace, config).model_dump_json(),
+        input=complete.model_dump_json(),
         capture_output=True,
         text=True,
-        env=environment(),
+        env={**environment(), **only_gpu(_slots_to_measure(workspace, complete))},
     )
     if done.returncode == 0:
         return dict(json.loads(done.stdout.splitlines()[-1]))
     lines = done.stderr.strip().splitlines()
     raise TrainingError(lines[-1] if lines else "The measurement ended without a word.")
+
+
+def _slots_to_measure(workspace: Workspace, config: RunConfig) -> tuple[str, ...]:
+    """Return the slots that the run would take now: of one process a free one, if there is one."""
+    slots = device_slots(likely_device(config.device), config.num_processes)
+    if config.num_processes > 1:
+        return slots
+    store = RunStore.open(workspace)
+    free = tuple(slot for slot in slots if not is_locked(store.slot_file(slot)))
+    return (free or slots)[:1]
 
 
 def start_run(workspace: Workspace, config: RunConfig, run_id: str | None = None) -> Run:
@@ -130,7 +143,8 @@ def resume_run(workspace: Workspace, run_id: str, num_processes: int | None = No
     if num_processes is not None:
         _require_processes(run, num_processes)
     write_text(run.resume_file, str(num_processes or ""))
-    for file in (run.stop_file, run.pause_file, run.folder / "finished.json"):
+    past = (run.folder / "finished.json", run.folder / "environment.json")  # it has no slots yet
+    for file in (run.stop_file, run.pause_file, *past):
         file.unlink(missing_ok=True)
     if run.config.num_nodes == 1:
         _start_worker(run)

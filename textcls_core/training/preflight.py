@@ -17,8 +17,9 @@ from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
 from textcls_core.errors import TextclsError
 from textcls_core.jobs.lock import is_locked
-from textcls_core.models.device import choose_compute, choose_device
+from textcls_core.models.device import choose_compute
 from textcls_core.models.work import training_flops
+from textcls_core.runs.slots import device_slots
 from textcls_core.runs.store import RunStore
 from textcls_core.training.adaptation import adapt
 from textcls_core.training.distributed import Ranks
@@ -135,7 +136,9 @@ def _notes(stepper: Stepper, workspace: Workspace) -> Iterator[str]:
             f"Memory ran out until micro-batches held at most {plural(size, 'text')}. A run of one "
             f"process does the same by itself; for several set batch_size to {size}."
         )
-    if is_locked(RunStore.open(workspace).slot_file(choose_device(config.device)[0])):
+    store = RunStore.open(workspace)
+    slots = device_slots(stepper.compute.device, config.num_processes)
+    if any(is_locked(store.slot_file(slot)) for slot in slots):
         yield "Another run is at work on this device: a run alone takes less time."
 
 
