@@ -105,6 +105,16 @@ def quoted(names: Sequence[str], *, nothing: str = "no label") -> str:
     return " and ".join(f'"{shorten(name, 40)}"' for name in names) or nothing
 
 
+def first_of(names: Sequence[str]) -> str:
+    """Return the first name and how many more there are.
+
+    Example:
+        >>> first_of(["A"]), first_of(["A", "B", "C"])
+        ('A', 'A and 2 more')
+    """
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
+
+
 def is_right_to_left(text: str) -> bool:
     """Tell whether a text runs from right to left, by its first letter that says so.
 

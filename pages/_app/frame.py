@@ -16,7 +16,7 @@ from textcls_core.errors import TextclsError
 from textcls_core.files import describe_refusal
 from textcls_core.jobs.job import active_jobs
 from textcls_core.runs.run import Run, RunStatus
-from textcls_core.wording import duration
+from textcls_core.wording import duration, first_of
 
 _ICON = Path(__file__).resolve().parent.parent.parent / "assets" / "icon.png"
 _JOB = ":material/hourglass_top:"
@@ -130,8 +130,8 @@ def _activity(run: Run) -> None:
         st.caption(f"{status_icon(status)} {name}: waiting for its machines")
         return
     if status == RunStatus.QUEUED:
-        behind = state.run_store().waiting_behind(run)
-        reason = f"behind {label(behind[0].config.title, 24)}" if behind else "starting"
+        behind = [label(r.config.title, 24) for r in state.run_store().waiting_behind(run)]
+        reason = f"behind {first_of(behind)}" if behind else "starting"
         st.caption(f"{status_icon(status)} {name}: queued, {reason}")
         return
     share, left = run.progress

@@ -15,7 +15,7 @@ from textcls_core.errors import TextclsError
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training import launch
 from textcls_core.training.baselines import BaselineFigures
-from textcls_core.wording import ago, duration, percent
+from textcls_core.wording import ago, duration, first_of, percent
 
 Baselines = Callable[[Run], Sequence[BaselineLine]]
 """Gives the simple models on the validation rows of a run, as far as they are known."""
@@ -210,8 +210,6 @@ def _preparing(run: Run) -> str:
     if run.awaits_machines:
         return "Waiting for its machines; nothing starts by itself."
     if run.status == RunStatus.QUEUED:
-        behind = state.run_store().waiting_behind(run)
-        if behind:
-            return f"Queued behind {escape(behind[0].config.title)}."
-        return "The worker is starting."
+        behind = [escape(other.config.title) for other in state.run_store().waiting_behind(run)]
+        return f"Queued behind {first_of(behind)}." if behind else "The worker is starting."
     return "Loading the model and counting tokens."

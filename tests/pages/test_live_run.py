@@ -110,6 +110,26 @@ def test_training_queued_run_says_behind_what(open_page, queued_run):
     assert any("queued, behind Half way" in text for text in shown(app.sidebar.caption))
 
 
+def test_training_queued_run_counts_those_before_it(open_page, workspace, queued_run, hold_lock):
+    last, _ = RunStore.open(workspace).create(RunConfig.create({"dataset": "toy", "name": "Last"}))
+    hold_lock(last.lock_file)
+
+    app = open_page("training", watch=last.run_id)
+
+    assert "Queued behind Half way and 1 more." in shown(app.info)
+    assert any("queued, behind Half way and 1 more" in text for text in shown(app.sidebar.caption))
+
+
+def test_training_run_with_a_gpu_of_its_own_waits_for_nobody(open_page, active_run, queued_run):
+    for run, gpu in ((active_run, "cuda-1"), (queued_run, "cuda-0")):
+        write_json(run.folder / "environment.json", {"device": "cuda", "slots": [gpu]})
+
+    app = open_page("training", watch=queued_run.run_id)
+
+    assert "The worker is starting." in shown(app.info)
+    assert any("queued, starting" in text for text in shown(app.sidebar.caption))
+
+
 def test_training_failed_run_shows_its_reason(open_page, failed_run):
     app = open_page("training", watch=failed_run.run_id)
 
