@@ -344,6 +344,21 @@ def test_title_without_a_name_says_what_is_trained_on_what(model, title):
     assert create(model=model).title == title
 
 
+@pytest.mark.parametrize(
+    ("settings", "is_plain"),
+    [
+        ({}, True),
+        ({"oversampling": True}, True),
+        ({"loss": "focal"}, False),
+        ({"loss": "focal", "focal_gamma": 0}, True),
+        ({"class_weights": "balanced"}, False),
+        ({"label_smoothing_factor": 0.1}, False),
+    ],
+)
+def test_plain_loss_is_neither_focal_nor_weighted_nor_smoothed(settings, is_plain):
+    assert create(**settings).has_plain_loss is is_plain
+
+
 def test_documents_per_step_count_all_forward_passes():
     assert create(batch_size=8, gradient_accumulation_steps=4).documents_per_step == 32
 

@@ -190,6 +190,12 @@ class RunConfig(BaseModel):
         processes = self.num_processes * self.num_nodes
         return self.batch_size * self.gradient_accumulation_steps * processes
 
+    @property
+    def has_plain_loss(self) -> bool:
+        """Whether training minimises the cross-entropy itself, the unit of `validation_loss`."""
+        is_focal = self.loss == "focal" and self.focal_gamma > 0
+        return not is_focal and self.class_weights == "none" and not self.label_smoothing_factor
+
 
 def _contradictions(config: RunConfig) -> list[tuple[bool, str]]:
     """Return for each impossible combination whether it occurs, and what to do."""

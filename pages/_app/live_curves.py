@@ -8,11 +8,11 @@ import streamlit as st
 from pages._app import controls, state
 from pages._app.live_samples import show_samples
 from pages._app.text import escape
+from textcls_core.charts.baselines import BaselineLine
 from textcls_core.charts.live import ZOOM, Histories, View
 from textcls_core.charts.training import (
     SCORES,
     STEP_FIGURES,
-    BaselineLine,
     has_figure,
     loss_chart,
     scores_chart,
@@ -43,7 +43,8 @@ def show_curves(run: Run, others: Sequence[Run], baselines: Sequence[BaselineLin
     names = state.distinct_labels({run.run_id: run.config.title for run in runs})
     histories = {names[run.run_id]: state.history(run) for run in runs}
     metric, view = _choose_view(runs)
-    _draw("loss", loss_chart(histories, view), "Training and validation loss by step")
+    _draw("loss", loss_chart(histories, view, baselines), "Training and validation loss by step")
+    _explain_losses(run, baselines)
     newest = state.live_predictions(run)
     predictions = newest if isinstance(newest, Predictions) else None  # one label per text
     left, right = controls.panels() if predictions is not None else (st.container(), None)
@@ -60,6 +61,22 @@ def show_curves(run: Run, others: Sequence[Run], baselines: Sequence[BaselineLin
         with right:
             show_samples(run, predictions)
     _show_step_figures(histories, view)
+
+
+def _explain_losses(run: Run, baselines: Sequence[BaselineLine]) -> None:
+    """Say what the lines of the baselines are to be compared with, and which have none."""
+    silent = [line.title for line in baselines if "validation_loss" not in line.figures]
+    if len(silent) == len(baselines):
+        return
+    lines = [
+        "Grey lines: what baselines reach on the validation rows of this run. Compare them with "
+        "the validation loss, which is the plain cross-entropy in nats, as theirs is."
+    ]
+    if not run.config.has_plain_loss:
+        lines.append("The training loss of this run is focal, weighted or smoothed: another unit.")
+    if silent:
+        lines.append(f"Without probabilities, so without a loss: {escape(', '.join(silent))}.")
+    st.caption(" ".join(lines))
 
 
 def _choose_view(runs: Sequence[Run]) -> tuple[str, View]:

@@ -9,8 +9,9 @@ from pages._app import controls, state
 from pages._app.live_curves import show_curves, show_notes
 from pages._app.run_actions import show_actions
 from pages._app.text import escape, show_text
+from textcls_core.charts.baselines import BaselineLine
 from textcls_core.charts.live import MAX_RUNS
-from textcls_core.charts.training import SCORES, BaselineLine
+from textcls_core.charts.training import SCORES
 from textcls_core.errors import TextclsError
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training import launch
@@ -33,14 +34,15 @@ _ADVICE = {
 def baseline_lines(run: Run) -> Sequence[BaselineLine]:
     """Return the baselines of a run on its validation rows, as far as they are measured."""
     return [
-        BaselineLine(baseline.title, _scores(baseline.validation))
+        BaselineLine(baseline.title, _validation_figures(baseline.validation))
         for baseline in state.run_baselines(run, "validation")
     ]
 
 
-def _scores(figures: BaselineFigures) -> dict[str, float]:
+def _validation_figures(figures: BaselineFigures) -> dict[str, float]:
     """Return the figures of a baseline by the columns of a run's validations."""
-    return {column: getattr(figures, column.removeprefix("validation_")) for column in SCORES}
+    shares = {column: getattr(figures, column.removeprefix("validation_")) for column in SCORES}
+    return shares if figures.loss is None else {**shares, "validation_loss": figures.loss}
 
 
 def choose_others(run: Run, runs: Sequence[Run]) -> list[Run]:

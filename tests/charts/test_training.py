@@ -2,10 +2,10 @@
 
 import pytest
 
+from textcls_core.charts.baselines import BaselineLine
 from textcls_core.charts.live import MAX_POINTS, View
 from textcls_core.charts.training import (
     STEP_FIGURES,
-    BaselineLine,
     has_figure,
     loss_chart,
     scores_chart,
@@ -67,8 +67,8 @@ def rows_of(spec, layer):
     return [{key: value for key, value in row.items() if key != "run"} for row in rows]
 
 
-def loss(rows, view=TEN):
-    return loss_chart({"run": rows}, view)
+def loss(rows, view=TEN, baselines=()):
+    return loss_chart({"run": rows}, view, baselines)
 
 
 def loss_rows(rows, view=TEN):

@@ -42,6 +42,15 @@ def test_line_of_a_baseline_has_every_score_of_the_charts(monkeypatch, tmp_path)
     )
 
 
+def test_line_of_a_baseline_with_probabilities_has_its_loss(monkeypatch, tmp_path):
+    baseline = make_baseline("0" * 16, "frozen", 0.8)
+    monkeypatch.setattr("pages._app.state.run_baselines", lambda *_: [baseline])
+
+    [line] = baseline_lines(Run(tmp_path))
+
+    assert line.figures["validation_loss"] == pytest.approx(0.2)
+
+
 @pytest.fixture
 def queued_run(workspace, active_run, hold_lock):
     """A run that waits behind `active_run`."""

@@ -7,6 +7,13 @@ from typing import Any
 import altair as alt
 import pyarrow as pa
 
+from textcls_core.charts.baselines import (
+    BaselineLine,
+    far_layers,
+    levels_of,
+    line_layers,
+    split_far,
+)
 from textcls_core.charts.live import (
     LABEL_WIDTH,
     NO_WIDTH,
@@ -24,7 +31,6 @@ from textcls_core.charts.live import (
     step_axis,
     thinned,
     tips,
-    words,
 )
 from textcls_core.charts.theme import GREY, LINE, SECOND_LINE
 from textcls_core.runs.history import History, smoothed
@@ -44,16 +50,6 @@ _CURVES = pa.schema({"run": TEXT, "step": NUMBER, "value": NUMBER, "smoothed": N
 _VALIDATIONS = pa.schema({"run": TEXT, "step": NUMBER, "held_out": NUMBER})
 _KEPT = pa.schema({"run": TEXT, "step": NUMBER, "kept": NUMBER})
 _NOTES = pa.schema({"note": TEXT, "step": NUMBER})
-_BASELINES = pa.schema({"baseline": TEXT, "level": NUMBER, "name_at": NUMBER})
-
-
-@dataclass(frozen=True, slots=True)
-class BaselineLine:
-    """What a simple model reaches on the validation rows: a line to beat."""
-
-    title: str
-    figures: Mapping[str, float]
-    """In [0, 1], by the columns of `SCORES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +73,26 @@ STEP_FIGURES = (
 """In the order in which they are shown; older runs, and runs on a CPU, lack some."""
 
 
-def loss_chart(histories: Histories, view: View) -> alt.LayerChart:
+def loss_chart(
+    histories: Histories, view: View, baselines: Sequence[BaselineLine] = ()
+) -> alt.LayerChart:
     """Return training loss as smoothed lines and validation loss as dotted lines with points.
 
     A single run also has its training loss as it is, in a thin line. Notes of the first run stand
-    as vertical lines.
+    as vertical lines. A baseline far above every loss is named at the upper end of the axis
+    instead of drawn, because its line would squash the curves.
 
     Args:
         histories: Rows of one run or of several.
         view: How to draw.
+        baselines: Simple models on the same validation rows.
     """
     is_single = len(histories) == 1
     training = _curves(histories, "train_loss", view)
     validation = _validations(histories, "validation_loss", view)
+    losses = [row["value"] for row in training] + [row["held_out"] for row in validation]
+    near, far = _loss_levels(baselines, losses, view)
+    drawn = [*losses, *near.values(), *([] if view.log_scale else [0.0])]
     colors = run_colors(histories)
     lines = chart_of(_CURVES, training).encode(
         x=step_axis(view), tooltip=tips(histories, "value", "Training loss", ".4f")
@@ -110,7 +113,8 @@ def loss_chart(histories: Histories, view: View) -> alt.LayerChart:
         held_out.mark_line(strokeDash=[4, 3], clip=True),
         held_out.mark_point(filled=True, size=55, clip=True),
         _note_lines(next(iter(histories.values())), view),
-        *_loss_labels(training, validation, view, is_single=is_single),
+        *_lines_of_losses(near, far, drawn, view),
+        *_loss_labels(training, validation, drawn, view, is_single=is_single),
     ]
     return layered(layers, _MAIN_HEIGHT, "Loss by step")
 
@@ -133,7 +137,8 @@ def scores_chart(
         baselines: Simple models on the same rows.
     """
     values = _validations(histories, metric, view)
-    levels = _levels(baselines, metric)
+    levels = levels_of(baselines, metric)
+    drawn = [row["held_out"] for row in values] + list(levels.values())
     axis = alt.Axis(format=".0%", tickCount=5)
     scale = alt.Scale(zero=False, nice=False, padding=14)
     lines = chart_of(_VALIDATIONS, values).encode(
@@ -149,8 +154,8 @@ def scores_chart(
         lines.mark_line(strokeWidth=2, clip=True),
         lines.mark_point(filled=True, size=45, clip=True),
         rings.mark_point(size=220, strokeWidth=2, clip=True),
-        *_baseline_layers(levels, values, view),
-        *_score_labels(values, levels, view, is_single=len(histories) == 1),
+        *_lines_of_scores(levels, drawn, view),
+        *_score_labels(values, drawn, view, is_single=len(histories) == 1),
     ]
     title = f"Validation {SCORES[metric]}; a ring: the kept model"
     width = NUMBER_WIDTH if len(histories) == 1 else LABEL_WIDTH
@@ -234,6 +239,7 @@ def _ends(rows: Sequence[dict[str, Any]], column: str) -> list[End]:
 def _loss_labels(
     training: Sequence[dict[str, Any]],
     validation: Sequence[dict[str, Any]],
+    drawn: Sequence[float],
     view: View,
     *,
     is_single: bool,
@@ -247,47 +253,55 @@ def _loss_labels(
             for name, found in both
             for end in found
         ]
-    drawn = [row["value"] for row in training] + [row["held_out"] for row in validation]
-    drawn += [] if view.log_scale else [0.0]
     values = [end.value for end in ends]
     places = places_for_labels(values, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
     return end_labels(ends, places, view)
 
 
 def _score_labels(
-    values: Sequence[dict[str, Any]], levels: dict[str, float], view: View, *, is_single: bool
+    values: Sequence[dict[str, Any]], drawn: Sequence[float], view: View, *, is_single: bool
 ) -> list[alt.Chart]:
     """Name the ends of lines: the runs, or the newest figure of a single run."""
     ends = _ends(values, "held_out")
-    drawn = [row["held_out"] for row in values] + list(levels.values())
     places = places_for_labels([end.value for end in ends], drawn, _SCORES_HEIGHT)
     if is_single:
         ends = [End(percent(end.value), end.step, end.value) for end in ends]
     return end_labels(ends, places, view)
 
 
-def _levels(baselines: Sequence[BaselineLine], metric: str) -> dict[str, float]:
-    """Return what each simple model reaches, by title."""
-    return {line.title: line.figures[metric] for line in baselines}
+def _loss_levels(
+    baselines: Sequence[BaselineLine], losses: Sequence[float], view: View
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the losses of simple models on the axis, and those too far above the curves for it.
+
+    A logarithmic axis has room for all.
+    """
+    column = "validation_loss"
+    levels = {
+        title: _on_axis(column, level, view)
+        for title, level in levels_of(baselines, column).items()
+    }
+    return (levels, {}) if view.log_scale else split_far(levels, losses)
 
 
-def _baseline_layers(
-    levels: dict[str, float], values: Sequence[dict[str, Any]], view: View
+def _lines_of_losses(
+    near: dict[str, float], far: dict[str, float], drawn: Sequence[float], view: View
+) -> list[alt.Chart]:
+    """Return a line with its name for every simple model, or its name alone."""
+    values = list(near.values())
+    places = places_for_labels(values, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
+    names = [f"{title} {level:.3f}" for title, level in near.items()]
+    above = [f"{title} {level:.3f}" for title, level in far.items()]
+    return [*line_layers(near, names, places, view), *far_layers(above, view)]
+
+
+def _lines_of_scores(
+    levels: dict[str, float], drawn: Sequence[float], view: View
 ) -> list[alt.Chart]:
     """Return a line with its name for every simple model."""
-    if not levels:
-        return []
-    drawn = [row["held_out"] for row in values] + list(levels.values())
     places = places_for_labels(list(levels.values()), drawn, _SCORES_HEIGHT)
-    rows = [
-        {"baseline": f"{title} {percent(level)}", "level": level, "name_at": place}
-        for (title, level), place in zip(levels.items(), places, strict=True)
-    ]
-    base = chart_of(_BASELINES, rows)
-    rules = base.mark_rule(color=GREY, strokeDash=[2, 3], clip=True).encode(y="level:Q")
-    middle = alt.value(alt.expr("width / 2"))  # away from where curves begin and end
-    named = base.encode(x=middle, y="name_at:Q", text="baseline:N")
-    return [rules, *words(named, view, align="center", baseline="bottom", dy=-2, clip=True)]
+    names = [f"{title} {percent(level)}" for title, level in levels.items()]
+    return line_layers(levels, names, places, view)
 
 
 def _note_lines(history: History, view: View) -> alt.Chart:

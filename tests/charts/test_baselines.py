@@ -1,0 +1,82 @@
+"""Tests of the lines of baselines in the charts of losses."""
+
+import pytest
+
+from tests.charts.test_training import EMPTY, drawn_with, history, loss, validation
+from textcls_core.charts.baselines import BaselineLine, split_far
+from textcls_core.charts.live import View
+
+NEAR = BaselineLine("Frozen minilm", {"validation_accuracy": 0.9, "validation_loss": 0.3})
+FAR = BaselineLine("Majority class", {"validation_accuracy": 0.2, "validation_loss": 30.0})
+SILENT = BaselineLine("TF-IDF", {"validation_accuracy": 0.8})
+ROWS = history(4, validation(2))
+"""The highest of the losses is 4."""
+LINEAR = View(10, smoothing=0.5)
+LOG = View(10, smoothing=0.5, log_scale=True)
+
+
+def drawn(column, *baselines, rows=ROWS, view=LINEAR):
+    return drawn_with(loss(rows, view, baselines), column)
+
+
+def test_loss_of_a_baseline_is_a_line_with_its_name():
+    assert drawn("level", NEAR) == [
+        {"baseline": "Frozen minilm 0.300", "level": 0.3, "name_at": 0.3}
+    ]
+
+
+def test_baseline_without_probabilities_has_no_line_of_its_loss():
+    assert drawn("level", NEAR, SILENT) == drawn("level", NEAR)
+
+
+def test_baseline_far_above_the_curves_is_named_at_the_upper_end():
+    assert [row["level"] for row in drawn("level", NEAR, FAR)] == [0.3]
+    assert drawn("far", NEAR, FAR) == [{"far": "above: Majority class 30.000"}]
+
+
+def test_baseline_somewhat_above_the_curves_is_drawn():
+    line = BaselineLine("Majority class", {"validation_loss": 5.9})
+
+    assert [row["level"] for row in drawn("level", line)] == [5.9]
+    assert drawn("far", line) == []
+
+
+def test_logarithmic_axis_has_room_for_every_baseline():
+    assert [row["level"] for row in drawn("level", NEAR, FAR, view=LOG)] == [0.3, 30.0]
+    assert drawn("far", NEAR, FAR, view=LOG) == []
+
+
+def test_logarithmic_axis_shows_a_baseline_with_a_loss_of_zero():
+    line = BaselineLine("Frozen minilm", {"validation_loss": 0.0})
+
+    [level] = drawn("level", line, view=LOG)
+
+    assert (level["level"], level["name_at"]) == pytest.approx((1e-6, 1e-6))
+
+
+def test_names_of_baselines_that_would_touch_are_moved_apart():
+    other = BaselineLine("Frozen mine", {"validation_loss": 0.301})
+
+    first, second = drawn("level", NEAR, other)
+
+    assert second["name_at"] - first["name_at"] > 0.1
+
+
+def test_before_the_first_loss_every_baseline_is_drawn():
+    assert [row["level"] for row in drawn("level", NEAR, FAR, rows=EMPTY)] == [0.3, 30.0]
+
+
+def test_baselines_that_come_while_a_run_trains_do_not_change_the_looks_of_its_chart():
+    without, with_lines = (
+        loss(ROWS, baselines=lines).to_dict()["layer"] for lines in ((), (NEAR, FAR))
+    )
+
+    assert [layer["mark"] for layer in without] == [layer["mark"] for layer in with_lines]
+    assert [layer["encoding"] for layer in without] == [layer["encoding"] for layer in with_lines]
+
+
+@pytest.mark.parametrize(("losses", "is_far"), [([2.0], False), ([1.9], True), ([], False)])
+def test_far_is_what_would_take_a_third_of_the_axis(losses, is_far):
+    near, far = split_far({"majority": 3.0}, losses)
+
+    assert ("majority" in far, "majority" in near) == (is_far, not is_far)

@@ -1,0 +1,75 @@
+"""Lines of baselines in the charts of runs: what simple models reach on the validation rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pyarrow as pa
+
+from textcls_core.charts.live import NUMBER, TEXT, View, chart_of, words
+from textcls_core.charts.theme import GREY
+
+_LINES = pa.schema({"baseline": TEXT, "level": NUMBER, "name_at": NUMBER})
+_FAR = pa.schema({"far": TEXT})
+_MIDDLE = alt.value(alt.expr("width / 2"))
+"""Of a chart: away from where curves begin and end."""
+_TALLEST = 1.5
+"""How many times the highest loss of a run the axis may reach for a baseline: more would squash the
+curves into less than two thirds of the chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineLine:
+    """What a simple model reaches on the validation rows: a line to beat."""
+
+    title: str
+    figures: Mapping[str, float]
+    """By the columns of a run's validations: shares in [0, 1], and `validation_loss` in nats if the
+    model gives probabilities."""
+
+
+def levels_of(baselines: Sequence[BaselineLine], column: str) -> dict[str, float]:
+    """Return what each simple model reaches in a figure, by title; without those that lack it."""
+    return {line.title: line.figures[column] for line in baselines if column in line.figures}
+
+
+def split_far(
+    levels: Mapping[str, float], losses: Sequence[float]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the levels that fit on the axis of some losses, and those far above it.
+
+    Example:
+        >>> split_far({"majority": 3.0, "frozen": 0.4}, [0.7, 0.2])
+        ({'frozen': 0.4}, {'majority': 3.0})
+    """
+    limit = _TALLEST * max(losses, default=float("inf"))
+    near = {title: level for title, level in levels.items() if level <= limit}
+    return near, {title: level for title, level in levels.items() if title not in near}
+
+
+def line_layers(
+    levels: Mapping[str, float], names: Sequence[str], places: Sequence[float], view: View
+) -> list[alt.Chart]:
+    """Return a line with its name for every simple model; the same layers without any.
+
+    Args:
+        levels: Where the lines are.
+        names: What stands on each.
+        places: Height of each name on the axis.
+        view: How to draw.
+    """
+    rows = [
+        {"baseline": name, "level": level, "name_at": place}
+        for name, level, place in zip(names, levels.values(), places, strict=True)
+    ]
+    base = chart_of(_LINES, rows)
+    rules = base.mark_rule(color=GREY, strokeDash=[2, 3], clip=True).encode(y="level:Q")
+    named = base.encode(x=_MIDDLE, y="name_at:Q", text="baseline:N")
+    return [rules, *words(named, view, align="center", baseline="bottom", dy=-2, clip=True)]
+
+
+def far_layers(names: Sequence[str], view: View) -> list[alt.Chart]:
+    """Return the names of the simple models above the axis, at its upper end."""
+    rows = [{"far": f"above: {', '.join(names)}"}] if names else []
+    named = chart_of(_FAR, rows).encode(x=_MIDDLE, y=alt.value(0), text="far:N")
+    return words(named, view, align="center", baseline="top", dy=2)
