@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cases import make_baseline
+from tests.groups import add_member, figures, finish, make_group
 from tests.pages.conftest import MISTAKES, make_run
 from tests.test_cli import answer, complaint
 from textcls_core.cli.main import main
@@ -122,3 +123,36 @@ def test_evaluate_gives_the_baselines_of_the_split(run, measured, capsys):
 
 def test_evaluate_of_training_rows_has_no_baselines(run, measured, capsys):
     assert "baselines" not in answer(capsys, "evaluate", run.run_id, "--split", "train")
+
+
+def test_groups_show_names_the_baselines_on_the_same_rows(home, toy_dataset, measured, capsys):
+    group = make_group(home, num_planned=1, dataset_fingerprint=toy_dataset.fingerprint)
+    finish(add_member(group, 1, seed=1), validation=figures(0.8), test=figures(0.9))
+
+    found = answer(capsys, "groups", "show", "latest")["baselines"]
+
+    assert [item["name"] for item in found] == ["tfidf", "frozen"]
+    assert found[1]["model"] == "minilm"
+    assert set(found[0]["test"]) == set(found[0]["validation"]) == FIGURES
+    assert answer(capsys, "groups", "list")[0]["baselines"] == found
+    assert (
+        "baseline TF-IDF + linear SVM: validation accuracy 80.0 %, validation macro-F1 78.0 %, "
+        "test accuracy 80.0 %, test macro-F1 78.0 %"
+    ) in printed(capsys, "groups", "show", "latest").splitlines()
+
+
+def test_groups_show_names_baselines_of_folds_on_test_rows_only(
+    home, toy_dataset, measured, capsys
+):
+    settings = {"num_folds": 2, "fold": 1, "dataset_fingerprint": toy_dataset.fingerprint}
+    make_group(home, "folds", (), 2, **settings)
+
+    found = answer(capsys, "groups", "show", "latest")["baselines"]
+
+    assert [set(item) & {"validation", "test"} for item in found] == [{"test"}, {"test"}]
+
+
+def test_groups_show_without_baselines_names_none(home, capsys):
+    make_group(home)
+
+    assert "baselines" not in answer(capsys, "groups", "show", "latest")

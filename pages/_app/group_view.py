@@ -27,6 +27,7 @@ from textcls_core.runs.group_figures import (
 from textcls_core.runs.group_store import GroupStore
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.settings import config_diff
+from textcls_core.training.baselines import GroupBaseline, baselines_of_group
 from textcls_core.training.groups import cancel, resume
 from textcls_core.wording import ago, capitalised, duration, figure_name, percent
 
@@ -200,12 +201,14 @@ def _show_chart(group: RunGroup, members: list[Member]) -> None:
 
 
 def _show_members(group: RunGroup, members: list[Member]) -> None:
-    """Show the members; choosing a row leads to the pages of its run."""
+    """Show the members and the baselines; choosing a member leads to the pages of its run."""
     st.subheader("Runs", anchor=False)
     is_loss = group.plan.metric.endswith("loss")
     score = figure_name(group.plan.metric)
     share = st.column_config.NumberColumn(format="%.1f %%")
+    baselines = baselines_of_group(group)
     rows = [_member_row(member, score, is_loss=is_loss) for member in members]
+    rows += [_baseline_row(baseline, group.plan.metric) for baseline in baselines]
     event = st.dataframe(
         rows or [{"Run": "none yet"}],
         hide_index=True,
@@ -220,9 +223,11 @@ def _show_members(group: RunGroup, members: list[Member]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"group.members.{len(members)}",
-        alt="Runs of the group with their state, settings and figures",
+        alt="Runs of the group with their state, settings and figures, and the baselines",
     )
-    st.caption("Select a row to open its run.")
+    fold = " They have no validation figure: every fold validates on other rows."
+    below = f" Baselines stand below the runs.{fold if group.plan.kind == 'folds' else ''}"
+    st.caption(f"Select a row to open its run.{below if baselines else ''}")
     for position in event["selection"]["rows"]:
         if position < len(members) and members[position].run_id:
             _show_links(members[position])
@@ -254,6 +259,18 @@ def _member_row(member: Member, score: str, *, is_loss: bool) -> dict[str, Any]:
         "test accuracy": None if accuracy is None else 100 * accuracy,
         **member.settings,
         **({"Note": member.reason} if member.reason else {}),
+    }
+
+
+def _baseline_row(known: GroupBaseline, metric: str) -> dict[str, Any]:
+    score, accuracy = known.figure(metric), known.figure("test_accuracy")
+    factor = 1 if metric.endswith("loss") else 100
+    return {
+        "Run": known.baseline.title,
+        "State": [],
+        figure_name(metric): None if score is None else factor * score,
+        "test accuracy": None if accuracy is None else 100 * accuracy,
+        "Note": f"Baseline. {known.baseline.description}",
     }
 
 

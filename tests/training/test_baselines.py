@@ -6,11 +6,13 @@ import pytest
 from pydantic import ValidationError
 
 from tests.cases import MIXED, make_baseline
+from tests.groups import add_member, make_group
 from textcls_core.config import RunConfig
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.training.baselines import (
     BaselineFigures,
     baselines_of,
+    baselines_of_group,
     baselines_of_run,
     best_baseline,
     read_baselines,
@@ -125,6 +127,37 @@ def test_baselines_of_a_run_were_measured_on_the_same_rows(home, settings, split
     config = RunConfig.create({"dataset": "toy", "dataset_fingerprint": FINGERPRINT, **settings})
 
     assert len(baselines_of_run(home, config, split)) == count
+
+
+def test_baselines_of_a_group_have_the_encoders_of_all_its_models(home):
+    for model in ("/models/mine", "/models/other"):
+        save_baseline(home, make_baseline(FINGERPRINT, "frozen", 0.7, model=model))
+    space = ("model=minilm,/models/mine",)
+    group = make_group(home, "grid", space, 2, dataset_fingerprint=FINGERPRINT)
+    for number, model in enumerate(("minilm", "/models/mine"), 1):
+        add_member(group, number, model=model)
+
+    found = baselines_of_group(group)
+
+    assert [known.baseline.model for known in found] == ["", "", "/models/mine", "minilm"]
+    assert found[1].figure("validation_macro_f1") == pytest.approx(0.88)
+    assert found[1].figure("test_accuracy") == 0.9
+    assert found[1].figure("validation_loss") is None
+
+
+def test_baselines_of_folds_are_compared_on_test_rows_only(home):
+    group = make_group(home, "folds", (), 2, num_folds=2, fold=1, dataset_fingerprint=FINGERPRINT)
+
+    found = baselines_of_group(group)
+
+    assert [known.baseline for known in found] == [MAJORITY, TFIDF, FROZEN]
+    assert found[0].figure("validation_accuracy") is None
+    assert found[0].figure("test_accuracy") == 0.4
+    assert list(found[0].to_json()) == ["name", "title", "description", "seconds", "test"]
+
+
+def test_baselines_of_a_group_on_a_data_set_never_measured_are_none(home):
+    assert baselines_of_group(make_group(home, dataset_fingerprint="f" * 64)) == []
 
 
 def test_best_baseline_has_the_largest_figure():

@@ -1,6 +1,6 @@
 """The verbs of several runs: `search` and `groups list|show|cancel|resume`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from textcls_core.cli.settings import (
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.runs.group import RunGroup
 from textcls_core.runs.group_figures import (
+    COMPARED,
     Member,
     Spread,
     best_member,
@@ -26,8 +27,9 @@ from textcls_core.runs.group_figures import (
 from textcls_core.runs.group_store import GroupStore
 from textcls_core.runs.search_space import parse_space
 from textcls_core.training import groups
+from textcls_core.training.baselines import GroupBaseline, baselines_of_group
 from textcls_core.training.groups import METHODS, Method, plan_search, start_group
-from textcls_core.wording import percent, plural
+from textcls_core.wording import figure_name, percent, plural
 from textcls_core.workspace import Workspace
 
 groups_app = typer.Typer(no_args_is_help=True, help="Look at groups of runs and cancel them.")
@@ -76,7 +78,7 @@ def report_group(group: RunGroup, *, stay: bool, as_json: bool) -> int:
         return 0
     status = groups.wait(group)
     ended = RunGroup(group.folder)
-    emit(as_json, group_json(ended), _group_lines(ended))
+    emit(as_json, _group_facts(ended), _group_lines(ended))
     return exit_code(status)
 
 
@@ -88,14 +90,14 @@ def _open_group(group_id: str) -> RunGroup:
 def groups_list(as_json: Json = False) -> None:
     """List all groups, newest first."""
     found = GroupStore.open(Workspace.default()).groups()
-    emit(as_json, [group_json(group) for group in found], [_headline(group) for group in found])
+    emit(as_json, [_group_facts(group) for group in found], [_headline(group) for group in found])
 
 
 @groups_app.command("show")
 def groups_show(group_id: GroupId, as_json: Json = False) -> None:
-    """Show one group: mean and spread, and every member."""
+    """Show one group: mean and spread, baselines, and every member."""
     group = _open_group(group_id)
-    emit(as_json, group_json(group), _group_lines(group))
+    emit(as_json, _group_facts(group), _group_lines(group))
 
 
 @groups_app.command("cancel")
@@ -117,6 +119,12 @@ def _emit_status(group: RunGroup, *, as_json: bool) -> None:
     emit(as_json, {"group_id": group.group_id, "status": status}, [status])
 
 
+def _group_facts(group: RunGroup) -> dict[str, Any]:
+    """Return a group in its stable form, with the baselines on the same rows, if there are any."""
+    known = [baseline.to_json() for baseline in baselines_of_group(group)]
+    return group_json(group) | ({"baselines": known} if known else {})
+
+
 def _headline(group: RunGroup) -> str:
     num = f"{len(group.members)} of {plural(group.plan.num_planned, 'run')}"
     return f"{group.group_id}  {group.status:<12}{group.plan.title}  ({num})"
@@ -132,9 +140,20 @@ def _group_lines(group: RunGroup) -> list[str]:
     ]
     best = best_member(members, metric)
     kept = [f"best: {best.label}, run {best.run_id}"] if best else []
+    compared = [_baseline_line(baseline) for baseline in baselines_of_group(group)]
     failed = [f"error: {group.error}"] if group.error else []
     rows = [_member_line(member, metric) for member in members]
-    return [_headline(group), *spreads, *kept, *failed, *rows]
+    return [_headline(group), *spreads, *kept, *compared, *failed, *rows]
+
+
+def _baseline_line(known: GroupBaseline) -> str:
+    figures = [
+        f"{split} {figure_name(name)} {percent(value)}"
+        for split in COMPARED
+        for name in _SHOWN
+        if (value := known.figure(f"{split}_{name}")) is not None
+    ]
+    return f"baseline {known.baseline.title}: {', '.join(figures)}"
 
 
 def _spread_text(spread: Spread) -> str:

@@ -6,7 +6,8 @@ Kept per data set version; `baseline_fitting` computes them. Imports neither tor
 import hashlib
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +17,8 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
 from textcls_core.files import read_json, write_json
+from textcls_core.runs.group import RunGroup
+from textcls_core.runs.group_figures import COMPARED
 from textcls_core.workspace import Workspace
 
 BaselineName = Literal["majority", "tfidf", "frozen"]
@@ -92,6 +95,30 @@ class Baseline(BaseModel):
         return self.model_dump(exclude={"fingerprint", "weights"}, exclude_defaults=True)
 
 
+@dataclass(frozen=True, slots=True)
+class GroupBaseline:
+    """A baseline beside the members of a group."""
+
+    baseline: Baseline
+    figures: Mapping[Split, BaselineFigures]
+    """On the splits whose rows are the same for all members."""
+
+    def figure(self, column: str) -> float | None:
+        """Return a figure by a column such as `validation_macro_f1`; None where there is none."""
+        found = (
+            getattr(figures, column.removeprefix(f"{split}_"), None)
+            for split, figures in self.figures.items()
+            if column.startswith(f"{split}_")
+        )
+        return next(found, None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the baseline in the stable form of the command line."""
+        measured = {s: f.model_dump(exclude_defaults=True) for s, f in self.figures.items()}
+        facts = self.baseline.to_json()
+        return {name: facts[name] for name in facts if name not in COMPARED} | measured
+
+
 def save_baseline(workspace: Workspace, baseline: Baseline) -> None:
     """Keep a baseline, in place of an older one of its name and model."""
     folder = _folder(workspace, baseline.fingerprint)
@@ -122,9 +149,29 @@ def baselines_of_run(workspace: Workspace, config: RunConfig, split: Split) -> l
     There are none for training rows, and none for the validation rows of cross-validation, which
     are others in every fold.
     """
-    if split == "train" or (split == "validation" and config.num_folds):
+    if not _has_same_rows(config, split):
         return []
     return baselines_of(workspace, config.dataset_fingerprint, config.model)
+
+
+def baselines_of_group(group: RunGroup) -> list[GroupBaseline]:
+    """Return the baselines that were measured on the same rows as the members of a group.
+
+    The frozen encoders are those of all models that members train.
+    """
+    configs = [run.config for run in group.members] or [group.plan.config]
+    splits = [split for split in COMPARED if all(_has_same_rows(c, split) for c in configs)]
+    fingerprint, models = group.plan.config.dataset_fingerprint, {c.model for c in configs}
+    return [
+        GroupBaseline(baseline, {split: getattr(baseline, split) for split in splits})
+        for baseline in read_baselines(group.workspace, fingerprint)
+        if baseline.model in models | {""}
+    ]
+
+
+def _has_same_rows(config: RunConfig, split: Split) -> bool:
+    """Tell whether baselines are measured on the rows that a run has in a split."""
+    return split == "test" or (split == "validation" and not config.num_folds)
 
 
 def best_baseline(
