@@ -90,8 +90,21 @@ def test_runs_show_gives_the_test_figures(run, capsys):
     assert "baselines" not in found
 
 
-def test_dataset_baselines_says_that_there_are_none(run, capsys):
-    assert answer(capsys, "dataset", "baselines", "topics")["baselines"] == []
-    main(["dataset", "baselines", "topics"])
+def test_dataset_baselines_measures_label_sets(run, capsys):
+    majority, tfidf = answer(capsys, "dataset", "baselines", "topics")["baselines"]
 
-    assert capsys.readouterr().out.startswith("There are no baselines for data sets with several")
+    assert (majority["title"], tfidf["title"]) == ("Majority per label", "TF-IDF + linear SVM")
+    assert {"micro_f1", "hamming_loss"} <= set(majority["test"])
+    assert "loss" not in tfidf["test"]
+    main(["dataset", "baselines", "topics"])
+    assert capsys.readouterr().out.startswith("Majority per label: validation accuracy ")
+
+
+def test_evaluate_and_runs_show_name_the_baselines_of_label_sets(run, capsys):
+    tfidf = answer(capsys, "dataset", "baselines", "topics")["baselines"][1]
+
+    known = answer(capsys, "evaluate", "latest")["baselines"]
+    best = answer(capsys, "runs", "show", "latest")["baselines"]
+
+    assert known[1]["hamming_loss"] == tfidf["test"]["hamming_loss"]
+    assert best["test_accuracy"] == tfidf["test"]["accuracy"]

@@ -9,7 +9,6 @@ from pages._app import state
 from pages._app.text import escape
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
-from textcls_core.evaluation.evaluation import Evaluation
 from textcls_core.evaluation.figures import Figures
 from textcls_core.runs.run import Run
 from textcls_core.training.baselines import (
@@ -28,7 +27,10 @@ _SHARES: dict[str, Figure] = {
     "balanced accuracy": "balanced_accuracy",
     "macro-F1": "macro_f1",
     "weighted F1": "weighted_f1",
+    "micro-F1": "micro_f1",
+    "Hamming loss": "hamming_loss",
 }
+"""The last two where a text may have several labels."""
 
 
 def table_cells(run: Run) -> dict[str, str]:
@@ -70,7 +72,7 @@ def show_comparison(run: Run, split: Split, result: Figures, known: Sequence[Bas
         ]
         with st.expander("Baselines as a table"):
             _table(rows, f"This run and the baselines on {split}")
-    elif isinstance(result, Evaluation) and split != "train" and not run.config.num_folds:
+    elif split != "train" and not run.config.num_folds:
         st.page_link(
             "pages/dataset.py",
             label="Measure the baselines of this data set",
@@ -118,7 +120,8 @@ def _measure(fingerprint: str) -> None:
 
 
 def _cells(figures: BaselineFigures) -> dict[str, str]:
-    shares = {title: percent(getattr(figures, name)) for title, name in _SHARES.items()}
+    values = {title: getattr(figures, name) for title, name in _SHARES.items()}
+    shares = {title: percent(value) for title, value in values.items() if value is not None}
     return {**shares, "loss": "none" if figures.loss is None else f"{figures.loss:.3f}"}
 
 

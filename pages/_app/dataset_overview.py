@@ -31,7 +31,7 @@ def show_overview(info: DatasetInfo) -> None:
         show_findings(info.findings)
     with right, st.container(border=True):
         show_lengths(info)
-    if info.task == "single_label":
+    if info.label_names:
         show_dataset_baselines(info.fingerprint)
 
 

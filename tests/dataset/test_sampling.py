@@ -56,6 +56,14 @@ def test_sample_of_training_rows_has_every_class(uneven, limit):
     assert 17 in rows
 
 
+def test_sample_of_label_sets_has_every_label_of_the_training_rows(topics_dataset):
+    rows = sample_rows(topics_dataset, "train", 3)
+
+    assert len(rows) == 3
+    assert topics_dataset.targets[rows].any(axis=0).all()
+    assert set(rows) <= set(topics_dataset.indices("train"))
+
+
 def test_rows_within_counts_rows_of_average_length(uneven):
     assert rows_within(uneven, "test", 100) == 10
 

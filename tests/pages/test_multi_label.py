@@ -2,10 +2,13 @@
 
 import pytest
 
-from tests.pages.conftest import shown
+from tests.pages.conftest import history_rows, shown
 from textcls_core.evaluation.by_task import figures_of
 from textcls_core.models.classifier import Classifier, Design
+from textcls_core.runs.history import append_rows
+from textcls_core.training.baseline_fitting import ensure_baselines
 from textcls_core.wording import percent
+from textcls_core.workspace import Workspace
 
 
 @pytest.fixture
@@ -15,6 +18,12 @@ def topics_model(topics_run, topics_dataset, tiny_model_dir):
     classifier = Classifier.from_pretrained(tiny_model_dir, names, max_length=64, design=design)
     classifier.save(topics_run.model_dir)
     return topics_run
+
+
+@pytest.fixture
+def topics_baselines(topics_run, topics_dataset):
+    """The baselines of `topics` that need no model, on disk."""
+    return ensure_baselines(Workspace(topics_run.folder.parent.parent), topics_dataset)
 
 
 def ask(app, text):
@@ -41,7 +50,46 @@ def test_evaluation_page_shows_the_figures_of_label_sets(open_page, topics_run):
     values = [metric.value for metric in app.metric]
     assert values[:2] == [percent(result.accuracy), percent(result.macro_f1)]
     assert app.dataframe[1].value["class"].tolist() == ["animals", "food", "weather"]
-    assert "Measure the baselines of this data set" not in [link.label for link in app.page_link]
+    assert "Measure the baselines of this data set" in [link.label for link in app.page_link]
+
+
+def test_evaluation_page_shows_the_baselines_of_label_sets(open_page, topics_run, topics_baselines):
+    app = open_page("evaluation")
+
+    best = max(baseline.test.micro_f1 for baseline in topics_baselines)
+    least = min(baseline.test.hamming_loss for baseline in topics_baselines)
+    table = next(frame.value for frame in app.dataframe if "method" in frame.value)
+    rows = next(frame.value for frame in app.dataframe if "best baseline" in frame.value)
+    figures = rows.set_index("figure")["best baseline"]
+    assert not app.exception
+    assert table["method"].tolist() == ["This run", "Majority per label", "TF-IDF + linear SVM"]
+    assert {"micro-F1", "Hamming loss"} <= set(table)
+    assert figures["Micro-F1"] == percent(best)
+    assert figures["Hamming loss"] == percent(least)
+
+
+def test_home_page_compares_with_the_best_baseline(open_page, topics_run, topics_baselines):
+    cell = open_page("home").dataframe[0].value["Best baseline"].tolist()[0]
+
+    best = max(topics_baselines, key=lambda baseline: baseline.test.accuracy)
+    assert cell == f"{best.title} {percent(best.test.accuracy)}"
+
+
+def test_training_page_draws_the_baselines_of_label_sets(open_page, topics_run, topics_baselines):
+    with topics_run.history_file.open("a") as file:
+        append_rows(file, history_rows())
+
+    app = open_page("training", watch=topics_run.run_id)
+
+    majority = topics_baselines[0].validation
+    drawn = b"".join(
+        dataset.data.data
+        for element in app.get("vega_lite_chart")
+        for dataset in element.proto.datasets
+    )
+    assert not app.exception
+    assert f"Majority per label {majority.loss:.3f}".encode() in drawn
+    assert f"Majority per label {percent(majority.macro_f1)}".encode() in drawn
 
 
 def test_home_page_lists_the_run(open_page, topics_run):
@@ -61,12 +109,20 @@ def test_training_page_shows_the_run(open_page, topics_run):
 
 
 @pytest.mark.parametrize("view", ["Overview", "Explore"])
-def test_data_page_shows_the_data_set_without_baselines(open_page, topics_run, view):
+def test_data_page_shows_the_data_set(open_page, topics_run, view):
     app = open_page("dataset", dataset="topics", view=view)
 
     assert not app.exception
     assert "multi-label" in [metric.delta for metric in app.metric]
-    assert "Baselines" not in shown(app.subheader)
+
+
+def test_data_page_measures_the_baselines_of_label_sets(open_page, topics_run):
+    app = open_page("dataset", dataset="topics")
+    app.button(key="dataset.measure").click().run()
+
+    table = next(frame.value for frame in app.dataframe if "method" in frame.value)
+    assert not app.exception
+    assert table["method"].tolist() == ["Majority per label", "TF-IDF + linear SVM"]
 
 
 def test_training_page_offers_to_train_on_the_data_set(open_page, topics_run):

@@ -318,12 +318,6 @@ def test_ensure_stops_and_keeps_what_it_has(workspace, toy_dataset, encoder, cal
     assert calls == ["majority"]
 
 
-def test_ensure_of_a_multi_label_data_set_is_empty(workspace, toy_dataset):
-    several = TextDataset(toy_dataset.table, toy_dataset.label_names, "multi_label")
-
-    assert ensure_baselines(workspace, several) == []
-
-
 @pytest.mark.slow
 def test_frozen_minilm_beats_the_majority_by_far():
     news = load_bbc_news().dataset

@@ -2,6 +2,7 @@
 
 import itertools
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from textcls_core.models.classifier import Classifier, sigmoid
 from textcls_core.runs.run import RunStatus
 from textcls_core.runs.store import RunStore
 from textcls_core.training import launch
+from textcls_core.training.baselines import baselines_of_run
 from textcls_core.training.launch import resume_run, start_run, wait
 from textcls_core.training.run_writer import RunWriter
 from textcls_core.training.worker import main
@@ -124,8 +126,12 @@ def test_saved_model_says_its_task_and_gives_plain_transformers_the_same_logits(
     )
 
 
-def test_run_has_no_baselines(trained, topics):
-    assert not topics.baselines_dir.exists()
+def test_run_measures_its_baselines(trained, topics):
+    found = baselines_of_run(topics, trained.config, "test")
+
+    assert [baseline.name for baseline in found] == ["majority", "tfidf", "frozen"]
+    assert found[1].test.num_examples == len(trained.predictions("test"))
+    assert found[2].title == f"Frozen {Path(trained.config.model).name}"
 
 
 def test_views_of_one_label_per_text_are_refused_in_one_sentence(trained):

@@ -13,7 +13,6 @@ from textcls_core.training.baselines import Baseline
 from textcls_core.wording import duration, percent, plural
 from textcls_core.workspace import Workspace
 
-_NO_BASELINES = "There are no baselines for data sets with several labels per text so far."
 dataset_app = typer.Typer(no_args_is_help=True, help="Import and look at data sets.")
 dataset_app.command("audit")(dataset_audit)
 dataset_app.command("fix")(dataset_fix)
@@ -63,7 +62,7 @@ def dataset_baselines(
         "fingerprint": dataset.fingerprint,
         "baselines": [baseline.to_json() for baseline in found],
     }
-    emit(as_json, value, lines or [_NO_BASELINES])
+    emit(as_json, value, lines)
 
 
 def _baseline_lines(baseline: Baseline) -> list[str]:

@@ -17,10 +17,10 @@ SEED = 0
 def sample_rows(dataset: TextDataset, split: Split, limit: int) -> Indices:
     """Return at most `limit` positions of a split, in file order, shape (M,).
 
-    A sample of the training rows has at least one row of every class.
+    A sample of the training rows has at least one row of every class that has any.
 
     Args:
-        dataset: A single-label data set.
+        dataset: With one label per text, or with several.
         split: Where to draw from.
         limit: Rows wanted at most; of the training split, at least the number of classes.
     """
@@ -29,9 +29,20 @@ def sample_rows(dataset: TextDataset, split: Split, limit: int) -> Indices:
         return rows
     drawn = np.random.default_rng(SEED).permutation(rows)
     if split == "train":
-        _, first = np.unique(dataset.label_ids[drawn], return_index=True)
+        first = _first_of_each_class(dataset.targets[drawn])
         drawn = np.concatenate([drawn[first], np.delete(drawn, first)])
     return np.sort(drawn[:limit])
+
+
+def _first_of_each_class(targets: np.ndarray) -> Indices:
+    """Return the first positions that together have every class, at most one per class.
+
+    Args:
+        targets: Class ids (N,), or 0 and 1 per class (N, C).
+    """
+    if targets.ndim == 1:
+        return np.unique(targets, return_index=True)[1]
+    return np.unique(targets.argmax(axis=0)[targets.any(axis=0)])
 
 
 def rows_within(dataset: TextDataset, split: Split, characters: int) -> int:

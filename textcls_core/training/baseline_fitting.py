@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from textcls_core.arrays import Embeddings, Indices, Probabilities
+from textcls_core.arrays import ClassCounts, Embeddings, Indices, Probabilities
 from textcls_core.dataset.sampling import SEED, rows_within, sample_rows
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
 from textcls_core.dataset.word_pattern import WORD_PATTERN
 from textcls_core.errors import DatasetFormatError
-from textcls_core.evaluation.evaluation import evaluate
-from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.by_task import figures_of, predictions_of
+from textcls_core.evaluation.multi_label import THRESHOLD
 from textcls_core.training.baselines import (
     Baseline,
     BaselineFigures,
@@ -24,7 +24,7 @@ from textcls_core.training.baselines import (
     baselines_of,
     save_baseline,
 )
-from textcls_core.wording import plural, shorten
+from textcls_core.wording import plural, quoted, shorten
 from textcls_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ MAX_CHARACTERS = 20_000_000
 """Text of one split that TF-IDF reads at most: half a minute, and half a gigabyte for its terms."""
 _MAX_COEFFICIENTS = 20_000_000
 """Terms times classes at most: 160 MB of weights."""
+_NAMED = 5
+"""Labels that a description names."""
 _TERMS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "words and word pairs that occur in two texts or more",
@@ -95,7 +97,7 @@ def ensure_baselines(
 
     Args:
         workspace: Where they are kept.
-        dataset: One that passes `require_trainable`; of a multi-label one there are none.
+        dataset: One that passes `require_trainable`.
         encoder: Of the model about to be fine-tuned; without it, `frozen` is left out.
         on_done: Told of each one as soon as it was measured and kept.
         should_stop: Asked often; those not measured by then are left out.
@@ -104,8 +106,6 @@ def ensure_baselines(
         DatasetFormatError: If no training row has text.
         ModelError: If the encoder gives no usable numbers.
     """
-    if dataset.task != "single_label":
-        return []
     known = _known(workspace, dataset, encoder)
     methods: dict[BaselineName, Callable[[], Baseline | None]] = {
         "majority": lambda: compute_majority(dataset),
@@ -145,28 +145,42 @@ def _still_holds(frozen: Baseline, encoder: Encoder) -> bool:
 
 
 def compute_majority(dataset: TextDataset) -> Baseline:
-    """Return the baseline that always answers the most frequent class of the training rows.
+    """Return the baseline that always gives the most frequent answer of the training rows.
 
-    Its probabilities are the shares of the classes among the training rows.
+    That is their most frequent class, or every label that at least half of them have. Its
+    probabilities are the shares of the classes among the training rows.
     """
     start = time.perf_counter()
     rows = {split: dataset.indices(split) for split in SPLITS}
-    counts = np.bincount(dataset.label_ids[rows["train"]], minlength=dataset.num_labels)
-    shares = counts / counts.sum()
-    name = shorten(dataset.label_names[int(counts.argmax())])
-    number = plural(len(rows["train"]), "training row")
+    counts = np.array(dataset.class_counts["train"])
+    shares = counts / len(rows["train"])
+    is_single = dataset.task == "single_label"
+    describe = _describe_class if is_single else _describe_labels
     return Baseline(
         name="majority",
-        title="Majority class",
-        description=f'Always answers "{name}", the most frequent class of {number}.',
+        title="Majority class" if is_single else "Majority per label",
+        description=describe(dataset.label_names, counts, len(rows["train"])),
         fingerprint=dataset.fingerprint,
         **_measure(dataset, rows, lambda _, chosen: np.tile(shares, (len(chosen), 1))),
         seconds=_seconds_since(start),
     )
 
 
+def _describe_class(names: tuple[str, ...], counts: ClassCounts, num_rows: int) -> str:
+    name, rows = shorten(names[int(counts.argmax())]), plural(num_rows, "training row")
+    return f'Always answers "{name}", the most frequent class of {rows}.'
+
+
+def _describe_labels(names: tuple[str, ...], counts: ClassCounts, num_rows: int) -> str:
+    given = [names[place] for place in np.flatnonzero(counts / num_rows >= THRESHOLD)]
+    answer = ", ".join(quoted([name]) for name in given[:_NAMED]) or quoted([])
+    more = f" and {len(given) - _NAMED} more" if len(given) > _NAMED else ""
+    rows = plural(num_rows, "training row")
+    return f"Always gives the labels that half of {rows} have, or more: {answer}{more}."
+
+
 def compute_tfidf(dataset: TextDataset) -> Baseline:
-    """Return the baseline of a linear support vector machine on TF-IDF weights.
+    """Return the baseline of a linear support vector machine on TF-IDF weights, or one per label.
 
     Raises:
         DatasetFormatError: If no training row has text.
@@ -176,21 +190,23 @@ def compute_tfidf(dataset: TextDataset) -> Baseline:
     """
     from sklearn.svm import LinearSVC
 
+    from textcls_core.training.linear_model import fit_linear
+
     start = time.perf_counter()
     limits = {split: rows_within(dataset, split, MAX_CHARACTERS) for split in SPLITS}
     rows, said = _choose_rows(dataset, limits)
     vectorizer, weights, terms = _fit_vectorizer(dataset.texts(rows["train"]), dataset.num_labels)
-    machine = LinearSVC(random_state=SEED).fit(weights, dataset.label_ids[rows["train"]])
+    machine, targets = LinearSVC(random_state=SEED), dataset.targets[rows["train"]]
+    answer = fit_linear(machine, weights, targets, dataset.num_labels)
 
     def predict(_: Split, chosen: Indices) -> Probabilities:
-        predicted = machine.predict(vectorizer.transform(dataset.texts(chosen)))
-        return np.asarray(np.eye(dataset.num_labels)[predicted])
+        return answer(vectorizer.transform(dataset.texts(chosen)))
 
     return Baseline(
         name="tfidf",
         title="TF-IDF + linear SVM",
         description=f"TF-IDF of {plural(weights.shape[1], 'term')} ({terms}; counts sublinear), "
-        f"linear support vector machine with C = 1; {said}.",
+        f"{_models(dataset, 'linear support vector machine')} with C = 1; {said}.",
         fingerprint=dataset.fingerprint,
         **_measure(dataset, rows, predict, has_probabilities=False),
         seconds=_seconds_since(start),
@@ -220,7 +236,9 @@ def _fit_vectorizer(texts: list[str], num_labels: int) -> tuple[Any, Any, str]:
 def compute_frozen(
     dataset: TextDataset, encoder: Encoder, *, should_stop: Callable[[], bool] = lambda: False
 ) -> Baseline | None:
-    """Return the baseline of a logistic regression on embeddings; None if it was stopped.
+    """Return the baseline of a logistic regression on embeddings, or one per label.
+
+    None if it was stopped.
 
     Raises:
         ModelError: If the encoder gives no usable numbers.
@@ -228,6 +246,7 @@ def compute_frozen(
     from sklearn.linear_model import LogisticRegression
 
     from textcls_core.models.embedding import EmbeddingStoppedError, body_digest
+    from textcls_core.training.linear_model import fit_linear
 
     start = time.perf_counter()
     rows, said = _choose_rows(dataset, MAX_ENCODED_ROWS)
@@ -235,20 +254,20 @@ def compute_frozen(
         vectors = _embed_splits(dataset, rows, encoder, should_stop)
     except EmbeddingStoppedError:
         return None
-    head = LogisticRegression(max_iter=1_000)
-    head.fit(vectors["train"], dataset.label_ids[rows["train"]])
+    head, targets = LogisticRegression(max_iter=1_000), dataset.targets[rows["train"]]
+    answer = fit_linear(head, vectors["train"], targets, dataset.num_labels)
     short_name = encoder.name.rstrip("/").rsplit("/", 1)[-1]
     return Baseline(
         name="frozen",
         title=f"Frozen {short_name}",
         description=f"Mean of the last hidden layer of {short_name} over the first "
         f"{encoder.num_tokens} tokens, computed in {encoder.compute.precision}; "
-        f"logistic regression with C = 1; {said}.",
+        f"{_models(dataset, 'logistic regression')} with C = 1; {said}.",
         fingerprint=dataset.fingerprint,
         model=encoder.name,
         weights=body_digest(encoder.classifier.model),
         num_tokens=encoder.num_tokens,
-        **_measure(dataset, rows, lambda split, _: head.predict_proba(vectors[split])),
+        **_measure(dataset, rows, lambda split, _: answer(vectors[split])),
         seconds=_seconds_since(start),
     )
 
@@ -265,6 +284,10 @@ def _embed_splits(
         tokens = tokenize(dataset.texts(chosen), classifier.tokenizer, Reading(encoder.num_tokens))
         vectors[split] = embed(classifier, tokens, encoder.compute, should_stop=should_stop)
     return vectors
+
+
+def _models(dataset: TextDataset, name: str) -> str:
+    return name if dataset.task == "single_label" else f"one {name} per label"
 
 
 def _choose_rows(dataset: TextDataset, limits: dict[Split, int]) -> tuple[RowsOfSplit, str]:
@@ -288,13 +311,9 @@ def _measure(
     figures = {}
     for split in ("validation", "test"):
         chosen = rows[split]
-        predictions = Predictions(
-            row_ids=tuple(dataset.row_ids(chosen)),
-            true_label_ids=dataset.label_ids[chosen],
-            probabilities=predict(split, chosen),
-            label_names=dataset.label_names,
-        )
-        result = evaluate(predictions)
+        row_ids, targets = tuple(dataset.row_ids(chosen)), dataset.targets[chosen]
+        probabilities = predict(split, chosen)
+        result = figures_of(predictions_of(row_ids, targets, probabilities, dataset.label_names))
         figures[split] = BaselineFigures.of(result, has_probabilities=has_probabilities)
     return figures
 

@@ -9,13 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
+from textcls_core.evaluation.multi_label import MultiLabelEvaluation
 from textcls_core.files import read_json, write_json
 from textcls_core.runs.group import RunGroup
 from textcls_core.runs.group_figures import COMPARED
@@ -24,9 +25,18 @@ from textcls_core.workspace import Workspace
 BaselineName = Literal["majority", "tfidf", "frozen"]
 NAMES: tuple[BaselineName, ...] = ("majority", "tfidf", "frozen")
 """In the order in which they are made and shown."""
-Figure = Literal["accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss"]
-FIGURES: tuple[Figure, ...] = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss")
+Figure = Literal[
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "weighted_f1",
+    "loss",
+    "micro_f1",
+    "hamming_loss",
+]
+FIGURES: tuple[Figure, ...] = get_args(Figure)
 """What is measured of a baseline, as far as it can be."""
+_LOWER_IS_BETTER: frozenset[Figure] = frozenset({"loss", "hamming_loss"})
 _FINGERPRINT = re.compile(r"[0-9a-f]{16,}")
 _ID_CHARACTERS = 16
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -47,6 +57,10 @@ class BaselineFigures(BaseModel):
     weighted_f1: _Share
     loss: _Amount | None = None
     """Mean cross-entropy, in nats; None for a method that gives no probabilities."""
+    micro_f1: _Share | None = None
+    """Where a text may have several labels, else None."""
+    hamming_loss: _Share | None = None
+    """Where a text may have several labels, else None."""
 
     @classmethod
     def of(cls, result: Figures, *, has_probabilities: bool) -> Self:
@@ -58,7 +72,15 @@ class BaselineFigures(BaseModel):
             macro_f1=result.macro_f1,
             weighted_f1=result.weighted_f1,
             loss=result.loss if has_probabilities else None,
+            **_of_label_sets(result),
         )
+
+
+def _of_label_sets(result: Figures) -> dict[str, float]:
+    """Return the figures that only texts with several labels have."""
+    if not isinstance(result, MultiLabelEvaluation):
+        return {}
+    return {"micro_f1": result.micro_f1, "hamming_loss": result.hamming_loss}
 
 
 class Baseline(BaseModel):
@@ -183,7 +205,7 @@ def best_baseline(
         for baseline in baselines
         if (value := getattr(baseline.figures(split), figure, None)) is not None
     ]
-    sign = 1 if figure == "loss" else -1
+    sign = 1 if figure in _LOWER_IS_BETTER else -1
     return min(values, key=lambda pair: sign * pair[1], default=None)
 
 
