@@ -18,7 +18,6 @@ from textcls_core.charts.training import (
     scores_chart,
     step_chart,
 )
-from textcls_core.evaluation.predictions import Predictions
 from textcls_core.runs.run import Run
 
 _NOTES_SHOWN = 4
@@ -45,8 +44,7 @@ def show_curves(run: Run, others: Sequence[Run], baselines: Sequence[BaselineLin
     metric, view = _choose_view(runs)
     _draw("loss", loss_chart(histories, view, baselines), "Training and validation loss by step")
     _explain_losses(run, baselines)
-    newest = state.live_predictions(run)
-    predictions = newest if isinstance(newest, Predictions) else None  # one label per text
+    predictions = state.live_predictions(run)
     left, right = controls.panels() if predictions is not None else (st.container(), None)
     scores = scores_chart(
         histories,

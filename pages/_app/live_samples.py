@@ -5,21 +5,17 @@ import streamlit as st
 from pages._app import state
 from pages._app.text import show_text
 from textcls_core.errors import TextclsError
-from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.by_task import AnyPredictions, task_of
 from textcls_core.runs.run import Run
 from textcls_core.training.samples import SAMPLE_KINDS, choose_samples, sample_rows
 
 _ROWS = 5
-_COLUMNS = {
-    "loss": st.column_config.NumberColumn(format="%.3f", width=60),
-    "true": st.column_config.TextColumn(width=90),
-    "predicted": st.column_config.TextColumn(width=90),
-    "text": st.column_config.TextColumn(width="large"),
-}
+_COLUMNS = ("loss", "true", "predicted", "text")
+_CLASS_WIDTH = {"single_label": 90, "multi_label": 150}
 _TITLES = {"worst": "Worst", "best": "Best", "random": "Random"}
 
 
-def show_samples(run: Run, predictions: Predictions) -> None:
+def show_samples(run: Run, predictions: AnyPredictions) -> None:
     """Show some validation rows as the run predicted them last."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Validation rows**")
@@ -41,14 +37,20 @@ def show_samples(run: Run, predictions: Predictions) -> None:
     except TextclsError:
         st.caption("The data set of this run is not here, so its rows cannot be shown.")
         return
+    labels = st.column_config.TextColumn(width=_CLASS_WIDTH[task_of(predictions)])
     event = st.dataframe(
         [{name: row[name] for name in _COLUMNS} for row in rows],
         hide_index=True,
-        column_config=_COLUMNS,
+        column_config={
+            "loss": st.column_config.NumberColumn(format="%.3f", width=60),
+            "true": labels,
+            "predicted": labels,
+            "text": st.column_config.TextColumn(width="large"),
+        },
         on_select="rerun",
         selection_mode="single-row",
         key=f"training.rows.{kind}",
-        alt="Validation rows with true and predicted class, loss and text",
+        alt="Validation rows with true and predicted classes, loss and text",
     )
     for position in event["selection"]["rows"]:
         if position < len(rows):  # the selection may be older than the rows

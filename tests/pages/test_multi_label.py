@@ -3,10 +3,11 @@
 import pytest
 
 from tests.pages.conftest import history_rows, shown
-from textcls_core.evaluation.by_task import figures_of
+from textcls_core.evaluation.by_task import figures_of, predicted_text, true_text
 from textcls_core.models.classifier import Classifier, Design
 from textcls_core.runs.history import append_rows
 from textcls_core.training.baseline_fitting import ensure_baselines
+from textcls_core.training.samples import choose_samples
 from textcls_core.wording import percent
 from textcls_core.workspace import Workspace
 
@@ -106,6 +107,24 @@ def test_training_page_shows_the_run(open_page, topics_run):
     assert not app.exception
     assert not app.error
     assert "Test accuracy" in [metric.label for metric in app.metric]
+
+
+@pytest.mark.parametrize("kind", ["worst", "best", "random"])
+def test_training_page_shows_validation_rows_with_their_label_sets(open_page, topics_run, kind):
+    with topics_run.history_file.open("a") as file:
+        append_rows(file, history_rows())
+    predictions = topics_run.predictions("validation")
+    predictions.save(topics_run.live_predictions_file)
+    app = open_page("training", watch=topics_run.run_id)
+
+    app.segmented_control(key="training.samples").set_value(kind).run()
+
+    table = next(frame.value for frame in app.dataframe if "true" in frame.value)
+    chosen = choose_samples(predictions, kind, 5, seed=topics_run.config.seed)
+    assert not app.exception
+    assert table["loss"].tolist() == pytest.approx(predictions.loss[chosen].tolist())
+    assert table["true"].tolist() == [true_text(predictions, row) for row in chosen]
+    assert table["predicted"].tolist() == [predicted_text(predictions, row) for row in chosen]
 
 
 @pytest.mark.parametrize("view", ["Overview", "Explore"])

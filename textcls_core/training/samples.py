@@ -5,14 +5,14 @@ from typing import Any, Literal
 import numpy as np
 
 from textcls_core.dataset.text_dataset import TextDataset
-from textcls_core.evaluation.predictions import Predictions
+from textcls_core.evaluation.by_task import AnyPredictions, predicted_text, true_text
 
 SampleKind = Literal["worst", "best", "random"]
 SAMPLE_KINDS: tuple[SampleKind, ...] = ("worst", "best", "random")
 
 
 def choose_samples(
-    predictions: Predictions, kind: SampleKind, num_rows: int, *, seed: int = 0
+    predictions: AnyPredictions, kind: SampleKind, num_rows: int, *, seed: int = 0
 ) -> list[int]:
     """Return positions of at most `num_rows` rows.
 
@@ -32,23 +32,24 @@ def choose_samples(
 
 
 def sample_rows(
-    predictions: Predictions, dataset: TextDataset, positions: list[int]
+    predictions: AnyPredictions, dataset: TextDataset, positions: list[int]
 ) -> list[dict[str, Any]]:
-    """Return row id, text, true and predicted class, confidence and loss of some predictions.
+    """Return row id, text, true and predicted class, and loss of some predictions.
+
+    Where a text may have several labels, these stand with commas between them, and the loss is
+    the mean over all labels.
 
     Raises:
         NotFoundError: If a row is not in the data set.
     """
     row_ids = [predictions.row_ids[position] for position in positions]
     texts = dataset.texts(np.array([dataset.position(row_id) for row_id in row_ids], dtype=int))
-    names = predictions.label_names
     return [
         {
             "row_id": row_id,
             "text": text,
-            "true": names[predictions.true_label_ids[position]],
-            "predicted": names[predictions.predicted_label_ids[position]],
-            "confidence": float(predictions.confidence[position]),
+            "true": true_text(predictions, position),
+            "predicted": predicted_text(predictions, position),
             "loss": float(predictions.loss[position]),
         }
         for position, row_id, text in zip(positions, row_ids, texts, strict=True)
