@@ -140,7 +140,7 @@ def train_to_target(job: TargetJob) -> Course:
         predictions = predict(classifier, test, tuning.compute)
         return figures_of(predictions).accuracy
 
-    examiner = Examiner(job, tuning.num_steps, accuracy)
+    examiner = Examiner(job, tuning.plan.num_steps, accuracy)
     observer.stops = lambda: examiner.is_satisfied(tuning.progress.step)
     examiner.start()
     if error := tuning.run().error:

@@ -214,6 +214,11 @@ def test_values_out_of_range_are_refused(name, value, message):
             {"oversampling": True, "class_weights": "balanced"},
             "oversampling and balanced class_weights would count rare classes twice; choose one",
         ),
+        (
+            {"tokens_per_step": 4_096, "gradient_accumulation_steps": 2},
+            "tokens_per_step alone decides the texts of a step, .* set gradient_accumulation_steps "
+            "to 1, or tokens_per_step to 0",
+        ),
         ({"num_folds": 5, "fold": 6}, r"fold must be from 1 to num_folds \(5\), got 6"),
         ({"num_folds": 5}, r"fold must be from 1 to num_folds \(5\), got 0"),
         ({"num_folds": 1, "fold": 1}, "num_folds must be 0 or at least 2, got 1"),

@@ -72,6 +72,8 @@ class RunConfig(BaseModel):
     """Tokens per forward pass at most: long texts travel in smaller groups; 0 sets no limit."""
     gradient_accumulation_steps: Annotated[int, Field(ge=1, le=4096)] = 1
     """Forward passes per optimizer step; the loss is averaged over all their texts."""
+    tokens_per_step: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    """Fill each optimizer step with as many texts as fit in so many tokens; 0 counts texts."""
 
     learning_rate: Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] = 1e-4
     """Peak AdamW step size, dimensionless."""
@@ -186,7 +188,7 @@ class RunConfig(BaseModel):
 
     @property
     def documents_per_step(self) -> int:
-        """Texts that contribute to one optimizer step, over all processes."""
+        """Texts of one optimizer step over all processes, unless `tokens_per_step` decides."""
         processes = self.num_processes * self.num_nodes
         return self.batch_size * self.gradient_accumulation_steps * processes
 
@@ -227,6 +229,11 @@ def _contradictions(config: RunConfig) -> list[tuple[bool, str]]:
         (
             config.fold > config.num_folds or (config.num_folds > 0 and config.fold == 0),
             f"fold must be from 1 to num_folds ({config.num_folds}), got {config.fold}",
+        ),
+        (
+            config.tokens_per_step > 0 and config.gradient_accumulation_steps > 1,
+            "tokens_per_step alone decides the texts of a step, in as many forward passes as they "
+            "take; set gradient_accumulation_steps to 1, or tokens_per_step to 0",
         ),
         (config.num_folds == 1, "num_folds must be 0 or at least 2, got 1"),
         (

@@ -142,12 +142,13 @@ def _show_figures(run: Run, status: RunStatus) -> None:
         )
     elif history.rows:
         share, left = run.progress
-        num_steps = run.started.get("num_steps", 0)
+        num_steps = run.started.get("num_steps")  # None until a run that goes on has read its texts
+        steps = f"{history.step:,} of {num_steps:,}" if num_steps else f"{history.step:,}"
         best = history.best(run.config.metric_for_best_model)
         accuracy = percent(best["validation_accuracy"]) if best else "not yet"
         controls.metrics(
             [
-                ("Step", f"{history.step:,} of {num_steps:,}", percent(share, 0)),
+                ("Step", steps, percent(share, 0)),
                 ("Time left", "…" if left is None else duration(left), what_is_left(left, status)),
                 ("Validation accuracy", accuracy, "of the kept model"),
                 _speed(run),

@@ -24,7 +24,7 @@ from textcls_core.runs.history import History, read_history
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
 from textcls_core.training.baselines import Baseline, baselines_of_run, read_baselines
-from textcls_core.training.preview import PreviewRow, preview_of
+from textcls_core.training.preview import FirstStep, preview_of
 from textcls_core.training.rows import epoch_rows
 from textcls_core.workspace import Workspace
 
@@ -35,6 +35,7 @@ _ROWS = {"dataset", "oversampling", "num_folds", "fold"}
 _PREVIEWED = {
     *("model", "seed", "max_length", "long_documents", "max_windows"),
     *("batch_size", "gradient_accumulation_steps", "num_processes", "num_nodes"),
+    "tokens_per_step",
     *_ROWS,
 }
 """Settings that decide what the first batch looks like."""
@@ -177,14 +178,14 @@ def epoch_size(config: RunConfig, fingerprint: str) -> int:
 
 
 @st.cache_data(max_entries=8, show_spinner="Cutting the first texts into tokens")
-def _first_batch(fingerprint: str, settings: str, num_rows: int) -> list[PreviewRow]:
+def _first_step(fingerprint: str, settings: str, num_rows: int) -> FirstStep:
     config = RunConfig.model_validate_json(settings)
     return preview_of(dataset(fingerprint), config, tokenizer_dir(config.model), num_rows)
 
 
-def first_batch(config: RunConfig, fingerprint: str, num_rows: int) -> list[PreviewRow]:
-    """Return the first texts of the first training step as the model will see them."""
-    return _first_batch(fingerprint, config.model_dump_json(include=_PREVIEWED), num_rows)
+def first_step(config: RunConfig, fingerprint: str, num_rows: int) -> FirstStep:
+    """Return the first training step, and some of its texts as the model will see them."""
+    return _first_step(fingerprint, config.model_dump_json(include=_PREVIEWED), num_rows)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -17,7 +17,7 @@ from textcls_core.runs.run import Run
 GROUPS: dict[str, tuple[str, ...]] = {
     "How long": (
         *("num_epochs", "early_stopping_patience", "batch_size", "gradient_accumulation_steps"),
-        "max_tokens_per_batch",
+        *("tokens_per_step", "max_tokens_per_batch"),
     ),
     "How": (
         *("learning_rate", "head_learning_rate", "lr_scheduler_type", "warmup_ratio"),

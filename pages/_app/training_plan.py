@@ -13,7 +13,7 @@ from textcls_core.errors import DatasetFormatError, ModelError, TextclsError
 from textcls_core.models.catalogue import position_limit, require_length
 from textcls_core.models.gpus import visible_gpus
 from textcls_core.training import launch
-from textcls_core.training.estimate import estimate
+from textcls_core.training.estimate import Estimate, estimate
 from textcls_core.training.trackers import require_trackers
 from textcls_core.wording import duration, percent, plural
 
@@ -53,7 +53,7 @@ def show_plan(config: RunConfig, info: DatasetInfo) -> None:
     seconds = "unknown" if plan.seconds is None else duration(plan.seconds)
     controls.metrics(
         [
-            ("Steps", f"{plan.num_steps:,}", f"{config.documents_per_step} texts each"),
+            ("Steps", *_steps(config, plan)),
             ("Tokens", f"{plan.num_tokens:,}", plural(config.num_epochs, "epoch")),
             ("Time", seconds, "training only"),
         ]
@@ -73,17 +73,16 @@ def show_first_batch(config: RunConfig, info: DatasetInfo) -> None:
     """Show the first texts as the model will see them."""
     with st.expander("First batch as the model sees it", expanded=True):
         try:
-            rows = state.first_batch(config, info.fingerprint, _TEXTS_SHOWN)
+            step = state.first_step(config, info.fingerprint, _TEXTS_SHOWN)
         except ModelError as error:
             st.caption(escape(str(error)))
             return
-        num_cut = sum(row.num_cut > 0 for row in rows)
-        total = min(config.documents_per_step, state.epoch_size(config, info.fingerprint))
+        num_cut = sum(row.num_cut > 0 for row in step.rows)
         st.caption(
-            f"Showing {len(rows)} of the {plural(total, 'text')} of the first step; "
+            f"Showing {len(step.rows)} of the {plural(step.num_texts, 'text')} of the first step; "
             f"{num_cut} of them cut off. Each underlined piece is one token."
         )
-        token_text(rows)
+        token_text(step.rows)
 
 
 def measure(config: RunConfig) -> None:
@@ -120,6 +119,13 @@ def show_command(config: RunConfig) -> None:
     """Show how to start the same run from a terminal."""
     st.caption("The same run from a terminal:")
     st.code(launch.command_line(config), language=None, wrap_lines=True)
+
+
+def _steps(config: RunConfig, plan: Estimate) -> tuple[str, str]:
+    """Return how many steps a run has, and how large they are."""
+    if config.tokens_per_step:
+        return f"about {plan.num_steps:,}", f"up to {config.tokens_per_step:,} tokens each"
+    return f"{plan.num_steps:,}", f"{config.documents_per_step} texts each"
 
 
 def _processes(config: RunConfig) -> str:

@@ -94,6 +94,26 @@ def test_plan_counts_the_texts_of_all_processes(open_page):
     assert metrics(app)["Steps"] == "6"
 
 
+def test_plan_of_steps_by_tokens_says_about_how_many(open_page):
+    app = open_form(open_page)
+    setting(app, "tokens_per_step").set_value(60).run()
+
+    assert not app.exception
+    assert metrics(app)["Steps"].startswith("about ")
+    [text] = [text for text in shown(app.caption) if text.startswith("Showing ")]
+    count = len(first_batch(app))
+    assert 1 < count < 8
+    assert text.startswith(f"Showing {count} of the {count} texts of the first step; ")
+
+
+def test_plan_refuses_steps_by_tokens_with_accumulation(open_page):
+    app = open_form(open_page)
+    setting(app, "tokens_per_step").set_value(100)
+    setting(app, "gradient_accumulation_steps").set_value(2).run()
+
+    assert any("tokens_per_step alone decides the texts of a step" in e for e in shown(app.error))
+
+
 def test_plan_says_how_many_gpus_there_are(open_page, pretend_gpus):
     pretend_gpus(4)
 

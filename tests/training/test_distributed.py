@@ -193,7 +193,7 @@ def test_a_run_goes_on_with_two_processes_and_with_one_again(together):
     assert [row["train_loss"] for row in run.history.training] == pytest.approx(expected, rel=1e-5)
     assert [row["note"] for row in run.history.rows if "note" in row] == [
         "Resumed from the checkpoint of step 1.",
-        "Goes on with 2 processes instead of 1; each step still has 8 texts.",
+        "Goes on with 2 processes instead of 1; each step still has the same texts.",
         "Resumed from the checkpoint of step 8.",  # several processes ask every 8 steps
     ]
 

@@ -10,6 +10,7 @@ from textcls_core.models.token_lengths import token_lengths
 from textcls_core.models.tokens import Reading, tokenize
 from textcls_core.runs.store import RunStore
 from textcls_core.training.estimate import estimate
+from textcls_core.training.plan import RunPlan
 
 LENGTHS = np.array([10, 20, 300])
 
@@ -50,6 +51,26 @@ def add_run(tmp_path):
 )
 def test_estimate_counts_the_steps_of_all_epochs(num_examples, settings, expected):
     assert steps(num_examples, **settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("num_examples", "lengths", "expected"),
+    [(30, [50], 30), (31, [50], 32), (30, [10], 6), (3, [100], 6), (2, [300], 4)],
+)
+def test_estimate_counts_steps_by_tokens(num_examples, lengths, expected):
+    settings = config(tokens_per_step=100)
+
+    assert estimate(settings, num_examples, np.array(lengths), []).num_steps == expected
+
+
+def test_estimate_fills_steps_with_texts_as_long_as_those_of_the_sample(generator):
+    train, sample = generator.integers(5, 80, 3_000), generator.integers(5, 80, 1_000)
+    settings = config(tokens_per_step=500)
+
+    found = estimate(settings, 3_000, sample, []).num_steps
+
+    planned = RunPlan.of(settings, train, np.arange(3_000)).num_steps
+    assert found == pytest.approx(planned, rel=0.05)
 
 
 def test_estimate_counts_only_tokens_that_are_read():

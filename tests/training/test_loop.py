@@ -93,6 +93,7 @@ def test_same_seed_gives_an_identical_history(tuner):
         {"lora_rank": 4},
         {"ema_decay": 0.9},
         {"max_tokens_per_batch": 20},
+        {"tokens_per_step": 50},
         {"max_length": 8, "long_documents": "head_tail"},
         {"packed": True},
     ],
@@ -156,7 +157,7 @@ def test_training_rows_count_steps_and_epochs_from_one(tuner):
 
     rows = [(row["step"], row["epoch"]) for row in tuning.observer.rows if "train_loss" in row]
     assert rows == [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2)]
-    assert tuning.num_steps == outcome.steps == 6
+    assert tuning.plan.num_steps == outcome.steps == 6
 
 
 def test_training_rows_carry_what_the_charts_show(tuner):

@@ -1,6 +1,7 @@
 """Tests of the plan of batches."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textcls_core.config import RunConfig
-from textcls_core.training.plan import StepShape, oversampled, plan_epoch, steps_per_epoch
+from textcls_core.training.plan import RunPlan, StepShape, epoch_order, plan_epoch, step_ends
+from textcls_core.training.rows import oversampled
 
 few = settings(max_examples=40)
 lengths = st.lists(st.integers(1, 512), min_size=1, max_size=100).map(np.array)
@@ -19,7 +21,9 @@ shapes = st.builds(
     max_tokens=st.sampled_from([0, 1, 300, 2_000]),
     world_size=st.integers(1, 5),
     is_padded=st.booleans(),
+    tokens_per_step=st.sampled_from([0, 0, 1, 300, 2_000]),
 )
+budgets = st.integers(1, 3_000)
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -63,14 +67,43 @@ def test_plan_has_an_oversampled_row_as_often_as_it_was_given(label_ids, shape):
 
 
 @few
-@given(lengths, shapes)
-def test_plan_fills_every_step_but_the_last(lengths, shape):
-    steps = plan(lengths, shape)
+@given(lengths, st.integers(1, 64))
+def test_plan_fills_every_step_but_the_last(lengths, count):
+    steps = plan(lengths, shape := StepShape(count, 16))
 
     sizes = [len(step.rows) for step in steps]
     assert sizes[:-1] == [shape.documents_per_step] * (len(steps) - 1)
     assert 1 <= sizes[-1] <= shape.documents_per_step
-    assert len(steps) == steps_per_epoch(len(lengths), shape.documents_per_step)
+    assert len(steps) == len(step_ends(lengths, shape))
+
+
+@few
+@given(lengths, budgets, seeds, st.integers(1, 3))
+def test_plan_by_tokens_fills_each_step_as_far_as_the_next_text_allows(
+    lengths, budget, seed, world_size
+):
+    shape = StepShape(16, 16, world_size=world_size, tokens_per_step=budget)
+    steps = plan(lengths, shape, seed=seed)
+
+    order = epoch_order(np.arange(len(lengths)), seed=seed, epoch=1).tolist()
+    for step in steps:
+        drawn, order = order[: len(step.rows)], order[len(step.rows) :]
+        tokens = lengths[drawn].sum()
+        assert sorted(step.rows) == sorted(drawn)
+        assert tokens <= budget or len(drawn) == 1
+        assert not order or tokens + lengths[order[0]] > budget
+    assert order == []
+
+
+@few
+@given(lengths, budgets, seeds)
+def test_number_of_processes_does_not_change_a_step_by_tokens(lengths, budget, seed):
+    alone, three = (
+        plan(lengths, StepShape(16, 16, world_size=size, tokens_per_step=budget), seed=seed)
+        for size in (1, 3)
+    )
+
+    assert [set(step.rows) for step in three] == [set(step.rows) for step in alone]
 
 
 @few
@@ -81,6 +114,52 @@ def test_number_of_processes_and_cuts_do_not_change_the_documents_of_a_step(leng
     for world_size in (2, 3, 7):
         shape = StepShape(count, 3, 700, world_size, is_padded=True)
         assert [set(step.rows) for step in plan(lengths, shape, seed=seed)] == whole
+
+
+def run_plan(lengths, *, num_epochs=3, **settings):
+    config = RunConfig.create({"dataset": "toy", "num_epochs": num_epochs, **settings})
+    return RunPlan.of(config, lengths, np.arange(len(lengths)))
+
+
+@few
+@given(lengths, st.sampled_from([0, 1, 300, 2_000]), seeds, st.data())
+def test_plan_of_a_run_goes_on_after_any_step(lengths, budget, seed, data):
+    whole = run_plan(lengths, seed=seed, tokens_per_step=budget)
+    every = list(whole.remaining(0))
+    done = data.draw(st.integers(0, whole.num_steps))
+
+    left = list(whole.remaining(done))
+
+    assert [epoch for epoch, _ in left] == [epoch for epoch, _ in every[done:]]
+    assert as_lists(step for _, step in left) == as_lists(step for _, step in every[done:])
+
+
+@few
+@given(lengths, st.sampled_from([0, 1, 300, 2_000]), seeds)
+def test_plan_of_a_run_knows_the_epoch_of_each_step(lengths, budget, seed):
+    whole = run_plan(lengths, seed=seed, tokens_per_step=budget)
+
+    epochs = [epoch for epoch, _ in whole.remaining(0)]
+    steps = range(1, whole.num_steps + 1)
+    assert len(epochs) == whole.num_steps
+    assert [whole.epoch_of(step) for step in steps] == epochs
+    is_last = [left != right for left, right in pairwise([*epochs, 0])]
+    assert [whole.ends_epoch(step) for step in steps] == is_last
+
+
+def test_epochs_by_tokens_may_differ_in_their_steps(generator):
+    whole = run_plan(generator.integers(50, 250, 60), num_epochs=20, tokens_per_step=300)
+
+    assert len(set(np.diff(whole.epoch_ends))) > 1
+
+
+@few
+@given(lengths, st.sampled_from([0, 1, 300, 2_000]), seeds)
+def test_no_step_of_a_run_has_more_tokens_than_the_largest(lengths, budget, seed):
+    whole = run_plan(lengths, seed=seed, tokens_per_step=budget)
+
+    largest = lengths[whole.largest_step().rows].sum()
+    assert largest >= max(lengths[step.rows].sum() for _, step in whole.remaining(0))
 
 
 @few
@@ -186,29 +265,10 @@ def test_plan_accepts_the_largest_seed():
 
 
 @pytest.mark.parametrize(("num_examples", "expected"), [(1, 1), (8, 1), (9, 2), (16, 2), (17, 3)])
-def test_steps_per_epoch_counts_the_incomplete_step(num_examples, expected):
-    assert steps_per_epoch(num_examples, 8) == expected
+def test_plan_of_a_run_counts_the_incomplete_step(num_examples, expected):
+    lengths = np.ones(num_examples, dtype=np.int64)
 
-
-@few
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=80).map(np.array))
-def test_oversampled_makes_every_class_as_frequent_as_the_most_frequent(label_ids):
-    rows = oversampled(label_ids)
-
-    counts = Counter(label_ids[rows].tolist())
-    most = max(Counter(label_ids.tolist()).values())
-    assert counts == dict.fromkeys(set(label_ids.tolist()), most)
-    assert set(rows) == set(range(len(label_ids)))
-
-
-@few
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=80).map(np.array))
-def test_oversampled_repeats_the_rows_of_a_class_evenly(label_ids):
-    repeats = np.bincount(oversampled(label_ids))
-
-    for label in np.unique(label_ids):
-        of_class = repeats[label_ids == label]
-        assert of_class.max() - of_class.min() <= 1
+    assert run_plan(lengths, num_epochs=2, batch_size=8).num_steps == 2 * expected
 
 
 def test_shape_of_a_configuration_counts_all_processes():
@@ -223,3 +283,9 @@ def test_shape_of_a_configuration_counts_all_processes():
     )
 
     assert StepShape.of(config, world_size=2, is_padded=True) == StepShape(24, 4, 900, 2, True)
+
+
+def test_shape_of_a_configuration_takes_the_tokens_of_a_step():
+    config = RunConfig.create({"dataset": "toy", "tokens_per_step": 4_096})
+
+    assert StepShape.of(config).tokens_per_step == 4_096

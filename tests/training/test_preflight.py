@@ -65,6 +65,18 @@ def test_step_of_the_longest_texts_is_measured(measured, steady, toy_dataset, ti
     assert len(steady[0].rows) == 4
 
 
+def test_step_by_tokens_is_measured_with_the_longest_texts_that_reach_the_budget(
+    measured, steady, toy_dataset, tiny_model_dir
+):
+    found = measured(tokens_per_step=60)
+
+    train = toy_dataset.texts(toy_dataset.indices("train"))
+    lengths = np.sort(token_lengths(train, tiny_model_dir))[::-1].cumsum()
+    assert found.longest_batch_tokens == lengths[lengths >= 60][0]
+    assert found.seconds == pytest.approx(measured(tokens_per_step=0).seconds, abs=0.1)
+    assert len(steady) == 6
+
+
 def test_processes_share_the_work_of_a_step(measured, steady):
     alone, shared = measured(batch_size=16), measured(batch_size=8, num_processes=2)
 

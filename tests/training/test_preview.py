@@ -1,13 +1,22 @@
 """Tests of what the model will see: tokens, what is cut off, and which texts come first."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import AutoTokenizer
 
 from textcls_core.config import RunConfig
 from textcls_core.errors import ModelError
-from textcls_core.training.plan import StepShape, plan_epoch
-from textcls_core.training.preview import MAX_CUT_CHARACTERS, first_batch, first_step_rows
+from textcls_core.models.tokens import Reading, tokenize
+from textcls_core.training.plan import RunPlan, StepShape, plan_epoch
+from textcls_core.training.preview import (
+    MAX_CUT_CHARACTERS,
+    first_batch,
+    first_step_rows,
+    preview_of,
+)
 
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 HOSTILE = "<img src=x onerror=alert(1)> ![h](http://127.0.0.1:9/h.png) \u202e \0 [SEP]"
@@ -162,7 +171,7 @@ def test_first_step_has_the_documents_of_the_plan(toy_dataset):
     lengths = np.arange(len(train))
     plan = plan_epoch(lengths, lengths, seed=42, epoch=1, shape=StepShape.of(config))
 
-    found = first_step_rows(toy_dataset, config)
+    found = first_step_rows(toy_dataset, config, Path())
 
     assert sorted(found) == sorted(train[plan[0].rows])
 
@@ -170,15 +179,45 @@ def test_first_step_has_the_documents_of_the_plan(toy_dataset):
 def test_first_step_of_a_small_data_set_has_all_of_it(toy_dataset):
     config = RunConfig.create({"dataset": "toy", "batch_size": 1000})
 
-    found = first_step_rows(toy_dataset, config)
+    found = first_step_rows(toy_dataset, config, Path())
 
     assert sorted(found) == toy_dataset.indices("train").tolist()
 
 
 def test_first_step_follows_the_seed(toy_dataset):
     drawn = [
-        first_step_rows(toy_dataset, RunConfig.create({"dataset": "toy", "seed": seed})).tolist()
+        first_step_rows(
+            toy_dataset, RunConfig.create({"dataset": "toy", "seed": seed}), Path()
+        ).tolist()
         for seed in (1, 2)
     ]
 
     assert drawn[0] != drawn[1]
+
+
+@pytest.mark.parametrize(
+    ("long_documents", "max_length"), [("truncate", 8), ("head_tail", 8), ("windows", 32)]
+)
+@pytest.mark.parametrize("budget", [1, 90, 2_000, 10**8])
+def test_first_step_by_tokens_is_that_of_the_plan(
+    long_dataset, tiny_model_dir, budget, long_documents, max_length
+):
+    settings = {"long_documents": long_documents, "max_length": max_length, "max_windows": 3}
+    config = RunConfig.create({"dataset": "toy", "tokens_per_step": budget, **settings})
+    train = long_dataset.indices("train")
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model_dir)
+    reading = Reading(max_length, long_documents, 3)
+    lengths = tokenize(long_dataset.texts(train), tokenizer, reading).lengths
+    plan = RunPlan.of(config, lengths, np.arange(len(train)))
+
+    found = first_step_rows(long_dataset, config, tiny_model_dir)
+
+    assert sorted(found) == sorted(train[plan.epoch(1)[0].rows])
+
+
+def test_preview_of_a_step_counts_all_of_its_texts(toy_dataset, tiny_model_dir):
+    config = RunConfig.create({"dataset": "toy", "batch_size": 6})
+
+    step = preview_of(toy_dataset, config, tiny_model_dir, num_rows=2)
+
+    assert (step.num_texts, len(step.rows)) == (6, 2)

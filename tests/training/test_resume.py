@@ -20,6 +20,7 @@ VARIANTS = {
     "accumulation": {"batch_size": 2, "gradient_accumulation_steps": 4, "packed": True},
     "windows": {"long_documents": "windows", "max_windows": 3, "packed": True},
     "token budget": {"max_tokens_per_batch": 40},
+    "steps by tokens": {"tokens_per_step": 50, "packed": True},
     "focal, cosine, frozen": {"loss": "focal", "lr_scheduler_type": "cosine", "freeze_layers": 1},
     "attention dropout": {"attention_dropout": 0.1},
     "mean pooling": {"pooling": "mean", "layer_wise_learning_rate_decay": 0.8},
@@ -97,7 +98,7 @@ def test_run_that_died_after_a_checkpoint_repeats_its_last_steps_exactly(tuner, 
     dying = tuner.make(root=tmp_path, checkpoint_steps=4, **SMALL)
     run_step = type(dying)._run_step
     dying.observer.on_rows = lambda _rows: None
-    steps = [planned for _, planned in dying._remaining_steps()][:5]
+    steps = [planned for _, planned in dying.plan.remaining(0)][:5]
     for number, planned in enumerate(steps):
         run_step(dying, number // 3 + 1, planned)
         dying._save_if_due()

@@ -1,14 +1,20 @@
 """Tests of which rows a run trains on."""
 
 from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from textcls_core.config import RunConfig
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.folding import with_fold
 from textcls_core.training.preview import first_step_rows
-from textcls_core.training.rows import epoch_rows, in_folds
+from textcls_core.training.rows import drawn, epoch_rows, in_folds, oversampled
+
+few = settings(max_examples=40)
 
 
 @pytest.fixture
@@ -54,12 +60,48 @@ def test_epoch_of_a_fold_has_its_training_rows(toy_dataset, fold):
 
 
 def test_first_step_of_a_fold_has_none_of_its_validation_rows(toy_dataset):
-    drawn = {
-        fold: set(first_step_rows(toy_dataset, config(num_folds=3, fold=fold, batch_size=1000)))
+    rows = {
+        fold: set(
+            first_step_rows(toy_dataset, config(num_folds=3, fold=fold, batch_size=1000), Path())
+        )
         for fold in (1, 2)
     }
 
-    assert drawn[1] != drawn[2]
+    assert rows[1] != rows[2]
     held_out = with_fold(toy_dataset, num_folds=3, fold=2).indices("validation")
-    assert not drawn[2] & set(held_out)
-    assert drawn[2] - set(toy_dataset.indices("train"))
+    assert not rows[2] & set(held_out)
+    assert rows[2] - set(toy_dataset.indices("train"))
+
+
+@pytest.mark.parametrize("oversampling", [False, True])
+@pytest.mark.parametrize("num_folds", [0, 3])
+def test_positions_among_the_training_rows_are_the_rows_of_an_epoch(
+    skewed_dataset, oversampling, num_folds
+):
+    choice = config(oversampling=oversampling, num_folds=num_folds, fold=min(num_folds, 1))
+    train = in_folds(choice, skewed_dataset).indices("train")
+
+    positions = drawn(choice, skewed_dataset.targets[train])
+
+    assert train[positions].tolist() == epoch_rows(choice, skewed_dataset).tolist()
+
+
+@few
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=80).map(np.array))
+def test_oversampled_makes_every_class_as_frequent_as_the_most_frequent(label_ids):
+    rows = oversampled(label_ids)
+
+    counts = Counter(label_ids[rows].tolist())
+    most = max(Counter(label_ids.tolist()).values())
+    assert counts == dict.fromkeys(set(label_ids.tolist()), most)
+    assert set(rows) == set(range(len(label_ids)))
+
+
+@few
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=80).map(np.array))
+def test_oversampled_repeats_the_rows_of_a_class_evenly(label_ids):
+    repeats = np.bincount(oversampled(label_ids))
+
+    for label in np.unique(label_ids):
+        of_class = repeats[label_ids == label]
+        assert of_class.max() - of_class.min() <= 1

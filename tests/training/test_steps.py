@@ -224,13 +224,14 @@ def test_sizes_that_are_no_power_of_two_are_halved_until_they_fit(tuner, batch_s
     assert outcome.steps == 1
 
 
-def test_single_text_that_does_not_fit_ends_the_run_with_advice(tuner):
-    tuning = tuner.make(num_train=8)
+@pytest.mark.parametrize(
+    ("settings", "more"),
+    [({}, " and double gradient_accumulation_steps"), ({"tokens_per_step": 50}, "")],
+)
+def test_single_text_that_does_not_fit_ends_the_run_with_advice(tuner, settings, more):
+    tuning = tuner.make(num_train=8, **settings)
     LittleMemory(tuning, 0)
-    message = (
-        r"Out of memory\. Halve batch_size and double gradient_accumulation_steps, "
-        r"or lower max_length\."
-    )
+    message = rf"Out of memory\. Halve batch_size{more}, or lower max_length\."
 
     with pytest.raises(TrainingError, match=message):
         tuning.run()

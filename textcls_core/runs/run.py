@@ -4,7 +4,7 @@ config.json          written once when the run is made
 worker.lock          held by the worker for its whole life
 worker.log           what the worker printed
 environment.json     worker: its slots, versions, device, number format and why
-started.json         worker: start time and number of steps, once its device is free
+started.json         worker: start time, once its device is free; number of steps
 history.jsonl        worker: one metric row per line
 stop, pause, resume  made by whoever asks for it; the worker takes `resume` away when it begins
 live_validation.parquet  worker: predictions of the newest validation
@@ -206,7 +206,7 @@ class Run:
 
     @property
     def started(self) -> dict[str, Any]:
-        """Facts written at the start: `started_at`, `num_steps`, `num_examples`; {} before."""
+        """Facts written at the start: `started_at`, `num_examples`, then `num_steps`; {} before."""
         return self._facts("started.json")
 
     @property

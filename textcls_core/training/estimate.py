@@ -10,6 +10,7 @@ from textcls_core.config import RunConfig
 from textcls_core.models.catalogue import absolute_name
 from textcls_core.models.tokens import OVERLAP
 from textcls_core.runs.run import Run
+from textcls_core.training.plan import StepShape, epoch_order, step_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Estimate:
     """Size and likely duration of a run."""
 
     num_steps: int
-    """Optimizer steps of the whole run."""
+    """Optimizer steps of the whole run; with `tokens_per_step` about so many."""
     num_tokens: int
     """Tokens to be trained on, over all epochs, without padding."""
     seconds: float | None
@@ -40,12 +41,12 @@ def estimate(
         token_lengths: Tokens per text of the data set or a sample of it, uncut, shape (N,).
         runs: Runs of this machine, newest first.
     """
-    per_epoch = -(-num_examples // config.documents_per_step)
-    kept = float(_tokens_read(token_lengths, config).mean())
-    num_tokens = round(kept * num_examples * config.num_epochs)
+    read = _tokens_read(token_lengths, config)
+    drawn = np.resize(epoch_order(read, seed=config.seed, epoch=1), num_examples)
+    num_tokens = round(float(read.mean()) * num_examples * config.num_epochs)
     speed = _measured_speed(config, runs)
     return Estimate(
-        num_steps=per_epoch * config.num_epochs,
+        num_steps=len(step_ends(drawn, StepShape.of(config))) * config.num_epochs,
         num_tokens=num_tokens,
         seconds=None if speed is None else num_tokens / speed,
         basis=(

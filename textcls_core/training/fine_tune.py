@@ -25,7 +25,6 @@ from textcls_core.training.baseline_fitting import Encoder, ensure_baselines
 from textcls_core.training.baselines import Baseline
 from textcls_core.training.distributed import Ranks
 from textcls_core.training.loop import FineTuning, Observer, Outcome
-from textcls_core.training.plan import oversampled, steps_per_epoch
 from textcls_core.training.rows import in_folds
 from textcls_core.training.splits import TokenizedSplit, predict
 from textcls_core.training.steps import Stepper
@@ -57,7 +56,7 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
     stored = load_dataset(run.config, workspace)
     dataset = in_folds(run.config, stored)
     if ranks.is_first:
-        _write_started(run, dataset)
+        _write_started(run, {"num_examples": len(dataset.indices("train"))})
     classifier, reasons = prepare(run.config, dataset, compute)
     if ranks.is_first:
         _write_environment(run, compute, reasons)
@@ -66,6 +65,9 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
     adapt(classifier.model, run.config)
     stepper = Stepper(classifier, splits["train"], run.config, compute, ranks)
     tuning = FineTuning(stepper, splits["validation"], observer, run.checkpoints_dir, run.model_dir)
+    if ranks.is_first:
+        logger.info("The run takes %s.", plural(tuning.plan.num_steps, "step"))
+        _write_started(run, {"num_steps": tuning.plan.num_steps})
     _continue(tuning, run)
     logger.info("%s", " ".join((*compute.reasons, *reasons)))
     outcome = tuning.run()
@@ -186,7 +188,7 @@ def _other_processes(config: RunConfig, world_size: int) -> list[str]:
         return []
     return [
         f"Goes on with {plural(world_size, 'process', 'processes')} instead of {planned}; each "
-        f"step still has {config.documents_per_step} texts."
+        "step still has the same texts."
     ]
 
 
@@ -207,15 +209,10 @@ def _write_environment(run: Run, compute: Compute, reasons: tuple[str, ...]) -> 
     )
 
 
-def _write_started(run: Run, dataset: TextDataset) -> None:
-    """Say that the run has its device, and how many steps it will take."""
-    targets, config = dataset.targets[dataset.indices("train")], run.config
-    rows = len(oversampled(targets)) if config.oversampling else len(targets)
-    num_steps = steps_per_epoch(rows, config.documents_per_step) * config.num_epochs
-    logger.info("The run takes %s.", plural(num_steps, "step"))
-    started_at = dt.datetime.now(dt.UTC).isoformat()
-    facts = {"started_at": started_at, "num_steps": num_steps, "num_examples": len(targets)}
-    write_json(run.folder / "started.json", facts)
+def _write_started(run: Run, facts: dict[str, int]) -> None:
+    """Say that the run has its device, and what has become known of its size."""
+    now = dt.datetime.now(dt.UTC).isoformat()
+    write_json(run.folder / "started.json", {"started_at": now, **run.started, **facts})
 
 
 def _predict_splits(

@@ -3,9 +3,8 @@
 Knows neither the run folder nor the page: it reports through `Observer` and asks it what to do.
 """
 
-import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from textcls_core.arrays import Indices, Losses
+from textcls_core.arrays import Losses
 from textcls_core.config import RunConfig
 from textcls_core.errors import TrainingError
 from textcls_core.evaluation.by_task import AnyPredictions, figures_of
@@ -25,13 +24,8 @@ from textcls_core.training.adaptation import merged
 from textcls_core.training.averaging import WeightAverage
 from textcls_core.training.checkpoint import TrainingState, restore_best
 from textcls_core.training.distributed import Ranks
-from textcls_core.training.plan import (
-    PlannedStep,
-    StepShape,
-    oversampled,
-    plan_epoch,
-    steps_per_epoch,
-)
+from textcls_core.training.plan import PlannedStep, RunPlan
+from textcls_core.training.rows import drawn
 from textcls_core.training.schedule import learning_rate_factor
 from textcls_core.training.splits import TokenizedSplit, predict
 from textcls_core.training.step_log import StepLog, describe_broken
@@ -108,13 +102,22 @@ class FineTuning:
     best_dir: Path | None = None
     """Where the observer keeps the best model; a checkpoint holds it too."""
     progress: Progress = field(default_factory=Progress)
+    plan: RunPlan = field(init=False)
     average: WeightAverage | None = field(init=False, default=None)
     steps: StepLog = field(default_factory=StepLog)
     saved_at: float = field(default_factory=time.perf_counter)
     saved_step: int = 0
 
     def __post_init__(self) -> None:
-        """Start the average of the weights, if there is one."""
+        """Plan all steps, and start the average of the weights, if there is one."""
+        train = self.stepper.train
+        self.plan = RunPlan.of(
+            self.config,
+            train.tokens.lengths,
+            drawn(self.config, train.targets),
+            world_size=self.ranks.world_size,
+            is_padded=not self.stepper.classifier.is_packed,
+        )
         if self.config.ema_decay:
             self.average = WeightAverage(self.model, self.config.ema_decay)
 
@@ -137,20 +140,6 @@ class FineTuning:
     def model(self) -> Any:
         """The model being trained."""
         return self.stepper.classifier.model
-
-    @property
-    def epoch_rows(self) -> Indices:
-        """Positions of the texts of one epoch, some several times when oversampling."""
-        train = self.stepper.train
-        if self.config.oversampling:
-            return oversampled(train.targets)
-        return np.arange(len(train.tokens))
-
-    @property
-    def num_steps(self) -> int:
-        """Optimizer steps of the whole run."""
-        per_epoch = steps_per_epoch(len(self.epoch_rows), self.config.documents_per_step)
-        return per_epoch * self.config.num_epochs
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint.
@@ -188,7 +177,7 @@ class FineTuning:
     def _train(self) -> Command:
         """Do the remaining steps; return who ended them."""
         command: Command = "go"
-        for epoch, planned in self._remaining_steps():
+        for epoch, planned in self.plan.remaining(self.progress.step):
             if self._is_out_of_patience():
                 break
             self._run_step(epoch, planned)
@@ -217,32 +206,10 @@ class FineTuning:
         """Report what is left; after a stop validate once more, so that these weights may win."""
         self._report()
         if command == "stop" and self.progress.evaluated_step < self.progress.step:
-            self._evaluate(self._epoch_of(self.progress.step))
+            self._evaluate(self.plan.epoch_of(self.progress.step))
             self.saved_step = 0  # the checkpoint of this step does not know of this validation
         if command != "go":
             self._save()
-
-    def _remaining_steps(self) -> Iterator[tuple[int, PlannedStep]]:
-        """Yield the steps that are still to be done, with their epoch."""
-        shape = StepShape.of(
-            self.config,
-            world_size=self.ranks.world_size,
-            is_padded=not self.stepper.classifier.is_packed,
-        )
-        lengths, rows = self.stepper.train.tokens.lengths, self.epoch_rows
-        done_epochs, done_steps = divmod(self.progress.step, self._steps_per_epoch)
-        for epoch in range(done_epochs + 1, self.config.num_epochs + 1):
-            plan = plan_epoch(lengths, rows, seed=self.config.seed, epoch=epoch, shape=shape)
-            for planned in itertools.islice(plan, done_steps, None):
-                yield epoch, planned
-            done_steps = 0
-
-    @property
-    def _steps_per_epoch(self) -> int:
-        return self.num_steps // self.config.num_epochs
-
-    def _epoch_of(self, step: int) -> int:
-        return (step - 1) // self._steps_per_epoch + 1
 
     def _run_step(self, epoch: int, planned: PlannedStep) -> None:
         """Do one optimizer step and note its figures."""
@@ -251,7 +218,7 @@ class FineTuning:
         halvings = self.stepper.halvings
         learning_rate = self.config.learning_rate * learning_rate_factor(
             step,
-            num_steps=self.num_steps,
+            num_steps=self.plan.num_steps,
             warmup_ratio=self.config.warmup_ratio,
             kind=self.config.lr_scheduler_type,
         )
@@ -302,7 +269,7 @@ class FineTuning:
     def _report_dynamics(self, epoch: int) -> None:
         """Hand over what the epoch found about the labels, if this was its last step."""
         recorder = self.stepper.dynamics
-        if recorder is not None and self.progress.step % self._steps_per_epoch == 0:
+        if recorder is not None and self.plan.ends_epoch(self.progress.step):
             row_ids = self.stepper.train.row_ids
             self.observer.on_dynamics(epoch, row_ids, *recorder.take_epoch())
 
@@ -318,7 +285,7 @@ class FineTuning:
 
     def _is_evaluation_due(self) -> bool:
         every, step = self.config.evaluation_steps, self.progress.step
-        return bool(every and step % every == 0) or step % self._steps_per_epoch == 0
+        return bool(every and step % every == 0) or self.plan.ends_epoch(step)
 
     def _is_out_of_patience(self) -> bool:
         patience = self.config.early_stopping_patience
@@ -371,8 +338,8 @@ class FineTuning:
         every, step = self.config.checkpoint_steps, self.progress.step
         seconds = time.perf_counter() - self.saved_at
         is_due = step % every == 0 if every else seconds >= _CHECKPOINT_SECONDS
-        ends_epoch = step % self._steps_per_epoch == 0 and seconds >= _SHORT_EPOCH_SECONDS
-        if is_due or ends_epoch or step == self.num_steps:
+        ends_epoch = self.plan.ends_epoch(step) and seconds >= _SHORT_EPOCH_SECONDS
+        if is_due or ends_epoch or step == self.plan.num_steps:
             self._save()
 
     def _save(self) -> None:

@@ -24,8 +24,8 @@ from textcls_core.runs.store import RunStore
 from textcls_core.training.adaptation import adapt
 from textcls_core.training.distributed import Ranks
 from textcls_core.training.fine_tune import load_dataset, prepare, tokenize_splits
-from textcls_core.training.plan import PlannedStep, StepShape, oversampled, plan_epoch, planned
-from textcls_core.training.rows import in_folds
+from textcls_core.training.plan import PlannedStep, RunPlan
+from textcls_core.training.rows import drawn, in_folds
 from textcls_core.training.steps import Stepper
 from textcls_core.wording import plural
 from textcls_core.workspace import Workspace
@@ -53,7 +53,7 @@ class Preflight:
     No step needs more, but validations, saving and averaged weights do.
     """
     longest_batch_tokens: int
-    """Tokens of the largest step that can be drawn, over all processes."""
+    """Tokens of the measured step of the longest texts, over all processes; none has more."""
     device: str
     precision: str
     reasons: tuple[str, ...]
@@ -98,17 +98,15 @@ def measure(workspace: Workspace, config: RunConfig) -> Preflight:
 
 def _steps(stepper: Stepper) -> tuple[PlannedStep, list[PlannedStep]]:
     """Return a step of the longest texts, which no epoch exceeds, and those of the first epoch."""
-    config, train = stepper.config, stepper.train
-    lengths = train.tokens.lengths
-    rows = oversampled(train.targets) if config.oversampling else np.arange(len(train.tokens))
-    shape = StepShape.of(
-        config,
-        world_size=_num_processes(config),
+    train = stepper.train
+    plan = RunPlan.of(
+        stepper.config,
+        train.tokens.lengths,
+        drawn(stepper.config, train.targets),
+        world_size=_num_processes(stepper.config),
         is_padded=not stepper.classifier.is_packed,
     )
-    by_length = rows[np.argsort(lengths[rows], kind="stable")]
-    longest = planned(lengths, by_length[-config.documents_per_step :], shape)
-    return longest, plan_epoch(lengths, rows, seed=config.seed, epoch=1, shape=shape)
+    return plan.largest_step(), plan.epoch(1)
 
 
 def _num_processes(config: RunConfig) -> int:

@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 from tokenizers import Encoding, Tokenizer
 
-from textcls_core.arrays import Indices
+from textcls_core.arrays import Indices, Lengths
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.models.token_lengths import load_tokenizer
 from textcls_core.models.tokens import OVERLAP
-from textcls_core.training.plan import epoch_order
+from textcls_core.training.plan import StepShape, epoch_order, step_ends
 from textcls_core.training.rows import epoch_rows
 
 MAX_CUT_CHARACTERS = 400
 """Of what is cut off, so much is shown."""
+_TEXTS_MEASURED = 64
+"""To find how many texts fit in a step, first so many are cut into tokens, then twice as many."""
 _UNKNOWN_TOKENS = {"[UNK]", "<unk>"}
 
 TokenKind = Literal["plain", "special", "unknown"]
@@ -56,10 +59,20 @@ class PreviewRow:
     """Position among the tokens where they are missing."""
 
 
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """What the first training step of a run reads."""
+
+    num_texts: int
+    """Texts of the step."""
+    rows: tuple[PreviewRow, ...]
+    """The first of them, in the order in which they are drawn."""
+
+
 def preview_of(
     dataset: TextDataset, config: RunConfig, model_dir: Path, num_rows: int
-) -> list[PreviewRow]:
-    """Return the first texts of the first training step of a run, in the order they are drawn.
+) -> FirstStep:
+    """Return the first training step of a run, with some of its texts.
 
     Args:
         dataset: What the run trains on.
@@ -70,9 +83,10 @@ def preview_of(
     Raises:
         ModelError: If the model has no `tokenizer.json`, or a damaged one.
     """
-    rows = first_step_rows(dataset, config)[:num_rows]
+    every = first_step_rows(dataset, config, model_dir)
+    rows = every[:num_rows]
     label_sets = dataset.table["label_ids"].take(pa.array(rows)).to_pylist()
-    return first_batch(
+    shown = first_batch(
         dataset.texts(rows),
         [", ".join(dataset.label_names[label] for label in labels) for labels in label_sets],
         model_dir,
@@ -80,17 +94,41 @@ def preview_of(
         long_documents=config.long_documents,
         max_windows=config.max_windows,
     )
+    return FirstStep(len(every), tuple(shown))
 
 
-def first_step_rows(dataset: TextDataset, config: RunConfig) -> Indices:
+def first_step_rows(dataset: TextDataset, config: RunConfig, model_dir: Path) -> Indices:
     """Return the rows of the first training step, in the order in which they are drawn.
 
     Args:
         dataset: Its training rows are used, or those of the run's fold.
         config: Settings of the run.
+        model_dir: Folder with the model's `tokenizer.json`, which `tokens_per_step` needs.
     """
     order = epoch_order(epoch_rows(config, dataset), seed=config.seed, epoch=1)
-    return order[: config.documents_per_step]
+    if not config.tokens_per_step:
+        return order[: config.documents_per_step]
+    count, lengths = 0, np.zeros(0, dtype=np.int64)
+    while count < len(order) and lengths.sum() <= config.tokens_per_step:
+        count = max(2 * count, _TEXTS_MEASURED)
+        lengths = _read_lengths(dataset.texts(order[:count]), config, model_dir)
+    return order[: step_ends(lengths, StepShape.of(config))[0]]
+
+
+def _read_lengths(texts: Sequence[str], config: RunConfig, model_dir: Path) -> Lengths:
+    """Return the tokens read of each text over all its windows, shape (N,)."""
+    tokenizer = _cutting(model_dir, config.max_length, config.long_documents)
+    limit = config.max_windows if config.long_documents == "windows" else 1
+    windows = ([text, *text.overflowing][:limit] for text in tokenizer.encode_batch(list(texts)))
+    return np.array([max(sum(len(one.ids) for one in read), 1) for read in windows])
+
+
+def _cutting(model_dir: Path, max_length: int, long_documents: LongDocuments) -> Tokenizer:
+    """Return a tokenizer that cuts what is too long, into windows where these are read."""
+    tokenizer = load_tokenizer(model_dir)
+    stride = int(max_length * OVERLAP) if long_documents == "windows" else 0
+    tokenizer.enable_truncation(max_length, stride=stride)
+    return tokenizer
 
 
 def first_batch(
@@ -115,9 +153,8 @@ def first_batch(
     Raises:
         ModelError: If the model has no `tokenizer.json`, or a damaged one.
     """
-    whole, cutting = load_tokenizer(model_dir), load_tokenizer(model_dir)
-    stride = int(max_length * OVERLAP) if long_documents == "windows" else 0
-    cutting.enable_truncation(max_length, stride=stride)
+    whole, cutting = load_tokenizer(model_dir), _cutting(model_dir, max_length, long_documents)
+    limit = max_windows if long_documents == "windows" else 1
     rows = []
     for text, label in zip(texts, labels, strict=True):
         encoding = whole.encode(text)
@@ -128,7 +165,7 @@ def first_batch(
             rows.append(_head_and_tail(whole, text, label, encoding, max_length))
         else:
             first = cutting.encode(text)
-            windows = [first, *first.overflowing][: max_windows if stride else 1]
+            windows = [first, *first.overflowing][:limit]
             rows.append(_from_start(whole, text, label, encoding, windows))
     return rows
 

@@ -141,10 +141,8 @@ class Stepper:
         """
         largest = -(-max((len(rows) for rows in batches), default=1) // 2**self.halvings)
         if largest <= 1 or self.ranks.world_size > 1:
-            raise TrainingError(
-                "Out of memory. Halve batch_size and double gradient_accumulation_steps, "
-                "or lower max_length."
-            )
+            more = "" if self.config.tokens_per_step else " and double gradient_accumulation_steps"
+            raise TrainingError(f"Out of memory. Halve batch_size{more}, or lower max_length.")
         self.optimizer.forget_gradients()
         if self.dynamics is not None:
             self.dynamics.forget_step()
