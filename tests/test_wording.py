@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from textcls_core.errors import did_you_mean
-from textcls_core.wording import ago, duration, percent, plural, points, shorten
+from textcls_core.wording import ago, duration, figure_name, percent, plural, points, shorten
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -115,3 +115,20 @@ def test_did_you_mean_counts_what_it_leaves_out():
 
 def test_did_you_mean_of_nothing_says_so():
     assert did_you_mean("c", []) == "There are none yet."
+
+
+@pytest.mark.parametrize(
+    ("name", "spoken"),
+    [
+        ("validation_macro_f1", "validation macro-F1"),
+        ("weighted_f1", "weighted F1"),
+        ("validation_mcc", "validation Matthews correlation"),
+        ("validation_cohen_kappa", "validation Cohen's kappa"),
+        ("validation_top_3_accuracy", "validation top-3 accuracy"),
+        ("validation_macro_roc_auc", "validation macro ROC-AUC"),
+        ("validation_brier", "validation Brier score"),
+        ("validation_hamming_loss", "validation Hamming loss"),
+    ],
+)
+def test_figures_have_the_names_that_people_use(name, spoken):
+    assert figure_name(name) == spoken

@@ -24,7 +24,21 @@ BestMetric = Literal[
     "validation_balanced_accuracy",
     "validation_macro_f1",
     "validation_weighted_f1",
+    "validation_micro_f1",
+    "validation_mcc",
+    "validation_cohen_kappa",
+    "validation_top_2_accuracy",
+    "validation_top_3_accuracy",
+    "validation_top_5_accuracy",
+    "validation_macro_roc_auc",
+    "validation_micro_roc_auc",
+    "validation_macro_average_precision",
+    "validation_micro_average_precision",
+    "validation_label_ranking_average_precision",
+    "validation_brier",
+    "validation_hamming_loss",
 ]
+"""Figures of a validation; `evaluation.metric_names` says what they mean, and for which task."""
 Tracker = Literal["tensorboard", "mlflow"]
 
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
@@ -125,7 +139,7 @@ class RunConfig(BaseModel):
     early_stopping_patience: Annotated[int, Field(ge=0)] = 0
     """Stop after this many validations without improvement; 0 never stops early."""
     metric_for_best_model: BestMetric = "validation_macro_f1"
-    """Which validation figure decides the model that is kept."""
+    """Which validation figure decides the model that is kept, and when to stop early."""
     checkpoint_steps: Annotated[int, Field(ge=0)] = 0
     """Save a checkpoint every this many steps; 0 every five minutes and after long epochs."""
 

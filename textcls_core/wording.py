@@ -4,6 +4,13 @@ import datetime as dt
 import unicodedata
 from collections.abc import Sequence
 
+_SPOKEN = {
+    **{"macro_f1": "macro-F1", "micro_f1": "micro-F1", "_f1": " F1"},
+    **{"mcc": "Matthews correlation", "cohen_kappa": "Cohen's kappa", "brier": "Brier score"},
+    **{"_roc_auc": " ROC-AUC", "top_": "top-", "hamming": "Hamming", "_": " "},
+}
+"""What parts of the names of figures are called, in the order in which they are replaced."""
+
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
     """Return a count with its noun.
@@ -42,7 +49,9 @@ def figure_name(name: str) -> str:
         >>> figure_name("validation_macro_f1"), figure_name("balanced_accuracy")
         ('validation macro-F1', 'balanced accuracy')
     """
-    return name.replace("macro_f1", "macro-F1").replace("_f1", " F1").replace("_", " ")
+    for written, spoken in _SPOKEN.items():
+        name = name.replace(written, spoken)
+    return name
 
 
 def capitalised(text: str) -> str:

@@ -14,6 +14,7 @@ from textcls_core.charts.groups import (
     spread_rows,
 )
 from textcls_core.errors import TextclsError
+from textcls_core.evaluation.metric_names import metric_of
 from textcls_core.runs.group import GroupPlan, RunGroup
 from textcls_core.runs.group_figures import (
     COMPARED,
@@ -175,7 +176,7 @@ def _best_cards(group: RunGroup, members: list[Member]) -> list[tuple[str, str, 
     if best is None or best.score is None:
         return []
     test = best.figures.get("test")
-    found = f"{best.score:.4f}" if metric.endswith("loss") else percent(best.score)
+    found = percent(best.score) if metric_of(metric).is_share else f"{best.score:.4f}"
     cards = [(f"Best {figure_name(metric)}", found, label(best.label))]
     if test:
         cards.append(("Its test accuracy", percent(test["accuracy"]), "not used to choose"))
@@ -203,11 +204,11 @@ def _show_chart(group: RunGroup, members: list[Member]) -> None:
 def _show_members(group: RunGroup, members: list[Member]) -> None:
     """Show the members and the baselines; choosing a member leads to the pages of its run."""
     st.subheader("Runs", anchor=False)
-    is_loss = group.plan.metric.endswith("loss")
+    is_share = metric_of(group.plan.metric).is_share
     score = figure_name(group.plan.metric)
     share = st.column_config.NumberColumn(format="%.1f %%")
     baselines = baselines_of_group(group)
-    rows = [_member_row(member, score, is_loss=is_loss) for member in members]
+    rows = [_member_row(member, score, is_share=is_share) for member in members]
     rows += [_baseline_row(baseline, group.plan.metric) for baseline in baselines]
     event = st.dataframe(
         rows or [{"Run": "none yet"}],
@@ -215,7 +216,7 @@ def _show_members(group: RunGroup, members: list[Member]) -> None:
         placeholder="",
         column_config={
             "State": controls.status_column(),
-            score: st.column_config.NumberColumn(format="%.4f") if is_loss else share,
+            score: share if is_share else st.column_config.NumberColumn(format="%.4f"),
             "test accuracy": share,
             "learning_rate": st.column_config.NumberColumn(format="%.2e"),
             "Note": st.column_config.TextColumn(width="medium"),
@@ -249,9 +250,9 @@ def _show_compare_link(group: RunGroup, members: list[Member]) -> None:
     )
 
 
-def _member_row(member: Member, score: str, *, is_loss: bool) -> dict[str, Any]:
+def _member_row(member: Member, score: str, *, is_share: bool) -> dict[str, Any]:
     accuracy = member.figures.get("test", {}).get("accuracy")
-    factor = 1 if is_loss else 100
+    factor = 100 if is_share else 1
     return {
         "Run": member.label,
         "State": controls.status_cell(member.status) if member.status else [],
@@ -264,7 +265,7 @@ def _member_row(member: Member, score: str, *, is_loss: bool) -> dict[str, Any]:
 
 def _baseline_row(known: GroupBaseline, metric: str) -> dict[str, Any]:
     score, accuracy = known.figure(metric), known.figure("test_accuracy")
-    factor = 1 if metric.endswith("loss") else 100
+    factor = 100 if metric_of(metric).is_share else 1
     return {
         "Run": known.baseline.title,
         "State": [],

@@ -11,14 +11,17 @@ from pages._app.text import escape
 from textcls_core.charts.baselines import BaselineLine
 from textcls_core.charts.live import ZOOM, Histories, View
 from textcls_core.charts.training import (
-    SCORES,
+    FIRST_SCORE,
     STEP_FIGURES,
     has_figure,
     loss_chart,
+    score_columns,
     scores_chart,
     step_chart,
 )
+from textcls_core.evaluation.metric_names import metric_of
 from textcls_core.runs.run import Run
+from textcls_core.wording import capitalised, figure_name
 
 _NOTES_SHOWN = 4
 _SIDE_WIDTH = 180
@@ -41,7 +44,8 @@ def show_curves(run: Run, others: Sequence[Run], baselines: Sequence[BaselineLin
     runs = [run, *others]
     names = state.distinct_labels({run.run_id: run.config.title for run in runs})
     histories = {names[run.run_id]: state.history(run) for run in runs}
-    metric, view = _choose_view(runs)
+    kept_by = {names[run.run_id]: run.config.metric_for_best_model for run in runs}
+    metric, view = _choose_view(runs, score_columns(histories, kept_by))
     _draw("loss", loss_chart(histories, view, baselines), "Training and validation loss by step")
     _explain_losses(run, baselines)
     predictions = state.live_predictions(run)
@@ -50,11 +54,12 @@ def show_curves(run: Run, others: Sequence[Run], baselines: Sequence[BaselineLin
         histories,
         view,
         metric,
-        kept_by={names[run.run_id]: run.config.metric_for_best_model for run in runs},
+        kept_by=kept_by,
         baselines=baselines,
     )
     with left:
-        _draw("scores", scores, f"Validation {SCORES[metric]} by step; the kept models are ringed")
+        name = capitalised(figure_name(metric))
+        _draw("scores", scores, f"{name} by step; the kept models are ringed")
     if right is not None and predictions is not None:
         with right:
             show_samples(run, predictions)
@@ -77,10 +82,9 @@ def _explain_losses(run: Run, baselines: Sequence[BaselineLine]) -> None:
     st.caption(" ".join(lines))
 
 
-def _choose_view(runs: Sequence[Run]) -> tuple[str, View]:
+def _choose_view(runs: Sequence[Run], names: list[str]) -> tuple[str, View]:
     """Return the validation figure to show, and how to draw."""
     decided_by = runs[0].config.metric_for_best_model
-    names = list(SCORES)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         smoothing = st.slider(
             "Smoothing",
@@ -95,8 +99,8 @@ def _choose_view(runs: Sequence[Run]) -> tuple[str, View]:
         metric = st.selectbox(
             "Validation figure",
             names,
-            names.index(decided_by) if decided_by in names else 0,
-            format_func=SCORES.__getitem__,
+            names.index(decided_by if decided_by in names else FIRST_SCORE),
+            format_func=lambda column: metric_of(column).title,
             key="training.metric",
             width=220,
             persist_state="session",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -11,12 +12,13 @@ from pages._app.run_actions import show_actions
 from pages._app.text import escape, show_text
 from textcls_core.charts.baselines import BaselineLine
 from textcls_core.charts.live import MAX_RUNS
-from textcls_core.charts.training import SCORES
 from textcls_core.errors import TextclsError
+from textcls_core.evaluation.metric_names import VALIDATION, value_text
+from textcls_core.runs.history import Row
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training import launch
 from textcls_core.training.baselines import BaselineFigures
-from textcls_core.wording import ago, duration, first_of, percent
+from textcls_core.wording import ago, duration, figure_name, first_of, percent
 
 Baselines = Callable[[Run], Sequence[BaselineLine]]
 """Gives the simple models on the validation rows of a run, as far as they are known."""
@@ -41,8 +43,8 @@ def baseline_lines(run: Run) -> Sequence[BaselineLine]:
 
 def _validation_figures(figures: BaselineFigures) -> dict[str, float]:
     """Return the figures of a baseline by the columns of a run's validations."""
-    shares = {column: getattr(figures, column.removeprefix("validation_")) for column in SCORES}
-    return shares if figures.loss is None else {**shares, "validation_loss": figures.loss}
+    known = figures.model_dump(exclude={"num_examples"}, exclude_none=True)
+    return {f"{VALIDATION}{name}": value for name, value in known.items()}
 
 
 def choose_others(run: Run, runs: Sequence[Run]) -> list[Run]:
@@ -192,12 +194,7 @@ def _show_details(run: Run) -> None:
     newest.code("\n".join(run.log_tail(_LOG_LINES)) or "empty", language=None, wrap_lines=True)
     with table, st.expander("Validations as a table", expanded=True):
         rows = [
-            {
-                "step": row["step"],
-                "loss": round(row["validation_loss"], 4),
-                "accuracy": percent(row["validation_accuracy"]),
-                "macro-F1": percent(row["validation_macro_f1"]),
-            }
+            _validation_row(row, run.config.metric_for_best_model)
             for row in state.history(run).evaluations
         ]
         st.dataframe(rows or [{"step": "none yet"}], hide_index=True, alt="Validations")
@@ -206,6 +203,21 @@ def _show_details(run: Run) -> None:
         for reason in run.environment.get("reasons", []):
             show_text(reason)
         st.caption(f"Made {ago(run.created_at)}, {escape(run.run_id)}")
+
+
+def _validation_row(row: Row, decided_by: str) -> dict[str, Any]:
+    """Return a validation as a line of the table, with the figure that decides if it is another."""
+    shown = {
+        "step": row["step"],
+        "loss": round(row["validation_loss"], 4),
+        "accuracy": percent(row["validation_accuracy"]),
+        "macro-F1": percent(row["validation_macro_f1"]),
+    }
+    name = decided_by.removeprefix(VALIDATION)
+    if name in {"loss", "accuracy", "macro_f1"}:
+        return shown
+    value = row.get(decided_by)
+    return {**shown, figure_name(name): "undefined" if value is None else value_text(name, value)}
 
 
 def _preparing(run: Run) -> str:

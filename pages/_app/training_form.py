@@ -11,6 +11,7 @@ from pages._app.text import escape
 from textcls_core.config import PRESETS, RunConfig
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.errors import ModelError
+from textcls_core.evaluation.metric_names import VALIDATION, metric_of, metrics_of
 from textcls_core.models.catalogue import SUGGESTED, position_limit
 from textcls_core.runs.run import Run
 
@@ -83,7 +84,7 @@ def show_form() -> tuple[DatasetInfo, dict[str, Any]]:
         persist_state="session",
     )
     settings = {"dataset": _reference(info), "model": model, "preset": preset, "name": name or ""}
-    settings |= _show_settings(start, model, _of_template(template))
+    settings |= _show_settings(start, info, model, _of_template(template))
     return info, settings | _fold(template)
 
 
@@ -93,7 +94,7 @@ def forget_settings() -> None:
         del st.session_state[key]
 
 
-def _show_settings(start: RunConfig, model: str, source: str) -> dict[str, Any]:
+def _show_settings(start: RunConfig, info: DatasetInfo, model: str, source: str) -> dict[str, Any]:
     """Show every setting under its heading; limits are checked by `RunConfig`."""
     settings: dict[str, Any] = {}
     with st.expander("All settings"):
@@ -104,10 +105,12 @@ def _show_settings(start: RunConfig, model: str, source: str) -> dict[str, Any]:
                 # What a preset decides is remembered for each preset, the rest for all of them.
                 preset = f".{start.preset}" if name in _DECIDED_BY_PRESET else ""
                 is_idle = name in _NEEDS and not _NEEDS[name](settings)
+                key = f"{_KEY}{name}{preset}{source}"
                 with grid.cell():
-                    settings[name] = _field(
-                        name, getattr(start, name), f"{_KEY}{name}{preset}{source}", is_idle
-                    )
+                    if name == "metric_for_best_model":
+                        settings[name] = _choose_metric(start.metric_for_best_model, info, key)
+                    else:
+                        settings[name] = _field(name, getattr(start, name), key, is_idle)
             if heading == "Long texts":
                 _say_limit(model)
         st.button("Set all back", key="training.reset", on_click=forget_settings)
@@ -135,6 +138,22 @@ def _field(name: str, value: Any, key: str, is_idle: bool) -> Any:
     step = 1 if is_whole else (getattr(_DEFAULTS, name) or value) / 10 or 0.01
     number_format = None if is_whole else _FORMATS.get(name, "%.3f")
     return st.number_input(name, value=value, step=step, format=number_format, **options)
+
+
+def _choose_metric(value: str, info: DatasetInfo, key: str) -> str:
+    """Choose one of the figures that are measured of such a data set, by their titles."""
+    known = metrics_of(info.task, len(info.label_names))
+    columns = [f"{VALIDATION}{name}" for name in known]
+    default = value if value in columns else _DEFAULTS.metric_for_best_model
+    return st.selectbox(
+        "metric_for_best_model",
+        columns,
+        columns.index(default),
+        format_func=lambda column: metric_of(column).title,
+        help=RunConfig.model_fields["metric_for_best_model"].description,
+        key=f"{key}.{info.task}.{len(known)}",  # what is measured of another data set differs
+        persist_state="session",
+    )
 
 
 def _say_limit(model: str) -> None:

@@ -26,13 +26,15 @@ def require_startable(config: RunConfig, info: DatasetInfo) -> None:
 
     Raises:
         DatasetFormatError: If the data set has no labels.
-        TextclsError: If the model cannot read so many tokens, or a tool of `report_to` is missing.
+        TextclsError: If the model cannot read so many tokens, the metric is not measured for such
+            data, or a tool of `report_to` is missing.
     """
     if not info.label_names:
         raise DatasetFormatError(
             "This data set has no labels, so nothing can be trained on it. Label rows on the "
             "Mistakes page under Label next: they join the data set of a run."
         )
+    launch.require_measured(config, info.task, len(info.label_names))
     require_trackers(config.report_to)
     try:
         limit = position_limit(state.tokenizer_dir(config.model))

@@ -8,6 +8,7 @@ from textcls_core.charts.training import (
     STEP_FIGURES,
     has_figure,
     loss_chart,
+    score_columns,
     scores_chart,
     step_chart,
 )
@@ -231,6 +232,36 @@ def test_scores_chart_rings_the_kept_model(kept_by, step):
     ringed = drawn_with(scores(rows, "validation_accuracy", kept_by), "kept")
 
     assert [row["step"] for row in ringed] == [step]
+
+
+def test_scores_to_choose_from_are_those_of_any_run_and_those_that_decide():
+    old = history(2, validation(2))
+    new = history(2, {**validation(2), "validation_mcc": 0.5, "validation_macro_roc_auc": None})
+
+    assert score_columns({"old": old}, {"old": "validation_loss"}) == [
+        "validation_accuracy",
+        "validation_macro_f1",
+    ]
+    assert score_columns({"old": old, "new": new}, {"new": "validation_brier"}) == [
+        "validation_accuracy",
+        "validation_macro_f1",
+        "validation_mcc",
+        "validation_brier",
+    ]
+    assert score_columns({"new": EMPTY}, {"new": "validation_macro_f1"}) == ["validation_macro_f1"]
+
+
+def test_scores_chart_of_a_figure_that_is_no_share_is_not_in_percent():
+    rows = history(2, {**validation(2), "validation_brier": 0.25})
+
+    chart = scores(rows, "validation_brier", "validation_brier", baselines=BASELINES)
+
+    spec = chart.to_dict()
+    assert spec["title"] == "Validation Brier score; a ring: the kept model"
+    assert spec["layer"][0]["encoding"]["y"]["axis"]["format"] == ".2f"
+    assert drawn_with(chart, "label")[0]["label"] == "0.250"
+    assert drawn_with(chart, "kept") == [{"step": 2, "kept": 0.25}]
+    assert drawn_with(chart, "level") == []  # the baselines were not measured by it
 
 
 def test_scores_chart_of_a_figure_the_run_does_not_have_is_empty():

@@ -1,5 +1,16 @@
+from typing import get_args
+
+from textcls_core.config import BestMetric
 from textcls_core.evaluation.bootstrap import Interval
-from textcls_core.evaluation.metric_names import METRICS, interval_text, metric_text, value_text
+from textcls_core.evaluation.metric_names import (
+    METRICS,
+    RANKED,
+    VALIDATION,
+    interval_text,
+    metric_text,
+    metrics_of,
+    value_text,
+)
 
 
 def test_shares_are_written_in_percent_and_scores_with_three_digits():
@@ -20,3 +31,21 @@ def test_figures_are_written_with_their_interval_where_there_is_one():
 
 def test_titles_differ():
     assert len({name.title for name in METRICS.values()}) == len(METRICS)
+
+
+def test_every_figure_can_choose_the_best_model():
+    assert {column.removeprefix(VALIDATION) for column in get_args(BestMetric)} == set(METRICS)
+
+
+def test_less_is_better_for_errors_alone():
+    errors = {name for name, metric in METRICS.items() if metric.sign == 1}
+
+    assert errors == {"loss", "brier", "hamming_loss"}
+    assert set(METRICS) >= RANKED
+
+
+def test_figures_depend_on_the_task_and_the_number_of_labels():
+    assert "top_3_accuracy" in metrics_of("single_label", 4)
+    assert "top_3_accuracy" not in metrics_of("single_label", 3)
+    assert "mcc" not in metrics_of("multi_label", 4)
+    assert "hamming_loss" not in metrics_of("single_label", 4)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cases import (
     CASES,
@@ -19,8 +20,8 @@ from tests.cases import (
 from tests.evaluation.strategies import EXACT, many_cases, tied_label_sets, tied_predictions
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.by_task import figures_of
-from textcls_core.evaluation.metric_names import METRICS
-from textcls_core.evaluation.metrics import measure
+from textcls_core.evaluation.metric_names import METRICS, metrics_of
+from textcls_core.evaluation.metrics import measure, validation_values
 
 SHARED = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss")
 ONE_LABEL = {
@@ -59,6 +60,67 @@ def test_figures_of_label_sets_are_those_of_the_training(predictions):
 
     for name in (*SHARED, "micro_f1", "hamming_loss"):
         assert metrics.values[name].value == pytest.approx(getattr(figures, name), **EXACT)
+
+
+@many_cases
+@given(st.one_of(tied_predictions(), tied_label_sets()))
+def test_values_of_a_validation_are_those_of_all_figures(predictions):
+    values, metrics = validation_values(predictions), measure(predictions, num_samples=10)
+
+    known = {name: value for name, value in values.items() if value is not None}
+    assert set(known) == set(metrics.values)
+    for name, value in known.items():
+        assert value == pytest.approx(metrics.values[name].value, **EXACT)
+
+
+@many_cases
+@given(st.one_of(tied_predictions(), tied_label_sets()))
+def test_values_of_a_validation_are_exactly_those_of_the_headline(predictions):
+    values, figures = validation_values(predictions), figures_of(predictions)
+
+    assert {name: values[name] for name in SHARED} == {
+        name: getattr(figures, name) for name in SHARED
+    }
+
+
+def test_values_of_a_validation_are_named_by_task_and_number_of_labels(generator):
+    targets, scores = generator.random((30, 6)) < 0.3, generator.random((30, 6))
+
+    one = validation_values(some_predictions(generator, num_rows=30))
+    several = validation_values(make_label_sets(targets, scores, list("abcdef")))
+
+    assert tuple(one) == metrics_of("single_label", 6)
+    assert tuple(several) == metrics_of("multi_label", 6)
+    assert None not in {*one.values(), *several.values()}
+
+
+@pytest.mark.parametrize(
+    ("predictions", "undefined"),
+    [
+        (ONE_EXAMPLE, {"macro_roc_auc", "macro_average_precision"}),
+        (CLASS_ABSENT, set()),
+        (
+            make_label_sets([[1, 0, 1], [1, 0, 1]], [[0.9, 0.2, 0.7], [0.8, 0.6, 0.7]]),
+            {"macro_roc_auc", "macro_average_precision"},
+        ),
+        (
+            make_label_sets([[0, 0, 0], [0, 0, 0]], [[0.9, 0.2, 0.7], [0.8, 0.6, 0.7]]),
+            {*("macro_roc_auc", "macro_average_precision"), "micro_roc_auc"}
+            | {"micro_average_precision"},
+        ),
+    ],
+)
+def test_values_of_rows_that_are_all_alike_are_undefined_where_nothing_can_be_ranked(
+    predictions, undefined
+):
+    values = validation_values(predictions)
+
+    assert {name for name, value in values.items() if value is None} == undefined
+
+
+def test_values_of_no_rows_are_refused():
+    with pytest.raises(InvalidArgumentError, match="Expected at least one prediction"):
+        validation_values(NO_EXAMPLE)
 
 
 def test_every_figure_of_one_label_has_an_interval_around_it(generator):

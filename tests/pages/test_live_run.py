@@ -289,13 +289,13 @@ def test_training_notes_of_a_run_are_listed(open_page, active_run):
 def test_training_smoothing_and_figure_survive_a_page_switch(open_page, toy_run):
     app = open_page("training", watch=toy_run.run_id)
     app.slider(key="training.smoothing").set_value(0.5)
-    app.selectbox(key="training.metric").set_value("validation_weighted_f1")
+    app.selectbox(key="training.metric").set_value("validation_accuracy")
     app.toggle(key="training.log").set_value(True).run()
     app.switch_page("pages/dataset.py").run()
     app.switch_page("pages/training.py").run()
 
     assert app.slider(key="training.smoothing").value == 0.5
-    assert app.selectbox(key="training.metric").value == "validation_weighted_f1"
+    assert app.selectbox(key="training.metric").value == "validation_accuracy"
     assert '"type": "log"' in vega(app, "loss").spec
 
 
@@ -305,6 +305,25 @@ def test_training_shows_the_figure_that_decides_first(open_page, workspace, toy_
     app = open_page("training", watch=run.run_id)
 
     assert app.selectbox(key="training.metric").value == "validation_accuracy"
+
+
+def test_training_draws_and_lists_another_figure_that_decides(open_page, workspace, toy_dataset):
+    run = make_run(workspace, "toy", toy_dataset, {}, metric_for_best_model="validation_brier")
+    figures = {"validation_loss": 0.4, "validation_accuracy": 0.8, "validation_macro_f1": 0.8}
+    with run.history_file.open("a") as file:
+        rows = [
+            {"step": 50, "epoch": 1, **figures, "validation_brier": 0.125},
+            {"step": 51, "epoch": 1, **figures, "validation_brier": None},
+        ]
+        append_rows(file, rows)
+
+    app = open_page("training", watch=run.run_id)
+
+    assert not app.exception
+    assert app.selectbox(key="training.metric").value == "validation_brier"
+    assert "Validation Brier score" in vega(app, "scores").spec
+    [table] = [one.value for one in app.dataframe if "Brier score" in one.value]
+    assert table["Brier score"].tolist()[-2:] == ["0.125", "undefined"]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.pages.conftest import (
     shown,
 )
 from textcls_core.config import RunConfig
+from textcls_core.dataset.store import DatasetStore
 
 BAD_SETTINGS = [
     ("learning_rate", 0.0, "learning_rate: input should be greater than 0"),
@@ -50,6 +51,43 @@ def test_training_form_shows_the_same_command(open_page):
 
     command = "python -m textcls_core train --dataset toy --model minilm --preset fast"
     assert app.code[0].value == command
+
+
+def test_training_form_offers_the_metrics_of_the_data_by_their_titles(
+    open_page, workspace, topics_dataset
+):
+    DatasetStore.open(workspace).save(topics_dataset, "topics", "for this test")
+
+    one, several = (open_form(open_page, dataset=name) for name in ("toy", "topics"))
+
+    for app in (one, several):
+        assert not app.exception
+        assert setting(app, "metric_for_best_model").value == "validation_macro_f1"
+    offered = setting(one, "metric_for_best_model").options
+    assert "Matthews correlation" in offered
+    assert "Hamming loss" not in offered
+    assert "Hamming loss" in setting(several, "metric_for_best_model").options
+
+
+def test_training_form_metric_is_effective(open_page):
+    app = open_form(open_page)
+    setting(app, "metric_for_best_model").set_value("validation_brier").run()
+
+    assert not app.exception
+    assert app.code[0].value.endswith("--set metric_for_best_model=validation_brier")
+
+
+def test_training_form_of_a_run_on_other_data_forgets_its_metric(
+    open_page, workspace, toy_dataset, topics_dataset
+):
+    DatasetStore.open(workspace).save(topics_dataset, "topics", "for this test")
+    run = make_run(workspace, "toy", toy_dataset, {}, metric_for_best_model="validation_mcc")
+
+    same = open_form(open_page, **{"from": run.run_id})
+    other = open_form(open_page, **{"from": run.run_id, "dataset": "topics"})
+
+    assert setting(same, "metric_for_best_model").value == "validation_mcc"
+    assert setting(other, "metric_for_best_model").value == "validation_macro_f1"
 
 
 def test_training_form_setting_is_effective(open_page):

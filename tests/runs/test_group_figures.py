@@ -17,6 +17,7 @@ from textcls_core.runs.group_figures import (
     summary,
     validation_score,
 )
+from textcls_core.runs.history import append_rows
 from textcls_core.workspace import Workspace
 
 VALUES = st.lists(st.floats(0, 1), min_size=2, max_size=30)
@@ -85,6 +86,23 @@ def test_the_best_member_by_loss_has_the_smallest(workspace):
 
     assert best is not None
     assert (best.number, best.score) == (2, 0.1)
+
+
+def test_the_best_member_by_brier_score_has_the_smallest(workspace):
+    group = make_group(workspace, metric_for_best_model="validation_brier")
+    for number, value in ((1, 0.4), (2, 0.1), (3, None)):
+        run = add_member(group, number, seed=number)
+        finish(run, validation=figures(0.5))
+        row = {"step": 1, "epoch": 1, "validation_loss": 1.0, "validation_brier": value}
+        with run.history_file.open("a") as file:
+            append_rows(file, [row])
+
+    members = members_of(group)
+    best = best_member(members, "validation_brier")
+
+    assert best is not None
+    assert (best.number, best.score) == (2, 0.1)
+    assert members[2].score is None
 
 
 def test_nobody_is_best_before_somebody_ended(workspace):

@@ -224,6 +224,25 @@ def test_best_is_the_smallest_loss_or_the_largest_share_and_ties_go_first(metric
     assert history.best(metric)["step"] == step
 
 
+@pytest.mark.parametrize(
+    ("values", "step"), [([0.3, 0.1, 0.2], 2), ([None, 0.3, None], 2), ([None, None], None)]
+)
+def test_best_by_brier_score_is_the_smallest_that_is_defined(values, step):
+    rows = [
+        {"step": number, "validation_loss": 1.0, "validation_brier": value}
+        for number, value in enumerate(values, 1)
+    ]
+
+    best = History(tuple(rows)).best("validation_brier")
+
+    assert (best and best["step"]) == step
+
+
+def test_best_of_an_old_run_by_a_figure_it_did_not_write_is_none():
+    assert History(tuple(ROWS)).best("validation_mcc") is None
+    assert History(tuple(ROWS)).scored("validation_mcc") == []
+
+
 def test_best_of_no_evaluation_is_none():
     assert History(()).best("validation_loss") is None
 

@@ -90,6 +90,56 @@ def test_start_run_starts_a_process_in_a_session_of_its_own(workspace, tiny_conf
     assert options["cwd"] == APP_DIR
 
 
+@pytest.mark.usefixtures("started")
+@pytest.mark.parametrize(
+    ("dataset", "metric", "message"),
+    [
+        (
+            "toy",
+            "validation_hamming_loss",
+            "validation_hamming_loss is not measured where a text has exactly one label of 3. Set "
+            "metric_for_best_model to one of validation_accuracy, ",
+        ),
+        (
+            "topics",
+            "validation_mcc",
+            "validation_mcc is not measured where a text has any number of labels of ",
+        ),
+        ("toy", "validation_top_3_accuracy", "validation_top_3_accuracy is not measured where "),
+    ],
+)
+def test_start_run_refuses_a_metric_that_the_data_does_not_have(
+    workspace, tiny_config, topics_dataset, dataset, metric, message
+):
+    DatasetStore(workspace.datasets_dir).save(topics_dataset, "topics", "made for the test")
+    config = tiny_config.model_copy(update={"dataset": dataset, "metric_for_best_model": metric})
+
+    with pytest.raises(InvalidArgumentError, match=message):
+        start_run(workspace, config)
+
+    assert RunStore.open(workspace).runs() == []
+
+
+@pytest.mark.usefixtures("started")
+@pytest.mark.parametrize("metric", ["validation_macro_roc_auc", "validation_macro_f1"])
+def test_start_run_refuses_a_metric_that_is_undefined_for_all_validation_rows(
+    workspace, tiny_config, metric
+):
+    splits = ["train"] * 6 + ["validation"] * 2 + ["test"] * 2
+    fill(workspace, "one", ["a", "b"] * 3 + ["a", "a"] + ["a", "b"], splits)
+    config = tiny_config.model_copy(update={"dataset": "one", "metric_for_best_model": metric})
+    message = (
+        r"^validation_macro_roc_auc is undefined for one: all of its 2 validation rows have the "
+        r"same labels\. Set metric_for_best_model to another metric, such as validation_macro_f1\.$"
+    )
+
+    if metric == "validation_macro_f1":
+        assert start_run(workspace, config).config.metric_for_best_model == metric
+        return
+    with pytest.raises(InvalidArgumentError, match=message):
+        start_run(workspace, config)
+
+
 def test_start_run_twice_with_an_id_makes_one_run_and_one_process(workspace, tiny_config, started):
     first = start_run(workspace, tiny_config, FIRST)
 
@@ -318,7 +368,7 @@ def test_command_line_names_only_what_differs_from_the_preset():
     preset=st.sampled_from(["fast", "balanced", "best"]),
     learning_rate=st.floats(1e-7, 0.5),
     batch_size=st.integers(1, 64),
-    metric=st.sampled_from(["validation_loss", "validation_accuracy"]),
+    metric=st.sampled_from(["validation_loss", "validation_accuracy", "validation_brier"]),
     report_to=st.sampled_from([(), ("mlflow",), ("tensorboard", "mlflow")]),
     oversampling=st.booleans(),
 )

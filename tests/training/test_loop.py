@@ -1,16 +1,16 @@
 """Tests of the training loop: what it does when, and every setting does what it says."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from tests.training.conftest import NO_CHANGE, TIMES, Tuner, copied_weights, weights_of
+from tests.training.conftest import TIMES, Tuner, copied_weights, weights_of
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import TrainingError
 from textcls_core.evaluation.evaluation import evaluate
+from textcls_core.evaluation.metric_names import metrics_of
 from textcls_core.models.catalogue import locate
 from textcls_core.models.classifier import CPU
 from textcls_core.models.device import Compute
@@ -19,18 +19,6 @@ from textcls_core.training.distributed import Ranks
 from textcls_core.training.splits import predict
 
 COMPILE = torch.compile
-
-
-def scripted(monkeypatch, figures):
-    """Replace what validations find; each is (loss, accuracy, macro_f1)."""
-    rest = {"balanced_accuracy": 0.5, "weighted_f1": 0.5}
-    results = iter(
-        [
-            SimpleNamespace(loss=loss, accuracy=accuracy, macro_f1=macro_f1, **rest)
-            for loss, accuracy, macro_f1 in figures
-        ]
-    )
-    monkeypatch.setattr(loop, "figures_of", lambda _predictions: next(results))
 
 
 @pytest.fixture(scope="module")
@@ -173,11 +161,10 @@ def test_evaluation_rows_equal_an_evaluation_of_the_model(tuner):
 
     figures = evaluate(predict(tuning.stepper.classifier, tuning.validation, CPU))
     row = tuning.observer.rows[-1]
-    assert row["validation_loss"] == figures.loss
-    assert row["validation_accuracy"] == figures.accuracy
-    assert row["validation_balanced_accuracy"] == figures.balanced_accuracy
-    assert row["validation_macro_f1"] == figures.macro_f1
-    assert row["validation_weighted_f1"] == figures.weighted_f1
+    for name in ("loss", "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1"):
+        assert row[f"validation_{name}"] == getattr(figures, name)
+    known = {name for name in row if name.startswith("validation_")}
+    assert known == {f"validation_{name}" for name in metrics_of("single_label", 3)}
     np.testing.assert_array_equal(
         tuning.observer.validations[-1].probabilities,
         predict(tuning.stepper.classifier, tuning.validation, CPU).probabilities,
@@ -214,74 +201,12 @@ def test_rows_come_in_the_order_of_their_steps(tuner):
     assert steps == sorted(steps)
 
 
-def test_early_stopping_waits_for_its_patience(tuner):
-    tuning, outcome = tuner.run(
-        num_train=16, num_epochs=10, early_stopping_patience=2, learning_rate=NO_CHANGE
-    )
-
-    assert outcome.stopped_early
-    assert outcome.ended_by == "go"
-    assert outcome.steps == 6  # the best epoch and two more
-    assert tuning.observer.best_steps == [2]
-
-
-def test_early_stopping_counts_evaluations_inside_an_epoch(tuner):
-    _, outcome = tuner.run(
-        num_epochs=10, early_stopping_patience=2, evaluation_steps=1, learning_rate=NO_CHANGE
-    )
-
-    assert outcome.stopped_early
-    assert outcome.steps == 3
-
-
-def test_early_stopping_counts_anew_after_an_improvement(tuner, monkeypatch):
-    scripted(monkeypatch, [(1, 0, 0.1), (1, 0, 0.1), (1, 0, 0.2), (1, 0, 0.2), (1, 0, 0.2)])
-
-    tuning, outcome = tuner.run(num_train=16, num_epochs=10, early_stopping_patience=2)
-
-    assert outcome.steps == 10
-    assert tuning.observer.best_steps == [2, 6]
-
-
-def test_no_patience_means_no_early_stop(tuner):
-    _, outcome = tuner.run(
-        num_train=16, num_epochs=4, early_stopping_patience=0, learning_rate=NO_CHANGE
-    )
-
-    assert outcome.steps == 8
-    assert not outcome.stopped_early
-
-
-@pytest.mark.parametrize(
-    ("metric", "best_steps"),
-    [
-        ("validation_loss", [2, 4]),
-        ("validation_accuracy", [2, 4, 6]),
-        ("validation_macro_f1", [2]),
-    ],
-)
-def test_metric_for_best_model_decides_which_model_is_kept(tuner, monkeypatch, metric, best_steps):
-    scripted(monkeypatch, [(0.5, 0.6, 0.9), (0.4, 0.7, 0.9), (0.4, 0.8, 0.8)])
-
-    tuning, _ = tuner.run(num_train=16, num_epochs=3, metric_for_best_model=metric)
-
-    assert tuning.observer.best_steps == best_steps
-
-
 def test_stop_is_obeyed_after_the_step_in_which_it_was_asked_for(tuner):
     tuning, outcome = tuner.run(num_epochs=5, stop_after=7)
 
     assert outcome.ended_by == "stop"
     assert outcome.steps == 7
     assert tuning.observer.column("step") == [1, 2, 3, 4, 5, 5, 6, 7, 7]
-
-
-def test_stop_keeps_the_best_model(tuner, monkeypatch):
-    scripted(monkeypatch, [(0.2, 0.9, 0.9), (0.3, 0.8, 0.8)])
-
-    tuning, _ = tuner.run(num_epochs=5, stop_after=7)
-
-    assert tuning.observer.best_steps == [5]
 
 
 def test_stop_before_the_first_evaluation_still_gives_a_model(tuner):

@@ -120,6 +120,17 @@ def test_a_loss_is_minimised(workspace, workers):
     assert study.best_value == min(end.value for end in group.ends.values())
 
 
+@pytest.mark.parametrize(
+    ("metric", "direction"), [("validation_brier", "MINIMIZE"), ("validation_mcc", "MAXIMIZE")]
+)
+def test_a_study_goes_in_the_direction_of_its_metric(workspace, metric, direction):
+    group = make_group(workspace, "tpe", LEARNING_RATE, 5, metric_for_best_model=metric)
+
+    study = open_study(group.folder / "study.journal", group.plan)
+
+    assert study.direction.name == direction
+
+
 def test_settings_that_contradict_are_skipped_with_the_reason(workspace, workers):
     space = ("lora_rank=0,4,8", "freeze_layers=0,2,3")
     group = make_group(workspace, "random", space, num_planned=9)

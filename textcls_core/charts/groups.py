@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from textcls_core.charts.theme import GREY, LINE, MAGNITUDE_RGB, SECOND_LINE, base_layout, plain
 from textcls_core.dataset.text_dataset import Split
+from textcls_core.evaluation.metric_names import metric_of
 from textcls_core.runs.group import GroupPlan
 from textcls_core.runs.group_figures import Member, Spread, best_member, summary
 from textcls_core.runs.search_space import Axis, Choices
@@ -82,7 +83,7 @@ def _parallel_title(plan: GroupPlan, drawn: Sequence[Member], best: Member | Non
 
 def parallel_rows(plan: GroupPlan, members: Sequence[Member]) -> list[dict[str, Any]]:
     """Return the numbers of the chart, best first."""
-    sign = 1 if plan.metric.endswith("loss") else -1
+    sign = metric_of(plan.metric).sign
     drawn = [member for member in members if member.score is not None]
     return [
         {"run": member.label, **member.settings, figure_name(plan.metric): member.score}
@@ -131,11 +132,11 @@ def _setting_scale(name: str, axis: Axis) -> Scale:
 
 
 def _score_scale(metric: str, scores: Sequence[float]) -> Scale:
-    """Return the last axis; better is higher, so a loss is turned over."""
+    """Return the last axis; better is higher, so an error is turned over."""
     low, high = min(scores, default=0.0), max(scores, default=1.0)
     if low == high:
         low, high = low - 0.01, high + 0.01
-    if metric.endswith("loss"):
+    if metric_of(metric).is_error:
         low, high = high, low
     values = _ticks(low, high, is_log=False, is_whole=False)
     ticks = tuple((_share(v, low, high, is_log=False), _score_text(metric, v)) for v in values)
@@ -165,7 +166,7 @@ def _text(value: Any) -> str:
 
 
 def _score_text(metric: str, value: float) -> str:
-    return f"{value:.4f}" if metric.endswith("loss") else percent(value)
+    return percent(value) if metric_of(metric).is_share else f"{value:.4f}"
 
 
 def _style_parallel(figure: go.Figure, scales: Sequence[Scale], *, is_dark: bool) -> None:

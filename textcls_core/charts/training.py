@@ -33,16 +33,12 @@ from textcls_core.charts.live import (
     tips,
 )
 from textcls_core.charts.theme import GREY, LINE, SECOND_LINE
+from textcls_core.evaluation.metric_names import METRICS, VALIDATION, metric_of, value_text
 from textcls_core.runs.history import History, smoothed
-from textcls_core.wording import percent
+from textcls_core.wording import capitalised, figure_name
 
-SCORES = {
-    "validation_macro_f1": "macro-F1",
-    "validation_accuracy": "accuracy",
-    "validation_balanced_accuracy": "balanced accuracy",
-    "validation_weighted_f1": "weighted F1",
-}
-"""Validation figures in [0, 1], by their column."""
+FIRST_SCORE = "validation_macro_f1"
+"""The validation figure that every run has."""
 _MAIN_HEIGHT, _SCORES_HEIGHT, _SIDE_HEIGHT = 300, 270, 165
 _SMALLEST_LOSS = 1e-6
 """Where a loss of 0 stands on a logarithmic axis."""
@@ -132,20 +128,21 @@ def scores_chart(
     Args:
         histories: Rows of one run or of several.
         view: How to draw.
-        metric: Column of `SCORES`.
+        metric: One of `score_columns`.
         kept_by: Column that decides which model is kept, by the name of the run.
         baselines: Simple models on the same rows.
     """
     values = _validations(histories, metric, view)
     levels = levels_of(baselines, metric)
     drawn = [row["held_out"] for row in values] + list(levels.values())
-    axis = alt.Axis(format=".0%", tickCount=5)
+    is_share = metric_of(metric).is_share
+    axis = alt.Axis(format=".0%" if is_share else ".2f", tickCount=5)
     scale = alt.Scale(zero=False, nice=False, padding=14)
     lines = chart_of(_VALIDATIONS, values).encode(
         x=step_axis(view),
         y=alt.Y("held_out:Q", title=None, axis=axis, scale=scale),
         color=run_colors(histories),
-        tooltip=tips(histories, "held_out", SCORES[metric].capitalize(), ".2%"),
+        tooltip=tips(histories, "held_out", metric_of(metric).title, ".2%" if is_share else ".4f"),
     )
     rings = chart_of(_KEPT, _kept(histories, metric, kept_by)).encode(
         x=step_axis(view), y="kept:Q", color=run_colors(histories)
@@ -154,12 +151,26 @@ def scores_chart(
         lines.mark_line(strokeWidth=2, clip=True),
         lines.mark_point(filled=True, size=45, clip=True),
         rings.mark_point(size=220, strokeWidth=2, clip=True),
-        *_lines_of_scores(levels, drawn, view),
-        *_score_labels(values, drawn, view, is_single=len(histories) == 1),
+        *_lines_of_scores(metric, levels, drawn, view),
+        *_score_labels(metric, values, drawn, view, is_single=len(histories) == 1),
     ]
-    title = f"Validation {SCORES[metric]}; a ring: the kept model"
+    title = f"{capitalised(figure_name(metric))}; a ring: the kept model"
     width = NUMBER_WIDTH if len(histories) == 1 else LABEL_WIDTH
     return layered(layers, _SCORES_HEIGHT, title, width)
+
+
+def score_columns(histories: Histories, kept_by: Mapping[str, str]) -> list[str]:
+    """Return the validation figures to choose from; the loss has a chart of its own.
+
+    Args:
+        histories: Rows of one run or of several; what any of them has is shown.
+        kept_by: Column that decides which model is kept, by the name of the run.
+    """
+    newest = [row for history in histories.values() for row in history.evaluations[-1:]]
+    known = {name for row in newest for name, value in row.items() if value is not None}
+    known |= {FIRST_SCORE, *kept_by.values()}
+    columns = (f"{VALIDATION}{name}" for name in METRICS if name != "loss")
+    return [column for column in columns if column in known]
 
 
 def step_chart(histories: Histories, view: View, figure: StepFigure) -> alt.LayerChart:
@@ -259,14 +270,23 @@ def _loss_labels(
 
 
 def _score_labels(
-    values: Sequence[dict[str, Any]], drawn: Sequence[float], view: View, *, is_single: bool
+    metric: str,
+    values: Sequence[dict[str, Any]],
+    drawn: Sequence[float],
+    view: View,
+    *,
+    is_single: bool,
 ) -> list[alt.Chart]:
     """Name the ends of lines: the runs, or the newest figure of a single run."""
     ends = _ends(values, "held_out")
     places = places_for_labels([end.value for end in ends], drawn, _SCORES_HEIGHT)
     if is_single:
-        ends = [End(percent(end.value), end.step, end.value) for end in ends]
+        ends = [End(_text(metric, end.value), end.step, end.value) for end in ends]
     return end_labels(ends, places, view)
+
+
+def _text(metric: str, value: float) -> str:
+    return value_text(metric.removeprefix(VALIDATION), value)
 
 
 def _loss_levels(
@@ -296,11 +316,11 @@ def _lines_of_losses(
 
 
 def _lines_of_scores(
-    levels: dict[str, float], drawn: Sequence[float], view: View
+    metric: str, levels: dict[str, float], drawn: Sequence[float], view: View
 ) -> list[alt.Chart]:
     """Return a line with its name for every simple model."""
     places = places_for_labels(list(levels.values()), drawn, _SCORES_HEIGHT)
-    names = [f"{title} {percent(level)}" for title, level in levels.items()]
+    names = [f"{title} {_text(metric, level)}" for title, level in levels.items()]
     return line_layers(levels, names, places, view)
 
 

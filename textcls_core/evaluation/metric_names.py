@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from textcls_core.dataset.text_dataset import Task
 from textcls_core.evaluation.bootstrap import Interval
 from textcls_core.wording import percent
 
@@ -21,6 +22,15 @@ class MetricName:
     """Whether it is written in percent."""
     is_error: bool = False
     """Whether less is better."""
+    task: Task | None = None
+    """The task it is measured for, None for both."""
+    more_labels_than: int = 0
+    """It says something only with more labels than this."""
+
+    @property
+    def sign(self) -> int:
+        """The factor that makes it a figure to minimise: 1 if less is better, else -1."""
+        return 1 if self.is_error else -1
 
 
 METRICS: dict[str, MetricName] = {
@@ -39,15 +49,20 @@ METRICS: dict[str, MetricName] = {
         "Matthews correlation",
         "Correlation of true and predicted class: 0 is guessing, 1 is perfect",
         is_share=False,
+        task="single_label",
     ),
     "cohen_kappa": MetricName(
         "Cohen's kappa",
         "Agreement beyond chance: 0 is guessing by class size, 1 is perfect",
         is_share=False,
+        task="single_label",
     ),
     **{
         f"top_{k}_accuracy": MetricName(
-            f"Top-{k} accuracy", f"Share of texts whose class is among the {k} most probable"
+            f"Top-{k} accuracy",
+            f"Share of texts whose class is among the {k} most probable",
+            task="single_label",
+            more_labels_than=k,
         )
         for k in TOP
     },
@@ -57,7 +72,10 @@ METRICS: dict[str, MetricName] = {
         is_share=False,
     ),
     "micro_roc_auc": MetricName(
-        "ROC-AUC, micro", "The same over all pairs of text and label", is_share=False
+        "ROC-AUC, micro",
+        "The same over all pairs of text and label",
+        is_share=False,
+        task="multi_label",
     ),
     "macro_average_precision": MetricName(
         "Average precision, macro",
@@ -65,12 +83,16 @@ METRICS: dict[str, MetricName] = {
         is_share=False,
     ),
     "micro_average_precision": MetricName(
-        "Average precision, micro", "The same over all pairs of text and label", is_share=False
+        "Average precision, micro",
+        "The same over all pairs of text and label",
+        is_share=False,
+        task="multi_label",
     ),
     "label_ranking_average_precision": MetricName(
         "Label ranking (LRAP)",
         "How far up the labels of a text stand among all labels: 1 if they are the first",
         is_share=False,
+        task="multi_label",
     ),
     "loss": MetricName(
         "Log loss",
@@ -85,10 +107,45 @@ METRICS: dict[str, MetricName] = {
         is_error=True,
     ),
     "hamming_loss": MetricName(
-        "Hamming loss", "Share of the pairs of text and label that are wrong", is_error=True
+        "Hamming loss",
+        "Share of the pairs of text and label that are wrong",
+        is_error=True,
+        task="multi_label",
     ),
 }
 """Every figure by the name that scripts use, in the order in which figures are listed."""
+
+
+RANKED = frozenset(
+    f"{which}_{name}" for which in ("macro", "micro") for name in ("roc_auc", "average_precision")
+)
+"""Figures of the order of the rows, undefined where all have the same labels."""
+VALIDATION = "validation_"
+"""What the columns of the history begin with that hold figures of a validation."""
+
+
+def metric_of(column: str) -> MetricName:
+    """Return how the figure in a column of the history is shown.
+
+    Example:
+        >>> metric_of("validation_brier").title
+        'Brier score'
+    """
+    return METRICS[column.removeprefix(VALIDATION)]
+
+
+def metrics_of(task: Task, num_labels: int) -> tuple[str, ...]:
+    """Return the names of the figures that are measured of a data set.
+
+    Args:
+        task: Whether a text has exactly one label or any number.
+        num_labels: Labels of the data set, C.
+    """
+    return tuple(
+        name
+        for name, metric in METRICS.items()
+        if metric.task in {None, task} and num_labels > metric.more_labels_than
+    )
 
 
 def value_text(name: str, value: float) -> str:

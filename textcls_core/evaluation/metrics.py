@@ -1,7 +1,7 @@
 """All figures of a split, each with the interval in which it may lie.
 
-`figures_of` gives the few that a training needs at every validation. What is here costs sorting,
-and drawing a thousand samples: seconds for a hundred thousand rows.
+`measure` sorts and draws a thousand samples: seconds for a hundred thousand rows.
+`validation_values` are the same figures without intervals, for every validation of a training.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from textcls_core.arrays import LabelIds, LabelSets
 from textcls_core.evaluation import agreement, row_scores
 from textcls_core.evaluation.agreement import FigureValues, Tally
 from textcls_core.evaluation.bootstrap import CONFIDENCE, NUM_SAMPLES, Groups, Interval
-from textcls_core.evaluation.by_task import AnyPredictions, label_sets, truth_and_answer
+from textcls_core.evaluation.by_task import AnyPredictions, label_sets, task_of, truth_and_answer
 from textcls_core.evaluation.figures import Figures, ratio, require_rows
 from textcls_core.evaluation.intervals import (
     FigureOfSums,
@@ -25,10 +25,11 @@ from textcls_core.evaluation.intervals import (
     resampled_sums,
     share_interval,
 )
-from textcls_core.evaluation.metric_names import METRICS, TOP
+from textcls_core.evaluation.metric_names import METRICS, TOP, metrics_of
 from textcls_core.evaluation.outcomes import Outcomes
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.ranking import (
+    RankFigure,
     Ranking,
     macro_ranking,
     micro_ranking,
@@ -175,6 +176,45 @@ def measure_decided(predictions: AnyPredictions, groups: Groups | None = None) -
     return _decided(predictions, partial(resampled_sums, groups=_drawn_together(groups)))
 
 
+def validation_values(predictions: AnyPredictions) -> dict[str, float | None]:
+    """Return every figure of a split without its interval, None where it is undefined.
+
+    Args:
+        predictions: N rows with one label or any number.
+
+    Raises:
+        InvalidArgumentError: If there are no rows.
+    """
+    require_rows(len(predictions))
+    size = len(predictions.label_names)
+    outcomes = Outcomes.of(size, *truth_and_answer(predictions))
+    tally = Tally.of_sums(np.bincount(outcomes.cells) @ outcomes.table)
+    known = {
+        **{name: float(figure(tally)) for name, figure in _figures_of(predictions).items()},
+        **{name: float(rows.mean()) for name, rows in _scores_by_row(predictions).items()},
+        **_rank_values(predictions),
+    }
+    return {name: known.get(name) for name in metrics_of(task_of(predictions), size)}
+
+
+def _rank_values(predictions: AnyPredictions) -> dict[str, float]:
+    """Return AUC and average precision without intervals; nothing where they are undefined."""
+    targets, probabilities = label_sets(predictions), predictions.probabilities
+    rankings = {"macro": macro_ranking(rank_classes(targets, probabilities))}
+    if not isinstance(predictions, Predictions):
+        rankings["micro"] = micro_ranking(targets, probabilities)
+    return {
+        f"{which}_{name}": figure.value
+        for which, ranking in rankings.items()
+        if ranking is not None
+        for name, figure in _rank_figures(ranking).items()
+    }
+
+
+def _rank_figures(ranking: Ranking) -> dict[str, RankFigure]:
+    return {"roc_auc": ranking.roc_auc, "average_precision": ranking.average_precision}
+
+
 def _drawn_together(groups: Groups | None) -> Groups | None:
     """Return the groups, or None if each holds a single row."""
     return None if groups is None or len(np.unique(groups)) == len(groups) else groups
@@ -182,12 +222,19 @@ def _drawn_together(groups: Groups | None) -> Groups | None:
 
 def _decided(predictions: AnyPredictions, draw: _Draw) -> dict[str, Metric]:
     """Return the figures of what was decided; rows with the same truth and answer are one cell."""
-    is_single = isinstance(predictions, Predictions)
     outcomes = Outcomes.of(len(predictions.label_names), *truth_and_answer(predictions))
     sums = draw(outcomes.cells, outcomes.table)
-    figures = _OF_ONE_LABEL if is_single else _OF_LABEL_SETS
-    measured = {name: _measured(name, sums, _of_tally(figure)) for name, figure in figures.items()}
+    measured = {
+        name: _measured(name, sums, _of_tally(figure))
+        for name, figure in _figures_of(predictions).items()
+    }
+    is_single = isinstance(predictions, Predictions)
     return measured | ({"micro_f1": measured["accuracy"]} if is_single else {})
+
+
+def _figures_of(predictions: AnyPredictions) -> dict[str, Callable[[Tally], FigureValues]]:
+    """Return what is measured of the decisions, by name."""
+    return _OF_ONE_LABEL if isinstance(predictions, Predictions) else _OF_LABEL_SETS
 
 
 def _of_tally(figure: Callable[[Tally], FigureValues]) -> FigureOfSums:
@@ -242,10 +289,9 @@ def _ranked(which: str, ranking: Ranking | None, groups: Groups | None) -> dict[
     """Return AUC and average precision; nothing where they are undefined."""
     if ranking is None:
         return {}
-    figures = {"roc_auc": ranking.roc_auc, "average_precision": ranking.average_precision}
     return {
         f"{which}_{name}": Metric(figure.value, rank_interval(figure, groups))
-        for name, figure in figures.items()
+        for name, figure in _rank_figures(ranking).items()
     }
 
 

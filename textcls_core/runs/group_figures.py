@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from textcls_core.dataset.text_dataset import Split
+from textcls_core.evaluation.metric_names import metric_of
 from textcls_core.runs.group import Ending, RunGroup, TrialEnd
 from textcls_core.runs.run import Run, RunStatus
 
@@ -138,7 +139,7 @@ def _is_number(value: object) -> bool:
 
 def best_member(members: Sequence[Member], metric: str) -> Member | None:
     """Return the member with the best model by its validation figure; ties go to the first."""
-    sign = 1 if metric.endswith("loss") else -1
+    sign = metric_of(metric).sign
     ended = [member for member in members if member.status is not None and member.status.has_model]
     scored = [(sign * member.score, member) for member in ended if member.score is not None]
     return min(scored, key=lambda pair: pair[0], default=(0.0, None))[1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from textcls_core.evaluation.metric_names import metric_of
 from textcls_core.files import to_json
 
 Row = Mapping[str, Any]
@@ -16,8 +17,9 @@ class History:
     """Metric rows in the order of their steps.
 
     Training rows carry `train_loss`; evaluation rows carry `validation_loss`,
-    `validation_accuracy` and `validation_macro_f1`; notes carry `note`, a sentence about what
-    happened; every row has `step` and `epoch`.
+    `validation_accuracy`, `validation_macro_f1` and, in newer runs, the other figures of `METRICS`,
+    None where undefined; notes carry `note`, a sentence about what happened; every row has `step`
+    and `epoch`.
     """
 
     rows: tuple[Row, ...]
@@ -42,10 +44,14 @@ class History:
         """Optimizer steps done so far."""
         return max((int(row["step"]) for row in self.rows), default=0)
 
+    def scored(self, metric: str) -> list[Row]:
+        """Return the rows of validations at which `metric` was known."""
+        return [row for row in self.evaluations if row.get(metric) is not None]
+
     def best(self, metric: str) -> Row | None:
-        """Return the best validation by `metric`; a loss is better when smaller, ties go first."""
-        sign = 1 if metric.endswith("loss") else -1
-        return min(self.evaluations, key=lambda row: sign * row[metric], default=None)
+        """Return the best validation by `metric`; of equal ones the first."""
+        sign = metric_of(metric).sign
+        return min(self.scored(metric), key=lambda row: sign * row[metric], default=None)
 
     def latest(self, name: str) -> float | None:
         """Return the newest value of a column, or None if there is none."""

@@ -10,8 +10,9 @@ from typing import Any
 from textcls_core.config import RunConfig
 from textcls_core.dataset.audit import require_trainable
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.dataset.text_dataset import TextDataset
+from textcls_core.dataset.text_dataset import Task, TextDataset
 from textcls_core.errors import InvalidArgumentError, RunStateError, TrainingError
+from textcls_core.evaluation.metric_names import RANKED, VALIDATION, metrics_of
 from textcls_core.files import write_text
 from textcls_core.jobs.lock import is_locked
 from textcls_core.jobs.process import environment, start_detached
@@ -19,7 +20,9 @@ from textcls_core.models.catalogue import absolute_name, require_available
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.slots import device_slots, likely_device, only_gpu
 from textcls_core.runs.store import RunStore
+from textcls_core.training.rows import in_folds
 from textcls_core.training.trackers import require_trackers
+from textcls_core.wording import plural
 from textcls_core.workspace import APP_DIR, Workspace
 
 _POLL_SECONDS = 0.5
@@ -48,8 +51,46 @@ def require_usable(config: RunConfig, dataset: TextDataset) -> None:
             f"{config.dataset} has several labels per text, so no class can be made as frequent as "
             "another by repeating rows. Set oversampling to false."
         )
+    require_measured(config, dataset.task, dataset.num_labels)
+    _require_defined(config, dataset)
     require_available(config.model)
     require_trackers(config.report_to)
+
+
+def require_measured(config: RunConfig, task: Task, num_labels: int) -> None:
+    """Refuse a metric that is not measured for such a data set.
+
+    Args:
+        config: Settings of the run.
+        task: Whether a text has exactly one label or any number.
+        num_labels: Labels of the data set.
+
+    Raises:
+        InvalidArgumentError: With the metrics that are.
+    """
+    known = [f"{VALIDATION}{name}" for name in metrics_of(task, num_labels)]
+    if config.metric_for_best_model not in known:
+        has = "exactly one label" if task == "single_label" else "any number of labels"
+        raise InvalidArgumentError(
+            f"{config.metric_for_best_model} is not measured where a text has {has} of "
+            f"{num_labels:,}. Set metric_for_best_model to one of {', '.join(known)}."
+        )
+
+
+def _require_defined(config: RunConfig, dataset: TextDataset) -> None:
+    """Refuse a metric that is undefined because the validation rows are all alike."""
+    name = config.metric_for_best_model.removeprefix(VALIDATION)
+    if name not in RANKED:
+        return
+    parts = in_folds(config, dataset)
+    targets = parts.targets[parts.indices("validation")]
+    same = targets.flat[0] if name.startswith("micro") else targets[0]
+    if (targets == same).all():
+        raise InvalidArgumentError(
+            f"{config.metric_for_best_model} is undefined for {config.dataset}: all of its "
+            f"{plural(len(targets), 'validation row')} have the same labels. Set "
+            "metric_for_best_model to another metric, such as validation_macro_f1."
+        )
 
 
 def pin(workspace: Workspace, config: RunConfig) -> tuple[RunConfig, TextDataset]:

@@ -3,6 +3,7 @@
 Knows neither the run folder nor the page: it reports through `Observer` and asks it what to do.
 """
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,7 +16,9 @@ import numpy as np
 from textcls_core.arrays import Losses
 from textcls_core.config import RunConfig
 from textcls_core.errors import TrainingError
-from textcls_core.evaluation.by_task import AnyPredictions, figures_of
+from textcls_core.evaluation.by_task import AnyPredictions
+from textcls_core.evaluation.metric_names import VALIDATION, metric_of
+from textcls_core.evaluation.metrics import validation_values
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import Compute
 from textcls_core.models.work import training_flops
@@ -210,6 +213,11 @@ class FineTuning:
             self.saved_step = 0  # the checkpoint of this step does not know of this validation
         if command != "go":
             self._save()
+        if command != "pause" and self.progress.best_value is None:
+            raise TrainingError(
+                f"{self.config.metric_for_best_model} was undefined at every validation, so no "
+                "model could be kept. Choose another metric_for_best_model."
+            )
 
     def _run_step(self, epoch: int, planned: PlannedStep) -> None:
         """Do one optimizer step and note its figures."""
@@ -299,15 +307,11 @@ class FineTuning:
             predictions = predict(
                 self.stepper.classifier, self.validation, self.compute, self.ranks
             )
-            figures = figures_of(predictions)
+            figures = validation_values(predictions)
             row = {
                 "step": self.progress.step,
                 "epoch": epoch,
-                "validation_loss": figures.loss,
-                "validation_accuracy": figures.accuracy,
-                "validation_balanced_accuracy": figures.balanced_accuracy,
-                "validation_macro_f1": figures.macro_f1,
-                "validation_weighted_f1": figures.weighted_f1,
+                **{f"{VALIDATION}{name}": value for name, value in figures.items()},
                 "train_seconds": round(self.progress.train_seconds, 2),
             }
             if self.ranks.is_first:
@@ -320,10 +324,12 @@ class FineTuning:
     def _averaged(self) -> AbstractContextManager[None]:
         return self.average.in_place(self.model) if self.average else nullcontext()
 
-    def _keep_best(self, row: Mapping[str, float]) -> None:
+    def _keep_best(self, row: Mapping[str, float | None]) -> None:
+        """Keep the model if its figure is the best; one that is undefined never is."""
         metric, progress = self.config.metric_for_best_model, self.progress
-        value = row[metric] if metric == "validation_loss" else -row[metric]
-        if progress.best_value is not None and not value < progress.best_value:
+        found = row[metric]
+        value = math.inf if found is None else metric_of(metric).sign * found
+        if not value < (math.inf if progress.best_value is None else progress.best_value):
             progress.evaluations_since_best += 1
             return
         progress.best_value, progress.evaluations_since_best = value, 0

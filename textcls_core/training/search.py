@@ -138,10 +138,11 @@ class Search:
     def _report(self, trial: Trial, run: Run) -> bool:
         """Report what is new; return whether there was something.
 
-        Validations are counted, not their steps: trials with another batch size validate at other
-        steps, and only what has the same place is compared.
+        Validations at which the figure was undefined are left out. The others are counted, not
+        their steps: trials with another batch size validate at other steps, and only what has the
+        same place is compared.
         """
-        evaluations = run.history.evaluations
+        evaluations = run.history.scored(self.plan.metric)
         known = len(_frozen(trial).intermediate_values)
         for place, row in enumerate(evaluations[known:], known + 1):
             trial.report(row[self.plan.metric], place)

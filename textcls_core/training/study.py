@@ -13,6 +13,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from textcls_core.errors import TrainingError
+from textcls_core.evaluation.metric_names import metric_of
 from textcls_core.jobs.lock import ProcessLock
 from textcls_core.runs.group import GroupPlan
 from textcls_core.runs.search_space import Axis, Choices
@@ -65,7 +66,7 @@ def open_study(journal: Path, plan: GroupPlan) -> optuna.Study:
     return optuna.create_study(
         storage=JournalStorage(backend),
         study_name="search",
-        direction="minimize" if plan.metric.endswith("loss") else "maximize",
+        direction="minimize" if metric_of(plan.metric).is_error else "maximize",
         pruner=_pruner(plan),
         load_if_exists=True,
     )
