@@ -215,6 +215,10 @@ class RunConfig(BaseModel):
 
 def _contradictions(config: RunConfig) -> list[tuple[bool, str]]:
     """Return for each impossible combination whether it occurs, and what to do."""
+    return [*_of_lora(config), *_of_texts(config)]
+
+
+def _of_lora(config: RunConfig) -> list[tuple[bool, str]]:
     uses_lora = config.lora_rank > 0
     return [
         (
@@ -227,6 +231,12 @@ def _contradictions(config: RunConfig) -> list[tuple[bool, str]]:
             "layer_wise_learning_rate_decay has no pretrained layer to act on with LoRA; set it "
             "to 1, or lora_rank to 0",
         ),
+    ]
+
+
+def _of_texts(config: RunConfig) -> list[tuple[bool, str]]:
+    """Return the contradictions in what is drawn, how it is read and what it counts."""
+    return [
         (
             config.long_documents == "windows" and config.max_length < MIN_WINDOW,
             f"windows need a max_length of at least {MIN_WINDOW}, got {config.max_length}",
