@@ -62,6 +62,13 @@ def test_names_of_baselines_that_would_touch_are_moved_apart():
     assert second["name_at"] - first["name_at"] > 0.1
 
 
+@pytest.mark.parametrize("view", [LINEAR, LOG], ids=["linear", "logarithmic"])
+def test_highest_baseline_leaves_room_for_its_name(view):
+    highest = BaselineLine("Majority class", {"validation_loss": 5.0})
+
+    assert 5.0 < max(row["room"] for row in drawn("room", NEAR, highest, view=view)) < 8.0
+
+
 def test_before_the_first_loss_every_baseline_is_drawn():
     assert [row["level"] for row in drawn("level", NEAR, FAR, rows=EMPTY)] == [0.3, 30.0]
 

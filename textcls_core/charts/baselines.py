@@ -11,6 +11,7 @@ from textcls_core.charts.theme import GREY
 
 _LINES = pa.schema({"baseline": TEXT, "level": NUMBER, "name_at": NUMBER})
 _FAR = pa.schema({"far": TEXT})
+_ROOM = pa.schema({"room": NUMBER})
 _MIDDLE = alt.value(alt.expr("width / 2"))
 """Of a chart: away from where curves begin and end."""
 _TALLEST = 1.5
@@ -73,3 +74,10 @@ def far_layers(names: Sequence[str], view: View) -> list[alt.Chart]:
     rows = [{"far": f"above: {', '.join(names)}"}] if names else []
     named = chart_of(_FAR, rows).encode(x=_MIDDLE, y=alt.value(0), text="far:N")
     return words(named, view, align="center", baseline="top", dy=2)
+
+
+def room_layer(places: Sequence[float]) -> alt.Chart:
+    """Return a layer that shows nothing, and stretches the axis to some places."""
+    base = chart_of(_ROOM, [{"room": place} for place in places])
+    stretched: alt.Chart = base.mark_point(opacity=0, clip=True).encode(y="room:Q")
+    return stretched

@@ -12,6 +12,7 @@ from textcls_core.charts.baselines import (
     far_layers,
     levels_of,
     line_layers,
+    room_layer,
     split_far,
 )
 from textcls_core.charts.live import (
@@ -312,7 +313,9 @@ def _lines_of_losses(
     places = places_for_labels(values, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
     names = [f"{title} {level:.3f}" for title, level in near.items()]
     above = [f"{title} {level:.3f}" for title, level in far.items()]
-    return [*line_layers(near, names, places, view), *far_layers(above, view)]
+    highest = [max(places)] * 2 if places else []  # a name stands above its line: as high as two
+    room = places_for_labels(highest, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
+    return [*line_layers(near, names, places, view), *far_layers(above, view), room_layer(room)]
 
 
 def _lines_of_scores(
