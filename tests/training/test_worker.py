@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -73,9 +72,8 @@ def test_main_logs_what_it_does_in_sentences(run, caplog):
 
 
 def test_main_predicts_with_the_model_that_it_kept(make_run, toy_dataset, monkeypatch):
-    rest = {"loss": 1, "accuracy": 1, "balanced_accuracy": 1, "weighted_f1": 1}
-    worsening = iter([SimpleNamespace(macro_f1=1 - n / 9, **rest) for n in range(3)])
-    monkeypatch.setattr("textcls_core.training.loop.figures_of", lambda _: next(worsening))
+    worsening = iter([{"loss": 1, "accuracy": 1, "macro_f1": 1 - n / 9} for n in range(3)])
+    monkeypatch.setattr("textcls_core.training.loop.validation_values", lambda _: next(worsening))
     run = make_run(num_epochs=3)
 
     main(run.folder)

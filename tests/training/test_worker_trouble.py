@@ -45,6 +45,7 @@ def deleting_around(monkeypatch, run, owner, name, *, calls=1, first=False):
     ("owner", "name", "calls"),
     [
         (fine_tune, "_write_started", 1),
+        (fine_tune, "_write_started", 2),
         (loop, "predict", 1),
         (loop, "predict", 2),
         (fine_tune, "predict", 1),
@@ -164,6 +165,7 @@ def go_on(run):
         (device_queue, "write_json", 1, 0),  # environment.json, waiting for slots and with them
         (device_queue, "write_json", 2, 0),
         (fine_tune, "write_json", 1, 0),  # started.json
+        (fine_tune, "write_json", 3, 0),  # started.json, with the number of steps
         (run_writer, "append_rows", 1, 0),
         (prediction_file, "temporary_sibling", 1, 0),  # live_validation.parquet
         (prediction_file, "temporary_sibling", 2, 3),

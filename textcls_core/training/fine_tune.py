@@ -66,6 +66,7 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
     stepper = Stepper(classifier, splits["train"], run.config, compute, ranks)
     tuning = FineTuning(stepper, splits["validation"], observer, run.checkpoints_dir, run.model_dir)
     if ranks.is_first:
+        run.require_folder()
         logger.info("The run takes %s.", plural(tuning.plan.num_steps, "step"))
         _write_started(run, {"num_steps": tuning.plan.num_steps})
     _continue(tuning, run)
