@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages._app import controls, frame, state
 from pages._app.kept_rule import note_kept_rule
+from pages._app.prediction_onnx import show_onnx
 from pages._app.text import badge_label, label, show_text
 from textcls_core.charts.prediction import probabilities_chart
 from textcls_core.dataset.text_dataset import Task
@@ -82,14 +83,22 @@ def show_commands(run: Run) -> None:
             language=None,
             wrap_lines=True,
         )
-        show_text("The model is a plain Hugging Face folder:")
-        snippet = f'pipeline("text-classification", model="{run.model_dir}", truncation=True)'
-        st.code(snippet, language=None, wrap_lines=True)
-        if run.decision.temperature != 1:
-            show_text(
-                f"It does not know the temperature {run.decision.temperature:.4g} kept with the "
-                "model: its probabilities are those of the model as trained."
-            )
+        if run.config.pooling == "mean":
+            show_text("The model averages all tokens: it opens only here and as ONNX, see below.")
+        else:
+            _show_pipeline(run)
+
+
+def _show_pipeline(run: Run) -> None:
+    """Show how transformers opens the model, and what they do not know of it."""
+    show_text("The model is a plain Hugging Face folder:")
+    snippet = f'pipeline("text-classification", model="{run.model_dir}", truncation=True)'
+    st.code(snippet, language=None, wrap_lines=True)
+    if run.decision.temperature != 1:
+        show_text(
+            f"It does not know the temperature {run.decision.temperature:.4g} kept with the "
+            "model: its probabilities are those of the model as trained."
+        )
 
 
 with controls.header("Predict", "What a finished run says about texts it has never seen."):
@@ -99,3 +108,4 @@ if chosen is None:
 else:
     show_run(chosen)
     show_commands(chosen)
+    show_onnx(chosen)

@@ -37,6 +37,7 @@ ALWAYS_IMPORTED = (
     "pages._app.mistakes_causes",
     "pages._app.mistakes_why",
     "pages._app.run_actions",
+    "pages._app.prediction_onnx",
     "pages._app.training_form",
     "pages._app.training_plan",
     "textcls_core.charts.dataset",

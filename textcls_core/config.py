@@ -120,7 +120,7 @@ class RunConfig(BaseModel):
     """Show rows of rare classes several times per epoch, until all classes are equally frequent."""
 
     pooling: Literal["head", "mean"] = "head"
-    """`head` is the architecture's own; `mean` averages all tokens: the model opens only here."""
+    """`head` is the architecture's own; `mean` averages all tokens: opens only here and as ONNX."""
     freeze_embeddings: bool = False
     """Leave the embeddings as they are."""
     freeze_layers: Annotated[int, Field(ge=0, le=1000)] = 0

@@ -7,9 +7,15 @@ from tests.pages.conftest import (
     HOSTILE_TEXT,
     as_shown,
     chart,
+    make_run,
+    press,
     save_model,
     shown,
 )
+from tests.prediction.test_onnx_facts import CHECK
+from textcls_core.jobs import job as jobs
+from textcls_core.jobs.progress import ignore
+from textcls_core.prediction import onnx_export, onnx_graph
 
 CLASSES = {"animals", "food", "weather"}
 
@@ -156,3 +162,60 @@ def test_prediction_answers_are_those_of_the_model(open_page, runnable_run):
 
     assert table["label"].iloc[1] == one["layout"]["yaxis"]["ticktext"][0]
     assert table["confidence"].iloc[1] == pytest.approx(100 * one["data"][0]["x"][0], abs=1e-3)
+
+
+def test_prediction_with_mean_pooling_offers_no_pipeline(open_page, workspace, toy_dataset):
+    make_run(workspace, "toy", toy_dataset, {}, pooling="mean")
+
+    app = open_page("prediction")
+
+    assert "it opens only here and as ONNX" in " ".join(shown(app.text))
+    assert not any("pipeline(" in code.value for code in app.code)
+
+
+@pytest.fixture
+def with_onnx(monkeypatch):
+    """Behave as if the libraries were installed; graphs are empty files."""
+    monkeypatch.setattr(onnx_export, "find_spec", lambda name: name)
+    monkeypatch.setattr(onnx_graph, "write_graph", lambda _, file: file.touch())
+    monkeypatch.setattr(onnx_graph, "check_graph", lambda *_: CHECK)
+
+
+def test_prediction_writes_the_onnx_file_in_the_background(
+    open_page, runnable_run, with_onnx, monkeypatch
+):
+    started = []
+    monkeypatch.setattr(jobs, "start_detached", lambda _m, folder, _log: started.append(folder))
+
+    app = press(open_page("prediction"), "prediction.onnx")
+
+    assert not app.exception
+    assert len(started) == 1
+    assert not app.get("plotly_chart")
+    assert "Starting" in app.get("progress")[0].proto.text
+
+
+def test_prediction_says_where_the_onnx_file_lies_and_how_exact_it_is(
+    open_page, runnable_run, workspace, with_onnx
+):
+    onnx_export.run_job(workspace, onnx_export.export_arguments(runnable_run), ignore)
+
+    app = open_page("prediction")
+
+    folder = workspace.exports_dir / f"{runnable_run.run_id}-onnx"
+    assert f"Written to {folder}" in shown(app.text)
+    assert any(
+        "at most 2.0e-06 on 8 texts (1.0e-04 allowed)" in text for text in shown(app.caption)
+    )
+    assert app.button(key="prediction.onnx").label == "Write the ONNX file again"
+
+
+def test_prediction_without_the_onnx_libraries_says_what_to_install(
+    open_page, runnable_run, monkeypatch
+):
+    monkeypatch.setattr(onnx_export, "find_spec", lambda _: None)
+
+    app = open_page("prediction")
+
+    assert "pip install -r requirements-onnx.txt" in shown(app.info)[0]
+    assert "Write the ONNX file" not in [button.label for button in app.button]

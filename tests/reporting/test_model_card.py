@@ -76,7 +76,8 @@ def test_model_card_with_a_rule_says_that_pipelines_do_not_know_it(run):
 def test_model_card_of_mean_pooling_names_no_pipeline(workspace, toy_dataset):
     run = make_run(workspace, "toy", toy_dataset, {}, pooling="mean")
 
-    assert "opens with TextCLS Studio only" in card(run).text
+    assert "opens with TextCLS Studio only, and as an ONNX file" in card(run).text
+    assert f"export {run.run_id} --format onnx" in card(run).text
     assert "pipeline(" not in card(run).text
 
 

@@ -24,6 +24,7 @@ from textcls_core.cli.decide import decide
 from textcls_core.cli.embeddings import dataset_embed, dataset_similar
 from textcls_core.cli.evaluation import evaluate_run
 from textcls_core.cli.explain import explain
+from textcls_core.cli.export import export
 from textcls_core.cli.flip import flip
 from textcls_core.cli.groups import groups_app, search
 from textcls_core.cli.heads import heads
@@ -61,6 +62,7 @@ app.command()(label_next)
 app.command()(causes)
 app.command()(slices)
 app.command()(predict)
+app.command()(export)
 app.command()(decide)
 app.command()(explain)
 app.command()(heads)

@@ -117,7 +117,8 @@ def _use(facts: Facts) -> str:
         return _section(
             "How to use",
             "The head of this model averages all tokens, which transformers does not know: it "
-            "opens with TextCLS Studio only.\n",
+            "opens with TextCLS Studio only, and as an ONNX file that it writes: "
+            f"`python -m textcls_core export {facts.run.run_id} --format onnx --output FOLDER`.\n",
         )
     several = ", top_k=None" if facts.is_multi_label else ""
     code = (
