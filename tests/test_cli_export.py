@@ -29,7 +29,7 @@ def test_export_says_what_it_wrote(run, capsys, tmp_path):
     found = answer(capsys, *export(run, tmp_path / "onnx"))
 
     assert (found["run_id"], found["format"]) == (run.run_id, "onnx")
-    assert found["output"] == str(tmp_path / "onnx")
+    assert (found["folder"], found["output"]) == (str(tmp_path / "onnx"), "logits")
     assert found["label_names"] == ["animals", "food", "weather"]
     assert found["check"]["largest_difference"] == CHECK.largest_difference
     assert (tmp_path / "onnx" / "model.onnx").exists()

@@ -24,7 +24,7 @@ def export(
     chosen = parse_choice(file_format, FORMATS, "a format")
     written = export_run(Workspace.default(), open_run(run_id), output, Progress())
     check = written.check
-    value = {"format": chosen, "output": str(output), **written.to_json()}
+    value = {"format": chosen, "folder": str(output), **written.to_json()}
     lines = [
         f"{written.run_id} as {chosen} in {output}",
         f"Logits differ by at most {check.largest_difference:.1e} on "
