@@ -142,7 +142,7 @@ def _field(name: str, value: Any, key: str, is_idle: bool) -> Any:
 
 def _choose_metric(value: str, info: DatasetInfo, key: str) -> str:
     """Choose one of the figures that are measured of such a data set, by their titles."""
-    known = metrics_of(info.task, len(info.label_names))
+    known = metrics_of(info.task, max(len(info.label_names), 1))  # perhaps nobody has labelled it
     columns = [f"{VALIDATION}{name}" for name in known]
     default = value if value in columns else _DEFAULTS.metric_for_best_model
     return st.selectbox(
