@@ -83,7 +83,8 @@ class RunStore:
         They hold slots that it waits for, or were made before it and wait for them too. None if
         enough slots are free.
         """
-        wanted, free, behind = awaited_slots(run), awaited_slots(run), []
+        wanted, behind = awaited_slots(run), []
+        free = set(wanted)
         for other in self._others_at_work(run):
             is_earlier = _place(other) < _place(run)
             claimed = held_slots(other) | (awaited_slots(other) if is_earlier else set())

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.figures import Figures
+from textcls_core.evaluation.metric_names import METRICS
 from textcls_core.evaluation.multi_label import MultiLabelEvaluation
 from textcls_core.files import read_json, write_json
 from textcls_core.runs.group import RunGroup
@@ -36,7 +37,6 @@ Figure = Literal[
 ]
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 """What is measured of a baseline, as far as it can be."""
-_LOWER_IS_BETTER: frozenset[Figure] = frozenset({"loss", "hamming_loss"})
 _FINGERPRINT = re.compile(r"[0-9a-f]{16,}")
 _ID_CHARACTERS = 16
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -205,8 +205,7 @@ def best_baseline(
         for baseline in baselines
         if (value := getattr(baseline.figures(split), figure, None)) is not None
     ]
-    sign = 1 if figure in _LOWER_IS_BETTER else -1
-    return min(values, key=lambda pair: sign * pair[1], default=None)
+    return min(values, key=lambda pair: METRICS[figure].sign * pair[1], default=None)
 
 
 def _folder(workspace: Workspace, fingerprint: str) -> Path:
