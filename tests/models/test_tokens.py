@@ -188,6 +188,33 @@ def test_windows_are_the_first_ones_of_a_very_long_text(tokenizer, text, limit, 
     assert windows == windows_of(text, tokenizer, limit)[:max_windows]
 
 
+@few
+@given(text=LETTERS, limit=LIMITS, max_windows=st.integers(2, 5))
+def test_windows_of_token_ids_are_those_of_the_text(tokenizer, text, limit, max_windows):
+    ids = np.array(ids_of(tokenizer, text))
+
+    found = module.sequences_of(ids, tokenizer, Reading(limit, "windows", max_windows))
+
+    assert [one.tolist() for one in found] == windows_of(text, tokenizer, limit, max_windows)
+
+
+def test_windows_of_token_ids_need_no_special_tokens(bare_tokenizer):
+    text = "cat " * 40
+    ids = np.array(ids_of(bare_tokenizer, text))
+
+    found = module.sequences_of(ids, bare_tokenizer, Reading(8, "windows", 64))
+
+    assert [one.tolist() for one in found] == windows_of(text, bare_tokenizer, 8)
+
+
+def test_token_ids_are_read_at_once_without_windows(tokenizer):
+    ids = np.array(ids_of(tokenizer, ALPHABET))
+
+    [found] = module.sequences_of(ids, tokenizer, Reading(128, "head_tail"))
+
+    assert found is ids
+
+
 def test_windows_stay_with_their_texts(tokenizer):
     texts = ["snow", ALPHABET, "", "rain"]
 

@@ -46,7 +46,7 @@ class Integral:
     difference: float
     """Score of the text minus that of the baseline."""
     num_steps: int
-    """Points on the way."""
+    """Points on the way; of a text in windows, on the ways of all of them."""
     leads_before: bool
     """Whether the class has the highest score at the baseline already."""
 

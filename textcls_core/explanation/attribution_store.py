@@ -17,10 +17,10 @@ if TYPE_CHECKING:  # the model arrives when something is missing
     from textcls_core.models.classifier import Classifier
 
 MAX_FILES = 2_000
-"""Attributions kept, those used last; one of a long text takes some 40 KB."""
+"""Attributions kept, those used last; one of 512 tokens takes some 40 KB."""
 _AT_ONCE = 16
 """Questions answered together."""
-_RECIPE = 4
+_RECIPE = 5
 """Raised when a method changes, so that older attributions are computed again."""
 
 

@@ -21,7 +21,7 @@ from textcls_core.explanation.occlusion import occlusion_plan
 from textcls_core.explanation.owen import owen_plan
 from textcls_core.explanation.plans import Plan, carry_out
 from textcls_core.explanation.score import Score, logits_of
-from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.explanation.words import ReadText, read_whole
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import exact_products
 
@@ -54,7 +54,7 @@ def attribute(
 
     Args:
         classifier: From `load_attributable`.
-        text: Any text; it is cut to the classifier's length.
+        text: Any text; as much of it is explained as the deployed model reads, over all windows.
         method: One of `METHODS`.
         label: Class to explain; the predicted one without.
         against: Explain why `label` and not this class.
@@ -107,7 +107,7 @@ class _Subject:
 
 def _subjects(classifier: Classifier, questions: Sequence[Question]) -> list[_Subject]:
     """Read texts, and let the model answer them."""
-    reads = [read_text(classifier, question.text) for question in questions]
+    reads = [read_whole(classifier, question.text) for question in questions]
     logits = logits_of(classifier, [read.input_ids for read in reads])
     probabilities = np.asarray(classifier.probabilities_of(logits), dtype=np.float64)
     names, subjects = classifier.label_names, []

@@ -14,7 +14,7 @@ from textcls_core.explanation.flip_result import Flip, FlipQuestion, FlipSearch,
 from textcls_core.explanation.swaps import Swapper
 from textcls_core.explanation.trials import Trial, Trials, best_of
 from textcls_core.explanation.vocabulary import Vocabulary
-from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.explanation.words import ReadText, read_whole
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.classifier import Classifier
 
@@ -48,7 +48,7 @@ def find_flip(
         38(1), the search SEDC, for leaving out words; `Swapper.propose` for swaps.
     """
     way, limit = question.way, question.max_evaluations
-    read = read_text(classifier, question.text)
+    read = read_whole(classifier, question.text)
     rule, task = classifier.decision.rule, classifier.design.task
     probabilities = classifier.predict_probabilities([read.text])[0]
     goal = Goal.of(rule, task, probabilities, classifier.label_names, question.label)

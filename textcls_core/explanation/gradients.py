@@ -26,10 +26,31 @@ Slopes = Float[np.ndarray, "P T"]
 
 
 def gradient_x_input(classifier: Classifier, read: ReadText, score: Score) -> Tokens:
-    """Return the gradient of the score times the embedding of each token, shape (T,)."""
-    embedded, _ = _ends(classifier, read)
-    gradient = _gradients(classifier, embedded[None], score)
-    return np.asarray((gradient[0] * embedded).sum(-1).numpy(), dtype=np.float64)
+    """Return the gradient of the score times the embedding of each token, shape (T,).
+
+    The score of a text in windows is their mean, and so is what a token has.
+    """
+    found = []
+    for piece in read.pieces:
+        embedded, _ = _ends(classifier, read.only(piece))
+        gradient = _gradients(classifier, embedded[None], score)
+        found.append((gradient[0] * embedded).sum(-1).double().numpy())
+    return mean_of_pieces(read, found)
+
+
+def mean_of_pieces(read: ReadText, found: Sequence[Tokens]) -> Tokens:
+    """Return what each token of a text has, given what those of each of its pieces have there.
+
+    A token in two windows has the sum of both; all is divided by how many windows there are.
+
+    Args:
+        read: The text.
+        found: For each of its `pieces` what its tokens have.
+    """
+    total = np.zeros(len(read.tokens))
+    for piece, values in zip(read.pieces, found, strict=True):
+        total[piece] += values
+    return total / len(found)
 
 
 def integrated_gradients(
@@ -41,39 +62,53 @@ def integrated_gradients(
     trained model often changes its mind on a short stretch of the way. So the way is cut into
     stretches, each with its own points of Gauss and Legendre. Those that add up badly to what the
     score changes on them get the further points of Kronrod, and are halved if that is not enough.
+    Every window of a long text has a way of its own; what is explained is the mean of their scores.
 
     Args:
         classifier: In evaluation mode.
         read: The text.
         score: What to explain.
-        num_steps: Points on the way, undivided; without, as many as it takes until the gaps of all
-            stretches together are at most `MAX_GAP` of the difference, or there are `MAX_STEPS`.
+        num_steps: Points on each way, undivided; without, as many as it takes until the gaps of all
+            stretches together are at most `MAX_GAP` of the difference, or there are `MAX_STEPS`
+            for each window.
 
     Source:
         Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks", ICML,
         equation 1.
     """
-    way = _Way.of(classifier, read, score)
+    ways = [_Way.of(classifier, read.only(piece), score) for piece in read.pieces]
     if num_steps is not None:
-        (whole,) = way.stretches([(0.0, 1.0)], gauss(num_steps))
-        return Integral(whole.scores, whole.change, num_steps, way.leads_before())
-    stretches = way.stretches(list(pairwise(np.linspace(0, 1, _FIRST_STRETCHES + 1).tolist())))
+        stretches = [s for way in ways for s in way.stretches([(0.0, 1.0)], gauss(num_steps))]
+        return _integral(read, ways, stretches, num_steps * len(ways))
+    bounds = list(pairwise(np.linspace(0, 1, _FIRST_STRETCHES + 1).tolist()))
+    stretches = [stretch for way in ways for stretch in way.stretches(bounds)]
     difference = sum(stretch.change for stretch in stretches)
     steps = _POINTS * len(stretches)
     while sum(s.gap for s in stretches) > MAX_GAP * abs(difference):
-        poor = _worst(stretches, most=(MAX_STEPS - steps) // (2 * _POINTS))
+        poor = _worst(stretches, most=(MAX_STEPS * len(ways) - steps) // (2 * _POINTS))
         if not poor:
             break
         stretches = [s for s in stretches if s not in poor]
-        stretches += (better := [part for s in poor for part in way.improved(s)])
+        stretches += (better := [part for s in poor for part in s.way.improved(s)])
         steps += sum(part.num_new_points for part in better)
-    return Integral(_sum_of(stretches), difference, steps, way.leads_before())
+    return _integral(read, ways, stretches, steps)
+
+
+def _integral(
+    read: ReadText, ways: Sequence["_Way"], stretches: Sequence["_Stretch"], num_steps: int
+) -> Integral:
+    """Return what the stretches of all ways add up to, as the mean of the ways."""
+    scores = mean_of_pieces(read, [_sum_of([s for s in stretches if s.way is w]) for w in ways])
+    difference = sum(stretch.change for stretch in stretches) / len(ways)
+    before = torch.stack([way.logits_before() for way in ways]).mean(dim=0)
+    return Integral(scores, difference, num_steps, int(before.argmax()) == ways[0].score.label_id)
 
 
 @dataclass(frozen=True, eq=False)
 class _Stretch:
     """A part of the way from the baseline (0) to the text (1)."""
 
+    way: "_Way"
     start: float
     end: float
     change: float
@@ -106,9 +141,9 @@ def _sum_of(stretches: Sequence[_Stretch]) -> Tokens:
     return np.asarray(np.sum([stretch.scores for stretch in stretches], axis=0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Way:
-    """The straight way from the baseline of a text to the text."""
+    """The straight way from the baseline of a text, or of a window of it, to the text."""
 
     classifier: Classifier
     score: Score
@@ -127,9 +162,9 @@ class _Way:
         """Return the score at some points in [0, 1]."""
         return [float(value) for value in self.score(self._logits(points))]
 
-    def leads_before(self) -> bool:
-        """Return whether the class has the highest score at the baseline."""
-        return int(self._logits([0.0]).argmax()) == self.score.label_id
+    def logits_before(self) -> torch.Tensor:
+        """Return the logits at the baseline, shape (C,)."""
+        return self._logits([0.0])[0]
 
     def stretches(
         self, bounds: Sequence[tuple[float, float]], rule: Rule | None = None
@@ -142,7 +177,7 @@ class _Way:
         cuts, places = np.unique(bounds, return_inverse=True)  # neighbours share theirs
         low, high = np.array(self.values(cuts.tolist()))[places].reshape(-1, 2).T
         return [
-            _Stretch(start, end, float(change), own, rule, count)
+            _Stretch(self, start, end, float(change), own, rule, count)
             for (start, end), change, own in zip(bounds, high - low, slopes, strict=True)
         ]
 

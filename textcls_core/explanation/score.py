@@ -10,6 +10,7 @@ from jaxtyping import Float
 from textcls_core.errors import InvalidArgumentError, label_id_of
 from textcls_core.models.batching import batches_by_length
 from textcls_core.models.classifier import MAX_TOKENS_PER_BATCH, Classifier
+from textcls_core.models.tokens import sequences_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,33 @@ class Score:
 
 
 def logits_of(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.ndarray, "N C"]:
-    """Return the logits of N sequences of token ids, those of similar length computed together.
+    """Return the logits of N texts, given by their token ids, as the deployed model has them.
 
-    A sequence without any token is read as padding.
+    One that is longer than what is read at once is read in windows if the model reads such, and
+    their logits are averaged. A text without any token is read as padding. What several texts have
+    in common is computed once, those of similar length together.
     """
     pad = np.array([classifier.tokenizer.pad_token_id])
-    given = [sequence if len(sequence) else pad for sequence in sequences]
-    lengths = np.array([len(sequence) for sequence in given])
-    logits = np.zeros((len(given), len(classifier.label_names)))
+    read = [
+        sequences_of(ids if len(ids) else pad, classifier.tokenizer, classifier.reading)
+        for ids in sequences
+    ]
+    distinct = {one.tobytes(): one for windows in read for one in windows}
+    known = dict(zip(distinct, _logits_of_each(classifier, list(distinct.values())), strict=True))
+    logits = np.zeros((len(read), len(classifier.label_names)))
+    for row, windows in enumerate(read):
+        logits[row] = np.mean([known[one.tobytes()] for one in windows], axis=0)
+    return logits
+
+
+def _logits_of_each(
+    classifier: Classifier, sequences: list[np.ndarray]
+) -> Float[np.ndarray, "N C"]:
+    """Return the logits of sequences that are read at once, those of similar length together."""
+    lengths = np.array([len(sequence) for sequence in sequences])
+    logits = np.zeros((len(sequences), len(classifier.label_names)))
     for rows in batches_by_length(lengths, MAX_TOKENS_PER_BATCH):
         with torch.inference_mode():
-            batch = classifier.sequence_logits([given[row] for row in rows])
+            batch = classifier.sequence_logits([sequences[row] for row in rows])
         logits[rows] = batch.float().numpy()
     return logits

@@ -7,8 +7,9 @@ import torch
 
 from textcls_core.explanation.edits import Edit
 from textcls_core.explanation.flip_goal import Goal
+from textcls_core.explanation.score import logits_of
 from textcls_core.explanation.vocabulary import Vocabulary
-from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.explanation.words import ReadText, read_whole
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import exact_products
 
@@ -44,7 +45,7 @@ class Swapper:
             Ebrahimi, Rao, Lowd and Dou 2018, "HotFlip: White-Box Adversarial Examples for Text
             Classification", ACL, section 3.2, for words instead of characters.
         """
-        now = read_text(self.classifier, text)
+        now = read_whole(self.classifier, text)
         if len(now.words) != len(self.read.words) or not self.vocabulary.words:
             return []  # the tokenizer sees other words now, whose places are not known
         free = [word for word in _swappable(self.read) if word not in done]
@@ -79,18 +80,26 @@ class Swapper:
         embedding = self.classifier.model.get_input_embeddings()
         with torch.no_grad():
             embedded = embedding(torch.from_numpy(now.input_ids))
-        slopes = self._slopes(embedded)
+        slopes = torch.zeros_like(embedded)
+        direction = self._direction(now)
+        for piece in now.pieces:  # the answer is the mean over windows
+            slopes[piece] += self._slopes(embedded[piece], direction) / len(now.pieces)
         there = now.sum_by_word((slopes * embedded).sum(-1).double().numpy())
         firsts = np.unique(now.word_of, return_index=True)[1]
         return slopes[torch.from_numpy(firsts[words])], there[words].tolist()
 
-    def _slopes(self, embedded: torch.Tensor) -> torch.Tensor:
-        """Return the slope of the closeness at the embedding of each token, shape (T, D)."""
+    def _direction(self, now: ReadText) -> torch.Tensor:
+        """Return how much of each logit counts for the closeness, shape (C,)."""
+        with exact_products():
+            logits = logits_of(self.classifier, [now.input_ids])[0]
+        return torch.from_numpy(self.goal.direction(logits)).float()
+
+    def _slopes(self, embedded: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
+        """Return the slope along a direction at each token that is read at once, shape (T, D)."""
         with exact_products(), torch.enable_grad():
             inputs = embedded[None].detach().requires_grad_()
             logits = self.classifier.output({"inputs_embeds": inputs}).logits.float()[0]
-            direction = self.goal.direction(logits.detach().double().numpy())
-            total = (logits * torch.from_numpy(direction).float()).sum()
+            total = (logits * direction).sum()
             (slopes,) = torch.autograd.grad(total, inputs)
         return torch.as_tensor(slopes[0])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from textcls_core.dataset.building import clean_text
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.segmentation import segment
-from textcls_core.models.tokens import both_ends
+from textcls_core.models.tokens import both_ends, special_ends, window_bounds
 
 if TYPE_CHECKING:  # what was read is shown again without torch
     from textcls_core.models.classifier import Classifier
@@ -36,6 +36,9 @@ class ReadText:
     """Start and end of each word in `text`, without spaces; (0, 0) for special tokens."""
     num_cut: int
     """Tokens of the text that are not looked at: its end, or its middle between head and tail."""
+    windows: tuple[tuple[int, int], ...] = ()
+    """First token and end of each window in which a long text is read, none if it is read at once.
+    Special tokens before the first window and behind the last one belong to all of them."""
 
     @property
     def is_special(self) -> np.ndarray:
@@ -57,6 +60,18 @@ class ReadText:
             words=tuple(self.words[word] for word in words),
             word_of=word_of,
             spans=tuple(self.spans[word] for word in words),
+            windows=(),
+        )
+
+    @property
+    def pieces(self) -> tuple[Int[np.ndarray, " P"], ...]:
+        """Positions of the tokens that are read together: of each window, or all of them."""
+        every = np.arange(len(self.tokens))
+        if not self.windows:
+            return (every,)
+        is_end = (every < self.windows[0][0]) | (every >= self.windows[-1][1])
+        return tuple(
+            every[is_end | ((every >= start) & (every < stop))] for start, stop in self.windows
         )
 
     def sum_by_word(self, of_tokens: Float[np.ndarray, " T"]) -> Float[np.ndarray, " W"]:
@@ -73,6 +88,7 @@ class ReadText:
             "word_of": self.word_of.tolist(),
             "spans": [list(span) for span in self.spans],
             "num_cut": self.num_cut,
+            "windows": [list(window) for window in self.windows],
         }
 
     @classmethod
@@ -86,13 +102,15 @@ class ReadText:
             word_of=np.array(value["word_of"], dtype=np.int64),
             spans=tuple((start, end) for start, end in value["spans"]),
             num_cut=value["num_cut"],
+            windows=tuple((start, stop) for start, stop in value["windows"]),
         )
 
 
 def read_text(classifier: "Classifier", text: str, max_tokens: int | None = MAX_TOKENS) -> ReadText:
-    """Return a text, as much of it as is looked at.
+    """Return a text, as much of it as is looked at when it is read once.
 
-    That is its beginning, and as much of its end if the classifier reads head and tail.
+    That is its beginning, and as much of its end if the classifier reads head and tail; of windows
+    it is the first one.
 
     Args:
         classifier: Its tokenizer and length count.
@@ -106,42 +124,84 @@ def read_text(classifier: "Classifier", text: str, max_tokens: int | None = MAX_
     if not text.strip():
         raise InvalidArgumentError("Expected a text, got nothing. Type or paste one.")
     limit = min(classifier.max_length, max_tokens or classifier.max_length)
-    ids, offsets, is_added, starts = _tokens(classifier, text, limit)
-    word_of, spans = segment(text, offsets, is_added, starts)
-    tokens = classifier.tokenizer.convert_ids_to_tokens(ids)
+    return _read(classifier, text, _tokens(classifier, text, limit))
+
+
+def read_whole(classifier: "Classifier", text: str) -> ReadText:
+    """Return all that a classifier reads of a text when it is deployed, over all windows.
+
+    Args:
+        classifier: Its tokenizer and how much it reads.
+        text: Any text.
+
+    Raises:
+        InvalidArgumentError: If the text is empty.
+    """
+    first = read_text(classifier, text, None)
+    if classifier.design.long_documents != "windows" or not first.num_cut:
+        return first
+    uncut = _encoding(classifier.tokenizer, first.text)
+    size = len(uncut.ids)
+    before, after = special_ends(classifier.tokenizer)
+    bounds = window_bounds(size - before - after, before + after, classifier.reading)
+    windows = tuple((before + start, before + stop) for start, stop in bounds)
+    kept = [*range(windows[-1][1]), *range(size - after, size)]
+    return replace(_read(classifier, first.text, uncut.only(kept)), windows=windows)
+
+
+class _Encoding(NamedTuple):
+    """Tokens of a text as the tokenizer gives them."""
+
+    ids: list[int]
+    offsets: list[tuple[int, int]]
+    mask: list[int]
+    """1 for tokens that it added."""
+    starts: list[int]
+    """Where in the text tokens begin anew, after some that are left out."""
+
+    def only(self, kept: Sequence[int]) -> "_Encoding":
+        """Return some of the tokens, given by position."""
+        ids, offsets, mask = (
+            [items[place] for place in kept] for items in (self.ids, self.offsets, self.mask)
+        )
+        return _Encoding(ids, offsets, mask, self.starts)
+
+
+def _read(classifier: "Classifier", text: str, looked_at: _Encoding) -> ReadText:
+    """Return a text with the tokens of it that are looked at."""
+    word_of, spans = segment(
+        text, looked_at.offsets, [added == 1 for added in looked_at.mask], looked_at.starts
+    )
+    tokens = classifier.tokenizer.convert_ids_to_tokens(looked_at.ids)
+    uncut = classifier.tokenizer(text, truncation=False, verbose=False)["input_ids"]
     return ReadText(
         text=text,
-        input_ids=np.array(ids, dtype=np.int64),
+        input_ids=np.array(looked_at.ids, dtype=np.int64),
         tokens=tuple(tokens),
         words=_word_texts(text, tokens, word_of, spans),
         word_of=np.array(word_of, dtype=np.int64),
         spans=tuple(spans),
-        num_cut=_num_cut(classifier.tokenizer, text, limit),
+        num_cut=len(uncut) - len(looked_at.ids),
     )
 
 
-def _tokens(
-    classifier: "Classifier", text: str, limit: int
-) -> tuple[list[int], list[tuple[int, int]], list[bool], list[int]]:
-    """Return ids and places of the tokens looked at, which are added, and where their tail begins.
-
-    They are what `models.tokens` reads with that limit; of windows, it is the first one.
-    """
+def _tokens(classifier: "Classifier", text: str, limit: int) -> _Encoding:
+    """Return the tokens looked at: what `models.tokens` reads with that limit at once."""
     has_tail = classifier.design.long_documents == "head_tail"
     cut = {} if has_tail else {"truncation": True, "max_length": limit}
-    encoding = classifier.tokenizer(
+    encoding = _encoding(classifier.tokenizer, text, **cut)
+    ids, offsets, mask = (both_ends(items, limit) for items in encoding[:3])
+    starts = [offsets[-(limit // 2)][0]] if len(ids) < len(encoding.ids) else []
+    return _Encoding(ids, offsets, mask, starts)
+
+
+def _encoding(tokenizer: Any, text: str, **cut: Any) -> _Encoding:
+    """Return all tokens of a text, or as many as the options of the tokenizer leave."""
+    found = tokenizer(
         text, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False, **cut
     )
     names = ("input_ids", "offset_mapping", "special_tokens_mask")
-    ids, offsets, mask = (both_ends(encoding[name], limit) for name in names)
-    starts = [offsets[-(limit // 2)][0]] if len(ids) < len(encoding["input_ids"]) else []
-    return ids, offsets, [added == 1 for added in mask], starts
-
-
-def _num_cut(tokenizer: Any, text: str, limit: int) -> int:
-    """Return how many tokens of the text are beyond the limit."""
-    uncut = tokenizer(text, truncation=False, verbose=False)["input_ids"]
-    return max(len(uncut) - limit, 0)
+    return _Encoding(*(found[name] for name in names), [])
 
 
 def _word_texts(

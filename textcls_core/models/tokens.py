@@ -172,4 +172,48 @@ def _windows(texts: list[str], tokenizer: Any, reading: Reading) -> tuple[list[A
     return [ids for group in windows for ids in group], [len(group) for group in windows]
 
 
+def window_bounds(num_tokens: int, num_special: int, reading: Reading) -> list[tuple[int, int]]:
+    """Return first token and end of each window of a text, the same as `tokenize` cuts.
+
+    Args:
+        num_tokens: Tokens of the text; those that the tokenizer adds are not counted.
+        num_special: Tokens that it adds to every window.
+        reading: With `windows`.
+
+    Example:
+        >>> window_bounds(10, 2, Reading(8, "windows"))
+        [(0, 6), (4, 10)]
+    """
+    size = reading.max_length - num_special
+    step = size - int(reading.max_length * OVERLAP)
+    count = min(max(-(-(num_tokens - size) // step), 0) + 1, reading.max_windows)
+    return [(start, min(start + size, num_tokens)) for start in range(0, count * step, step)]
+
+
+def special_ends(tokenizer: Any) -> tuple[int, int]:
+    """Return how many tokens a tokenizer adds before a text, and how many behind it."""
+    mask = tokenizer("a", return_special_tokens_mask=True)["special_tokens_mask"]
+    return mask.index(0), mask[::-1].index(0)
+
+
+def sequences_of(
+    ids: Int[np.ndarray, " T"], tokenizer: Any, reading: Reading
+) -> list[Int[np.ndarray, " tokens"]]:
+    """Return the sequences that are read of a text, given by all its token ids.
+
+    Args:
+        ids: Special tokens included, shape (T,); no longer than what is read at once, except with
+            `windows`.
+        tokenizer: What they come from.
+        reading: How much of each text is read.
+    """
+    if reading.long_documents != "windows" or len(ids) <= reading.max_length:
+        return [ids]
+    before, after = special_ends(tokenizer)
+    text = ids[before : len(ids) - after]
+    ends = ids[:before], ids[len(ids) - after :]
+    bounds = window_bounds(len(text), before + after, reading)
+    return [np.concatenate([ends[0], text[start:stop], ends[1]]) for start, stop in bounds]
+
+
 _READERS = {"truncate": _truncated, "head_tail": _head_and_tail, "windows": _windows}
