@@ -9,6 +9,7 @@ from textcls_core.cli.main import main
 from textcls_core.explanation import attributions
 from textcls_core.explanation.methods import JUDGED
 from textcls_core.explanation.trust_report import Judgement, TrustReport
+from textcls_core.files import read_json, write_json
 from textcls_core.models.classifier import Classifier, Design
 
 
@@ -34,6 +35,10 @@ def explain(run, capsys):
     return explain_
 
 
+def change(file, **settings):
+    write_json(file, read_json(file) | settings)
+
+
 def test_every_text_of_a_file_is_one_line(explain, tmp_path):
     file = tmp_path / "texts.csv"
     file.write_text("text,price\nthe old cat,1\nsome snow and wind,2\n")
@@ -47,6 +52,50 @@ def test_every_text_of_a_file_is_one_line(explain, tmp_path):
     assert {one["label"] for one in found} == {"food"}
     assert all(len(one["scores"]) == len(one["tokens"]) for one in found)
     assert "Explaining texts" in errors
+
+
+@pytest.fixture
+def windowed(run, explain):
+    """The same with a model that reads up to four windows of 64 tokens."""
+    change(run.model_dir / "textcls.json", long_documents="windows", max_windows=4)
+    return explain
+
+
+def test_attributions_are_of_all_windows(windowed):
+    _, lines, _ = windowed("--text", "cat " * 100, "--method", "gradient_x_input", "--json")
+
+    found = json.loads("".join(lines))
+    assert found["num_windows"] == 2
+    assert found["words"] == ["[CLS]", *["cat"] * 100, "[SEP]"]
+    assert len(found["word_scores"]) == 102
+    assert found["num_tokens_not_looked_at"] == 0
+
+
+def test_attention_is_that_of_the_window_asked_for(windowed):
+    _, first, _ = windowed("--text", "cat " * 70 + "dog", "--json")
+    _, last, _ = windowed("--text", "cat " * 70 + "dog", "--window", 1, "--json")
+    _, lines, _ = windowed("--text", "cat " * 70 + "dog", "--window", 1)
+
+    first, last = json.loads("".join(first)), json.loads("".join(last))
+    assert (first["window"], last["window"], last["num_windows"]) == (0, 1, 2)
+    assert len(first["tokens"]) == 64
+    assert (last["words"][1], last["words"][-2]) == ("cat", "dog")
+    assert lines[0].startswith("Window 2 of 2, words 47 to 71 (--window 1); by itself predicted:")
+
+
+@pytest.mark.parametrize(
+    ("text", "window", "message"),
+    [
+        ("cat " * 70, 2, "Expected a window from 0 to 1, because the text is read in 2, got 2."),
+        ("cat " * 70, -1, "Expected a window from 0 to 1, because the text is read in 2, got -1."),
+        ("cat", 1, "Expected no window but 0, because the text is read in 1, got 1."),
+    ],
+)
+def test_a_window_that_is_not_there_is_refused(windowed, text, window, message):
+    code, lines, errors = windowed("--text", text, "--window", window)
+
+    assert (code, lines) == (2, [])
+    assert message in errors
 
 
 @pytest.mark.parametrize("method", ["attention", "gradient_x_input"])
@@ -127,6 +176,7 @@ def test_a_row_without_text_is_named(explain, tmp_path):
         (["--benchmark", "--file", "a.csv"], "Expected no --file with --benchmark"),
         (["--text", "a", "--method", "occlusion", "--steps", 3], "Expected no --steps with"),
         (["--text", "a", "--method", "lime", "--layer", 0], "Expected no --layer with"),
+        (["--text", "a", "--method", "lime", "--window", 0], "Expected no --window with"),
         (["--file", "none.csv", "--method", "lime"], "none.csv"),
     ],
 )

@@ -47,5 +47,6 @@ def show_attention(run: Run, text: str, place: DeltaGenerator) -> None:
     explanation = explanation_cache.attention_part(run, text)
     shares = dict(zip(explanation.label_names, explanation.probabilities.tolist(), strict=True))
     with place:
-        show_prediction(run, text, shares, explanation.num_tokens, explanation.read.num_cut)
+        sizes = explanation.num_tokens, explanation.read.num_cut
+        show_prediction(run, text, shares, *sizes, explanation.window)
     LOOKS[look](run, text)

@@ -5,7 +5,12 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, explanation_cache, state
-from pages._app.explanation_attention_place import choose_part, part_note, place_bar
+from pages._app.explanation_attention_place import (
+    choose_part,
+    choose_window,
+    part_note,
+    place_bar,
+)
 from pages._app.head_grid_view import head_grid_view
 from pages._app.saving import note
 from textcls_core.explanation.head_titles import MEANINGS, STATISTICS, TITLES, Statistic, is_share
@@ -36,6 +41,7 @@ def show_all_heads(run: Run, text: str) -> None:
         by = state.choose("heads_by", "Order", _SORTS, default=_PLACE, width=210)
         first = state.choose("heads_first", "First", _ORDERS, default="", width=160)
         shown = state.choose("heads_shown", "Heads", _SHOWN, default="", width=230)
+        choose_window(explanation.window)
         choose_part(explanation)
     statistic = next((name for name in STATISTICS if name == by), None)
     grid = explanation_cache.head_grid(run, text)

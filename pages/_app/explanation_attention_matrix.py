@@ -70,7 +70,8 @@ def _show_row(run: Run, explanation: Any, matrix: Any, by_token: bool) -> None:
     names = explanation.read.tokens if by_token else explanation.read.words
     deciding = explanation.looks_from(by_token=by_token)
     part = explanation.part.number if explanation.part else ""
-    view = f"{run.run_id} {part} {by_token} {explanation.read.text}"
+    window = explanation.window.number if explanation.window else ""
+    view = f"{run.run_id} {window} {part} {by_token} {explanation.read.text}"
     clicked = _clicked_position(view)
     looks_from = deciding if clicked is None else clicked
     st.subheader("Weights on the text", anchor=False)

@@ -33,9 +33,17 @@ def choose_place(explanation: Any, bar: DeltaGenerator) -> Place:
         chosen = state.choose_many(
             "head", "Heads", heads, noun="head", placeholder="Mean of all", width=300
         )
+        choose_window(explanation.window)
         choose_part(explanation)
         by_token = st.toggle("Show sub-tokens", key="attention.tokens")
     return Place(int(layer) if layer else None, tuple(map(int, chosen)), by_token)
+
+
+def choose_window(window: Any) -> None:
+    """Offer the windows of a text that is read in several; the one in the URL is shown."""
+    if window is not None:
+        titles = {str(number): title for number, title in enumerate(window.titles)}
+        state.choose("window", "Window of the text", titles, default="0", width=300)
 
 
 def choose_part(explanation: Any) -> None:
@@ -53,9 +61,10 @@ def part_note(explanation: Any) -> str:
     """Return what is shown of a long text, and how; nothing about a text that is shown whole."""
     if explanation.part is None:
         return ""
+    read = "text" if explanation.window is None else "window"
     return (
-        f" The text has {explanation.num_tokens:,} tokens: this part of it is shown by itself, and "
-        "what stands before and behind it as one line each."
+        f" The {read} has {explanation.num_tokens:,} tokens: this part of it is shown by itself, "
+        "and what stands before and behind it as one line each."
     )
 
 

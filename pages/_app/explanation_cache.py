@@ -25,14 +25,16 @@ def _explainable(folder: str, decision: str) -> Any:  # noqa: ARG001 - the key
 
 
 @st.cache_resource(max_entries=2, show_spinner="Computing attention")
-def _attention(folder: str, decision: str, text: str, part: int | None = None) -> Any:
+def _attention(
+    folder: str, decision: str, text: str, part: int | None = None, window: int = 0
+) -> Any:
     from textcls_core.explanation.attention import explain_attention
 
-    return explain_attention(_explainable(folder, decision), text, part)
+    return explain_attention(_explainable(folder, decision), text, part, window)
 
 
 def attention(run: Run, text: str) -> Any:
-    """Return the attention weights of one text under one finished run.
+    """Return the attention weights of one text, or of its first window, under one finished run.
 
     Raises:
         RunStateError: If the run is not finished.
@@ -41,17 +43,44 @@ def attention(run: Run, text: str) -> Any:
 
 
 def attention_part(run: Run, text: str) -> Any:
-    """Return the attention weights of the part of a text that the URL names, the first one if none.
+    """Return the attention weights of the window and the part of a text that the URL names.
+
+    Without a name, or with one that this text does not have, they are those of the first one.
 
     Raises:
         RunStateError: If the run is not finished.
     """
-    named = state.parameter("part")
-    part = int(named) if named.isdecimal() and len(named) < _LONGEST_NUMBER else 0
+    part, window = _number("part"), chosen_window(run, text)
     key = str(run.require_model()), state.decision_key(run), text
-    found = _attention(*key, part)
+    found = _attention(*key, part, window)
     is_beyond = found.part is not None and found.part.number != part
-    return _attention(*key, 0) if is_beyond else found  # the control goes back to the first one too
+    # the control goes back to the first one too
+    return _attention(*key, 0, window) if is_beyond else found
+
+
+def _number(name: str) -> int:
+    """Return a number from the URL, 0 if there is none."""
+    named = state.parameter(name)
+    is_short = named.isdecimal() and len(named) < _LONGEST_NUMBER
+    return int(named) if is_short and str(int(named)) == named else 0
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _num_windows(folder: str, decision: str, text: str) -> int:
+    from textcls_core.explanation.words import read_whole
+
+    return len(read_whole(_explainable(folder, decision), text).pieces)
+
+
+def chosen_window(run: Run, text: str) -> int:
+    """Return the window of a text that the URL names, the first one if the text has no such.
+
+    Raises:
+        RunStateError: If the run is not finished.
+    """
+    named = _number("window")
+    count = _num_windows(str(run.require_model()), state.decision_key(run), text)
+    return named if named < count else 0
 
 
 def text_to_text(
@@ -67,7 +96,8 @@ def head_grid(run: Run, text: str) -> Any:
     """Return small pictures and statistics of all heads on the part that the URL names."""
     found = attention_part(run, text)
     number = found.part.number if found.part else None
-    return _head_grid(str(run.require_model()), state.decision_key(run), text, number, found)
+    shown = number, chosen_window(run, text)
+    return _head_grid(str(run.require_model()), state.decision_key(run), text, shown, found)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at every head")
@@ -75,7 +105,7 @@ def _head_grid(
     folder: str,  # noqa: ARG001 - the key, like the next three
     decision: str,  # noqa: ARG001
     text: str,  # noqa: ARG001
-    part: int | None,  # noqa: ARG001
+    shown: tuple[int | None, int],  # noqa: ARG001
     _found: Any,
 ) -> Any:
     from textcls_core.explanation.head_grid import head_grid
@@ -131,15 +161,14 @@ def attribution(run: Run, text: str, method: Method, label: str, against: str) -
 
 
 @st.cache_resource(max_entries=16, show_spinner="Following attention through the layers")
-def _flow(folder: str, decision: str, text: str, label: str) -> Any:
+def _flow(folder: str, decision: str, text: str, window: int, label: str) -> Any:
     from textcls_core.explanation.flow import explain_flow
 
-    found = _attention(folder, decision, text)
-    return explain_flow(_explainable(folder, decision), found, label or None)
+    return explain_flow(_explainable(folder, decision), text, label or None, window)
 
 
 def flow(run: Run, text: str, label: str) -> Any:
-    """Return what reached the answer from each word through all layers.
+    """Return what reached the answer from each word, in the window that the URL names.
 
     Args:
         run: A finished run.
@@ -150,4 +179,5 @@ def flow(run: Run, text: str, label: str) -> Any:
         RunStateError: If the run is not finished.
         InvalidArgumentError: If the class is unknown.
     """
-    return _flow(str(run.require_model()), state.decision_key(run), text, label)
+    window = chosen_window(run, text)
+    return _flow(str(run.require_model()), state.decision_key(run), text, window, label)

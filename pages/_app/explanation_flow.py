@@ -5,13 +5,14 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, explanation_cache, state
+from pages._app.explanation_attention_place import choose_window
 from pages._app.explanation_attributions import label_names, say_if_no_answer
 from pages._app.saving import caption, chart, heading
 from pages._app.words_text import attention_text
 from textcls_core.charts.explanation_heads import flow_chart
-from textcls_core.explanation.words import ReadText
+from textcls_core.explanation.looked_at import LookedAt
 from textcls_core.runs.run import Run
-from textcls_core.wording import plural, shorten
+from textcls_core.wording import shorten
 
 _ROLLOUT = (
     "Share of each word in what reaches {target}, if every layer passes on half of what a token "
@@ -25,12 +26,6 @@ _WEIGHTED = (
 )
 
 
-_BEGINNING = (
-    "The flow is that of the first {shown:,} tokens, read by themselves; it leaves out the {rest} "
-    "after them."
-)
-
-
 def show_flow(run: Run, text: str) -> None:
     """Show what reached the answer from each word, and how that grew layer by layer.
 
@@ -39,10 +34,16 @@ def show_flow(run: Run, text: str) -> None:
         text: What it reads.
     """
     options = {"": "the predicted class", **label_names(run)}
-    wanted = state.choose("flow_label", "Weighted by gradients for", options, default="", width=280)
-    found = explanation_cache.flow(run, text, wanted)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = state.choose(
+            "flow_label", "Weighted by gradients for", options, default="", width=280
+        )
+        found = explanation_cache.flow(run, text, wanted)
+        choose_window(found.window)
     special = found.read.special(by_token=False)
-    _say_how_much(found.read)
+    looked_at = LookedAt(len(found.read.tokens), found.read.num_cut, run.config, found.window)
+    if looked_at.sentence:
+        caption(looked_at.sentence)
     target = "the mean over all tokens, which is classified"
     if not found.averages:
         target = "the token that is classified"
@@ -57,13 +58,6 @@ def show_flow(run: Run, text: str) -> None:
     attention_text(found.read.words, weighted, special, None, None, key="flow.label")
     _show_layers(found, special)
     _show_table(found)
-
-
-def _say_how_much(read: ReadText) -> None:
-    """Say that a flow is about the beginning of the text, if that is not all of it."""
-    if read.num_cut:
-        rest = plural(read.num_cut, "token")
-        caption(_BEGINNING.format(shown=len(read.tokens), rest=rest))
 
 
 def _show_layers(found: Any, special: list[bool]) -> None:

@@ -139,6 +139,7 @@ def _open_head(place: Place, row_id: str | None) -> None:
     state.set_parameter("layer", str(place[0]))
     state.set_parameter("head", str(place[1]))
     state.set_parameter("part", None)
+    state.set_parameter("window", None)
     state.set_parameter("look", None)
     state.set_parameter("panel", None)
     st.rerun()

@@ -1,6 +1,7 @@
 """The answer of the model to the text that is explained."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -14,7 +15,12 @@ from textcls_core.wording import percent
 
 
 def show_prediction(
-    run: Run, text: str, probabilities: Mapping[str, float], num_tokens: int, num_cut: int
+    run: Run,
+    text: str,
+    probabilities: Mapping[str, float],
+    num_tokens: int,
+    num_cut: int,
+    window: Any = None,
 ) -> None:
     """Show the probability of every class, and how much of the text was explained.
 
@@ -24,6 +30,7 @@ def show_prediction(
         probabilities: By class name, of what was looked at.
         num_tokens: Tokens that were looked at.
         num_cut: Tokens that were not.
+        window: The window that was looked at, if the text is read in several.
     """
     best = max(probabilities, key=probabilities.__getitem__)
     saving.chart(
@@ -31,9 +38,10 @@ def show_prediction(
         config=controls.NO_TOOLBAR,
         alt=f"The most probable label is {best} with {percent(probabilities[best])}",
     )
-    looked_at = LookedAt(num_tokens, num_cut, run.config)
-    if num_cut:
+    looked_at = LookedAt(num_tokens, num_cut, run.config, window)
+    if looked_at.sentence:
         st.caption(looked_at.sentence)
     if not looked_at.is_all_that_is_read:
         answer = escape(said(run, text).answer)
-        st.caption(f"These are the probabilities of that part. Of the whole text: {answer}.")
+        part = "that part" if window is None else "this window by itself"
+        st.caption(f"These are the probabilities of {part}. Of the whole text: {answer}.")

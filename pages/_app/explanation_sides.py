@@ -135,11 +135,12 @@ def _show_attention(found: _Found, number: int, place: tuple[int | None, int | N
     who = "all tokens look, of which the mean is classified"
     if deciding is not None:
         who = f"the token that is classified ({shorten(words[deciding], 20)}) looks"
-    caption(f"Where {who}; not why the model decides.")
+    shown = "" if explanation.window is None else f" {explanation.window.title}."
+    caption(f"Where {who}; not why the model decides.{shown}")
     attention_text(
         words,
         explanation.seen_from(explanation.word_matrix(*place), deciding).tolist(),
-        found.special,
+        explanation.read.special(by_token=False),
         deciding,
         None,
         key=f"sides.weights.{number}",

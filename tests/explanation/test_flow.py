@@ -19,7 +19,7 @@ def test_flow_is_both_rollouts_by_word(saved, family):
     classifier = load_explainable(saved[family])
     explanation = explain_attention(classifier, TEXT)
 
-    flow = explain_flow(classifier, explanation, "food")
+    flow = explain_flow(classifier, TEXT, "food")
 
     read = explanation.read
     np.testing.assert_allclose(flow.rollout, read.sum_by_word(attention_rollout(explanation)))
@@ -35,7 +35,7 @@ def test_flow_explains_the_predicted_class_first(saved):
     explanation = explain_attention(classifier, TEXT)
 
     likeliest = explanation.label_names[int(explanation.probabilities.argmax())]
-    assert explain_flow(classifier, explanation).label == likeliest
+    assert explain_flow(classifier, TEXT).label == likeliest
 
 
 def test_flow_explains_what_the_rule_of_the_model_answers(saved, monkeypatch):
@@ -46,12 +46,12 @@ def test_flow_explains_what_the_rule_of_the_model_answers(saved, monkeypatch):
     rule = DecisionRule(kind="thresholds", thresholds=thresholds)
     monkeypatch.setattr(classifier, "decision", Decision(rule=rule))
 
-    assert explain_flow(classifier, explanation).label == explanation.label_names[least]
+    assert explain_flow(classifier, TEXT).label == explanation.label_names[least]
 
 
 def test_flow_table_begins_with_the_word_its_class_took_most_from(saved):
     classifier = load_explainable(saved["bert"])
-    records = explain_flow(classifier, explain_attention(classifier, TEXT)).records()
+    records = explain_flow(classifier, TEXT).records()
 
     shares = [record["gradient-weighted"] for record in records]
     assert shares == sorted(shares, reverse=True)
@@ -62,4 +62,4 @@ def test_flow_of_an_unknown_class_is_refused(saved):
     classifier = load_explainable(saved["bert"])
 
     with pytest.raises(InvalidArgumentError, match='"fodo" is not a class of this run'):
-        explain_flow(classifier, explain_attention(classifier, TEXT), "fodo")
+        explain_flow(classifier, TEXT, "fodo")

@@ -116,11 +116,18 @@ def test_word_is_not_carried_on_over_what_is_left_out(tiny_models, tmp_path):
         ),
         (
             {"max_length": 64, "long_documents": "windows", "max_windows": 8},
-            (64, 36),
-            "Explained: the first 64 of 100 tokens; the run reads up to 8 windows of 64 tokens and "
-            "takes their mean.",
-            False,
+            (100, 0),
+            "Explained: all 100 tokens in windows of 64, whose mean is the answer.",
+            True,
         ),
+        (
+            {"max_length": 64, "long_documents": "windows", "max_windows": 2},
+            (110, 40),
+            "Explained: the first 110 of 150 tokens in windows of 64, whose mean is the answer; "
+            "the run reads no more.",
+            True,
+        ),
+        ({"max_length": 64, "long_documents": "windows"}, (64, 0), "", True),
     ],
 )
 def test_sentence_says_what_was_explained_and_what_is_read(settings, sizes, sentence, is_all):

@@ -17,7 +17,9 @@ from textcls_core.models.classifier import Classifier, Design
 
 FAMILIES = ["bert", "distilbert", "roberta", "gpt2"]
 LENGTH = 16
-TEXT = "the old horse was here and a small cat came in, snow and wind all day: bread, soup or sheep?"
+TEXT = (
+    "the old horse was here and a small cat came in, snow and wind all day: bread, soup or sheep?"
+)
 LONGER = f"{TEXT} {TEXT} {TEXT}"
 
 
@@ -184,9 +186,7 @@ def test_leaving_out_a_word_costs_what_the_deployed_model_loses(folders):
     ordinary = [place for place, span in enumerate(found.read.spans) if span[0] < span[1]]
     edited = [edit_text(TEXT, found.read.spans, {place: ""}) for place in ordinary]
     whole, *without = deployed.predict_logits([TEXT, *edited])[:, 1]
-    np.testing.assert_allclose(
-        found.word_scores[ordinary], whole - np.array(without), atol=1e-4
-    )
+    np.testing.assert_allclose(found.word_scores[ordinary], whole - np.array(without), atol=1e-4)
 
 
 def test_shap_adds_up_to_the_difference_from_nothing(bert):

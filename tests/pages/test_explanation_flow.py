@@ -57,13 +57,11 @@ def test_flow_unknown_class_in_the_link_is_ignored_with_a_note(open_page, runnab
 def test_flow_of_a_long_text_says_which_part_of_it_is_followed(open_page, toy_run):
     save_family("bert", toy_run.model_dir, max_length=LONG)
 
-    app = look_at(open_page("explanation", look="Flow"), "the old cat was here " * 240)
+    app = look_at(open_page("explanation", look="Flow"), "the old cat was here " * 480)
 
-    assert len(drawn(app, 0)[0]["words"]) < 1_202
-    assert (
-        "The flow is that of the first 512 tokens, read by themselves; it leaves out the 690 "
-        "tokens after them." in shown(app.caption)
-    )
+    assert len(drawn(app, 0)[0]["words"]) < 2_402
+    said = "Explained: the first 2,048 of 2,402 tokens; the run reads no more."
+    assert said in shown(app.caption)
 
 
 def test_flow_shows_hostile_text_as_it_is(open_page, hostile_run, hostile_dataset, tiny_model_dir):

@@ -34,6 +34,10 @@ def explain(
     head: Annotated[
         int | None, typer.Option("--head", help="From 0, the page's head 1; default: mean.")
     ] = None,
+    window: Annotated[
+        int | None,
+        typer.Option("--window", help="Of a long text, from 0, the page's window 1; default: 0."),
+    ] = None,
     label: Annotated[
         str | None, typer.Option("--label", help="Class to explain; default: the predicted one.")
     ] = None,
@@ -68,10 +72,10 @@ def explain(
     if parse_choice(method, _NAMES, "a method") == ATTENTION:
         given = {"--label": label, "--against": against, "--steps": steps}
         _refuse(f"--method {method}", {**given, "--file": file, "--sample": sample})
-        value, lines = _attention(run, text or "", layer, head)
+        value, lines = _attention(run, text or "", (layer, head), window or 0)
         emit(as_json, {"run_id": run.run_id, "method": method, **value}, lines)
         return
-    _refuse(f"--method {method}", {"--layer": layer, "--head": head})
+    _refuse(f"--method {method}", {"--layer": layer, "--head": head, "--window": window})
     question = _question(text or "", method, label, against, steps)
     if against is not None and label is None and text is None:
         raise InvalidArgumentError(
@@ -106,13 +110,14 @@ def _refuse(beside: str, options: dict[str, Any]) -> None:
 
 
 def _attention(
-    run: Run, text: str, layer: int | None, head: int | None
+    run: Run, text: str, place: tuple[int | None, int | None], window: int
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return the weights; rows are the tokens that look."""
+    """Return the weights of a layer and a head; rows are the tokens that look."""
     from textcls_core.explanation.attention import explain_attention, load_explainable
 
+    layer, head = place
     classifier = load_explainable(run.require_model())
-    found = explain_attention(classifier, text)
+    found = explain_attention(classifier, text, window=window)
     predicted = default_label(classifier, found.probabilities)
     matrix = found.matrix(layer, head)
     value = {
@@ -121,6 +126,8 @@ def _attention(
         "layer": layer,
         "head": head,
         "attention": matrix.tolist(),
+        "window": window,
+        "num_windows": len(found.window.words) if found.window else 1,
         "num_tokens_not_looked_at": found.read.num_cut,
         "predicted": predicted.name,
         "is_answer": predicted.is_answer,
@@ -132,7 +139,10 @@ def _attention(
     lines = [f"{weight:.4f}  {token}" for token, weight in received]
     source = "all tokens, their mean" if looks_from is None else found.read.tokens[looks_from]
     header = f"share of the attention from {source}, and token; {_place(layer, head)}"
-    return value, [f"predicted: {predicted.name}", header, *lines]
+    answer = f"predicted: {predicted.name}"
+    if found.window is not None:
+        answer = f"{found.window.title} (--window {window}); by itself {answer}"
+    return value, [answer, header, *lines]
 
 
 def _place(layer: int | None, head: int | None) -> str:

@@ -112,6 +112,7 @@ def _attribution_json(run: Run, found: Attribution) -> dict[str, Any]:
         "is_answer": found.predicted.is_answer,
         "probabilities": dict(zip(found.label_names, found.probabilities.tolist(), strict=True)),
         "num_tokens_not_looked_at": found.read.num_cut,
+        "num_windows": len(found.read.pieces),
         **_UNKNOWN,
         **({} if found.exactness is None else found.exactness.facts),
     }

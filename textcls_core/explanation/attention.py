@@ -13,7 +13,8 @@ from jaxtyping import Float, Int
 from textcls_core.arrays import Attention
 from textcls_core.errors import InvalidArgumentError, ModelError
 from textcls_core.explanation.parts import Part
-from textcls_core.explanation.words import MAX_TOKENS, ReadText, read_text
+from textcls_core.explanation.windows import Window, read_at_once
+from textcls_core.explanation.words import MAX_TOKENS, ReadText
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.observed_attention import can_be_observed, observing
 
@@ -41,6 +42,8 @@ class AttentionExplanation:
     """Whether the mean over all tokens is classified, so that no single one of them decides."""
     part: Part | None = None
     """The part of a long text that is shown; None if that is all of it."""
+    window: Window | None = None
+    """The window of a longer text that is looked at; None if the text is read at once."""
 
     @property
     def num_tokens(self) -> int:
@@ -146,9 +149,9 @@ def load_explainable(folder: Path) -> Classifier:
 
 
 def explain_attention(
-    classifier: Classifier, text: str, part: int | None = None
+    classifier: Classifier, text: str, part: int | None = None, window: int = 0
 ) -> AttentionExplanation:
-    """Return the attention weights of one text.
+    """Return the attention weights of one text, or of one window if it is read in several.
 
     A part of a long text is returned word by word, and what is before and behind it as one position
     each, which receives the sum and gives the mean of its tokens.
@@ -156,18 +159,19 @@ def explain_attention(
     Args:
         classifier: From `load_explainable`.
         text: Any text; it is cut to the classifier's length.
-        part: Which part of `MAX_TOKENS` tokens, from 0, of a text that is read to the end; beyond
-            the last one means the last. None to read no more than `MAX_TOKENS`.
+        part: Which part of `MAX_TOKENS` tokens, from 0, of what is read at once; beyond the last
+            one means the last. None to read no more than `MAX_TOKENS`.
+        window: Which window of a text that is read in several, from 0.
 
     Raises:
-        InvalidArgumentError: If the text is empty.
+        InvalidArgumentError: If the text is empty, or has no such window.
         ModelError: If the model does not give attention weights.
     """
     is_whole = part is not None and can_be_observed(classifier.model)
-    read = read_text(classifier, text, None if is_whole else MAX_TOKENS)
+    read, found = read_at_once(classifier, text, None if is_whole else MAX_TOKENS, window)
     if len(read.tokens) <= MAX_TOKENS:
-        return attention_of(classifier, read)
-    return attention_of_part(classifier, read, Part.of(read, part or 0))
+        return replace(attention_of(classifier, read), window=found)
+    return replace(attention_of_part(classifier, read, Part.of(read, part or 0)), window=found)
 
 
 def attention_of(classifier: Classifier, read: ReadText) -> AttentionExplanation:
@@ -200,7 +204,7 @@ def attention_of_part(classifier: Classifier, read: ReadText, part: Part) -> Att
     grouped = GroupedAttention(part.group_of)
     with observing(classifier.model, grouped.add):
         logits = _output(classifier, read).logits
-    _require_layers(grouped.layers, classifier.model.config)
+    require_layers(len(grouped.layers), classifier.model.config)
     explanation = _explanation(classifier, part.read, logits, _stack(grouped.layers))
     return replace(explanation, part=part)
 
@@ -261,7 +265,7 @@ def require_weights(output: Any, config: Any, num_tokens: int) -> tuple[torch.Te
         ModelError: If a layer gave none, or not those among all tokens.
     """
     attentions: Any = getattr(output, "attentions", None)  # encoder-decoders have other names
-    _require_layers(attentions, config)
+    require_layers(sum(layer is not None for layer in attentions or ()), config)
     shapes = [tuple(weights.shape[2:]) for weights in attentions]
     other = [shape for shape in shapes if shape != (num_tokens, num_tokens)]
     if other:
@@ -273,15 +277,18 @@ def require_weights(output: Any, config: Any, num_tokens: int) -> tuple[torch.Te
     return tuple(attentions)
 
 
-def _require_layers(attentions: Any, config: Any) -> None:
+def require_layers(found: int, config: Any) -> None:
     """Check that all layers of a model gave their attention weights.
+
+    Args:
+        found: Layers that gave them.
+        config: Of the model.
 
     Raises:
         ModelError: If a layer gave none.
     """
     expected = config.num_hidden_layers
-    if not attentions or len(attentions) != expected or any(a is None for a in attentions):
-        found = len(attentions or ())
+    if found != expected:
         raise ModelError(
             f"Expected attention weights from {expected} layers of {config.model_type}, "
             f"got {found}. This model family does not give them. {_INSTEAD}"

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from textcls_core.explanation.attention import AttentionExplanation
+from textcls_core.explanation.attention import attention_of
 from textcls_core.explanation.default_label import DefaultLabel, default_label
+from textcls_core.explanation.long_rollout import long_rollouts
 from textcls_core.explanation.rollout import classified_tokens, gradient_rollout, rollout_by_layer
-from textcls_core.explanation.score import Score
-from textcls_core.explanation.words import ReadText
+from textcls_core.explanation.score import Score, logits_of
+from textcls_core.explanation.windows import Window, read_at_once
+from textcls_core.explanation.words import MAX_TOKENS, ReadText
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import exact_products
+from textcls_core.models.observed_attention import can_be_observed
+
+MAX_FOLLOWED = 2_048
+"""Tokens followed through a model whose weights can be computed a few rows at a time."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class Flow:
     layer; rows sum to 1."""
     by_gradient: Float[np.ndarray, " W"]
     """Gradient-weighted rollout of each word, not below 0, in no unit."""
+    window: Window | None = None
+    """The window of a longer text that is followed; None if the text is read at once."""
 
     @property
     def rollout(self) -> Float[np.ndarray, " W"]:
@@ -55,30 +63,46 @@ class Flow:
 
 
 def explain_flow(
-    classifier: Classifier, explanation: AttentionExplanation, label: str | None = None
+    classifier: Classifier, text: str, label: str | None = None, window: int = 0
 ) -> Flow:
-    """Return what reached the answer from each word.
+    """Return what reached the answer from each word of a text, or of one window of it.
 
     Args:
         classifier: From `load_explainable`.
-        explanation: All attention weights of a text under the same classifier.
+        text: Any text; as much of it is followed as is read at once, at most `MAX_FOLLOWED` tokens,
+            or `MAX_TOKENS` in a model that cannot be observed.
         label: Class to explain; the predicted one without.
+        window: Which window of a text that is read in several, from 0.
 
     Raises:
-        InvalidArgumentError: If the class is unknown.
+        InvalidArgumentError: If the text is empty, has no such window, or the class is unknown.
+        ModelError: If the model does not give attention weights, or no gradients at them.
     """
-    read, predicted = explanation.read, default_label(classifier, explanation.probabilities)
-    label = label or predicted.name
-    score = Score.of(classifier.label_names, label)
-    start = classified_tokens(classifier, read, is_causal=explanation.is_causal)
+    limit = MAX_FOLLOWED if can_be_observed(classifier.model) else MAX_TOKENS
+    read, shown = read_at_once(classifier, text, limit, window)
     with exact_products():
-        by_gradient = gradient_rollout(classifier, read, score)
-    by_layer = rollout_by_layer(explanation, start)
+        logits = logits_of(classifier, [read.input_ids])
+        predicted = default_label(classifier, classifier.probabilities_of(logits)[0])
+        label = label or predicted.name
+        score = Score.of(classifier.label_names, label)
+        follow = _rollouts if len(read.tokens) <= MAX_TOKENS else long_rollouts
+        by_layer, by_gradient = follow(classifier, read, score)
     return Flow(
         read=read,
         label=label,
         predicted=predicted,
-        averages=explanation.averages,
+        averages=classifier.averages_tokens,
         by_layer=np.stack([read.sum_by_word(row) for row in by_layer]),
         by_gradient=read.sum_by_word(by_gradient),
+        window=shown,
     )
+
+
+def _rollouts(
+    classifier: Classifier, read: ReadText, score: Score
+) -> tuple[Float[np.ndarray, "L T"], Float[np.ndarray, " T"]]:
+    """Return both rollouts of the tokens from all weights at once."""
+    explanation = attention_of(classifier, read)
+    start = classified_tokens(classifier, read, is_causal=explanation.is_causal)
+    by_layer = rollout_by_layer(explanation, start)
+    return by_layer, gradient_rollout(classifier, read, score)

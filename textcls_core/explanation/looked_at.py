@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from textcls_core.config import RunConfig
-from textcls_core.wording import plural
+from textcls_core.explanation.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,20 +16,31 @@ class LookedAt:
     """Tokens of the text that were not."""
     config: RunConfig
     """Settings of the run."""
+    window: Window | None = None
+    """The one window that was looked at, if the run reads several of the text."""
 
     @property
     def is_all_that_is_read(self) -> bool:
         """Whether the run answers by the same tokens, and so the same."""
-        reads_once = self.config.long_documents != "windows"
-        return not self.num_cut or (reads_once and self.num_tokens >= self.config.max_length)
+        is_as_long = self.num_tokens >= self.config.max_length
+        return not self.num_cut or (is_as_long and self.window is None)
 
     @property
     def sentence(self) -> str:
-        """What was explained, and what the run reads; empty if that is the whole text."""
+        """What was explained, and what the run reads; empty if that is the whole text at once."""
+        if self.window is not None:
+            return (
+                f"Looked at: {self.window.title.lower()}. The run reads all of these windows, and "
+                "its answer is their mean."
+            )
+        in_windows = ""
+        if self.config.long_documents == "windows" and self.num_tokens > self.config.max_length:
+            in_windows = f" in windows of {self.config.max_length:,}, whose mean is the answer"
         if not self.num_cut:
-            return ""
-        total = self.num_tokens + self.num_cut
-        return f"Explained: {self._stretch(self.num_tokens)} of {total:,} tokens; {self._reads}."
+            said = f"all {self.num_tokens:,} tokens{in_windows}"
+            return f"Explained: {said}." if in_windows else ""
+        of_all = f"of {self.num_tokens + self.num_cut:,} tokens{in_windows}"
+        return f"Explained: {self._stretch(self.num_tokens)} {of_all}; {self._reads}."
 
     @property
     def _reads(self) -> str:
@@ -38,9 +49,6 @@ class LookedAt:
             return "the run reads all of them"
         if self.is_all_that_is_read:
             return "the run reads no more"
-        if self.config.long_documents == "windows":
-            windows = plural(self.config.max_windows, "window")
-            return f"the run reads up to {windows} of {limit:,} tokens and takes their mean"
         return f"the run reads {self._stretch(limit)}"
 
     def _stretch(self, num_tokens: int) -> str:
