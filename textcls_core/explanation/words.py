@@ -161,10 +161,12 @@ class _Encoding(NamedTuple):
 
     def only(self, kept: Sequence[int]) -> "_Encoding":
         """Return some of the tokens, given by position."""
-        ids, offsets, mask = (
-            [items[place] for place in kept] for items in (self.ids, self.offsets, self.mask)
+        return _Encoding(
+            [self.ids[place] for place in kept],
+            [self.offsets[place] for place in kept],
+            [self.mask[place] for place in kept],
+            self.starts,
         )
-        return _Encoding(ids, offsets, mask, self.starts)
 
 
 def _read(classifier: "Classifier", text: str, looked_at: _Encoding) -> ReadText:
@@ -190,9 +192,10 @@ def _tokens(classifier: "Classifier", text: str, limit: int) -> _Encoding:
     has_tail = classifier.design.long_documents == "head_tail"
     cut = {} if has_tail else {"truncation": True, "max_length": limit}
     encoding = _encoding(classifier.tokenizer, text, **cut)
-    ids, offsets, mask = (both_ends(items, limit) for items in encoding[:3])
-    starts = [offsets[-(limit // 2)][0]] if len(ids) < len(encoding.ids) else []
-    return _Encoding(ids, offsets, mask, starts)
+    kept = both_ends(list(range(len(encoding.ids))), limit)
+    found = encoding.only(kept)
+    starts = [found.offsets[-(limit // 2)][0]] if len(kept) < len(encoding.ids) else []
+    return found._replace(starts=starts)
 
 
 def _encoding(tokenizer: Any, text: str, **cut: Any) -> _Encoding:
@@ -200,8 +203,8 @@ def _encoding(tokenizer: Any, text: str, **cut: Any) -> _Encoding:
     found = tokenizer(
         text, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False, **cut
     )
-    names = ("input_ids", "offset_mapping", "special_tokens_mask")
-    return _Encoding(*(found[name] for name in names), [])
+    mask = found["special_tokens_mask"]
+    return _Encoding(found["input_ids"], found["offset_mapping"], mask, [])
 
 
 def _word_texts(

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -99,8 +99,8 @@ def observed_attention(
     key, value = (tensor.repeat_interleave(sharing, 1) for tensor in (key, value))
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     if of_gradients is not None:
-        how = attention_mask, scale, softcap, of_gradients
-        together: torch.Tensor = _ComputedTwice.apply(query, key, value, how)
+        apply: Callable[..., torch.Tensor] = _ComputedTwice.apply
+        together = apply(query, key, value, _How(attention_mask, scale, softcap, of_gradients))
         return together.transpose(1, 2).contiguous(), None
     # unobserved weights stay whole, so that gradients of the answer reach what is returned
     at_once = query.shape[2] if observer is None else ROWS_AT_ONCE
@@ -132,31 +132,40 @@ def _weights(
     return scores.softmax(-1, dtype=torch.float32).to(query.dtype)
 
 
+class _How(NamedTuple):
+    """How rows attend, and who sees their weights; see `observed_attention`."""
+
+    mask: torch.Tensor | None
+    scale: float
+    softcap: float | None
+    observer: GradientObserver
+
+
 class _ComputedTwice(torch.autograd.Function):
     """Attention that keeps no weights: they are computed again on the way back, with gradients."""
 
     @staticmethod
     def forward(
-        ctx: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, how: tuple[Any, ...]
+        ctx: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, how: _How
     ) -> torch.Tensor:
-        """Return the attended values, shape (B, H, T, D / H), given mask, scale, cap, observer."""
+        """Return the attended values, shape (B, H, T, D / H)."""
         ctx.save_for_backward(query, key, value)
         ctx.how = how
-        blocks = [_attend(query, key, value, how, start)[1] for start in _starts(query)]
+        blocks = [_attend((query, key, value), how, start)[1] for start in _starts(query)]
         return torch.cat(blocks, 2)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
         """Return the gradients at query, key and value, and show those at the weights."""
-        given, (gradient,), observer = ctx.saved_tensors, gradients, ctx.how[-1]
+        given, (gradient,), how = ctx.saved_tensors, gradients, ctx.how
         totals = [torch.zeros_like(tensor) for tensor in given]
         for start in _starts(gradient):
             rows = slice(start, start + ROWS_AT_ONCE)
             with torch.enable_grad():
-                inputs = [tensor.detach().requires_grad_() for tensor in given]
-                weights, attended = _attend(*inputs, ctx.how, start)
+                inputs = tuple(tensor.detach().requires_grad_() for tensor in given)
+                weights, attended = _attend(inputs, how, start)
                 found = torch.autograd.grad(attended, (weights, *inputs), gradient[:, :, rows])
-            observer(start, weights[0].detach(), found[0][0])
+            how.observer(start, weights[0].detach(), found[0][0])
             for total, part in zip(totals, found[1:], strict=True):
                 total += part
         return (*totals, None)
@@ -168,13 +177,13 @@ def _starts(rows: torch.Tensor) -> range:
 
 
 def _attend(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, how: tuple[Any, ...], start: int
+    projections: tuple[torch.Tensor, ...], how: _How, start: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the weights of a block of rows, and what these attend."""
-    mask, scale, softcap, _ = how
+    """Return the weights of a block of rows, and what these attend; query, key and value given."""
+    query, key, value = projections
     rows = slice(start, start + ROWS_AT_ONCE)
-    part = None if mask is None else mask[:, :, rows]
-    weights = _weights(query[:, :, rows], key, part, scale, softcap)
+    mask = None if how.mask is None else how.mask[:, :, rows]
+    weights = _weights(query[:, :, rows], key, mask, how.scale, how.softcap)
     return weights, weights @ value
 
 
