@@ -6,6 +6,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import state
+from pages._app.saving import note
+from textcls_core.reporting.explanation_page import Fact
 
 
 class Place(NamedTuple):
@@ -42,6 +44,7 @@ def choose_place(explanation: Any, bar: DeltaGenerator) -> Place:
 def choose_window(window: Any) -> None:
     """Offer the windows of a text that is read in several; the one in the URL is shown."""
     if window is not None:
+        note(Fact("Window", window.title))
         titles = {str(number): title for number, title in enumerate(window.titles)}
         state.choose("window", "Window of the text", titles, default="0", width=300)
 

@@ -41,8 +41,8 @@ def show_flow(run: Run, text: str) -> None:
         found = explanation_cache.flow(run, text, wanted)
         choose_window(found.window)
     special = found.read.special(by_token=False)
-    looked_at = LookedAt(len(found.read.tokens), found.read.num_cut, run.config, found.window)
-    if looked_at.sentence:
+    looked_at = LookedAt(len(found.read.tokens), found.read.num_cut, run.config)
+    if found.window is None and looked_at.sentence:
         caption(looked_at.sentence)
     target = "the mean over all tokens, which is classified"
     if not found.averages:

@@ -13,7 +13,7 @@ from textcls_core.reporting.explanation_page import ColouredWords
 
 _CSS = """
 .words { font-family: var(--st-font); font-size: 0.98rem; line-height: 2.05;
-         color: var(--st-text-color); max-height: 340px; overflow-y: auto; }
+         color: var(--st-text-color); max-height: 560px; overflow-y: auto; }
 .words button { font: inherit; color: inherit; border: 1px solid transparent; border-radius: 4px;
                 padding: 0.08rem 0.22rem; margin: 0 0.06rem; cursor: pointer; background: none; }
 .words button:hover, .words button:focus-visible { border-color: var(--st-primary-color);

@@ -61,6 +61,7 @@ def test_attention_belongs_to_one_token_or_to_the_mean(models):
 @pytest.mark.parametrize("family", ["bert", "gpt2", "llama", "xlnet"])
 def test_only_the_classified_token_moves_the_answer(family, tmp_path):
     eager, _ = explainable(family, tmp_path)
+    eager.model.requires_grad_()
     explanation = explain_attention(eager, TEXT)
     body = next(iter(eager.model.children()))
     states = []

@@ -6,7 +6,7 @@ import pytest
 from textcls_core.config import RunConfig
 from textcls_core.explanation.attention import explain_attention, load_explainable
 from textcls_core.explanation.attributions import attribute, load_attributable
-from textcls_core.explanation.looked_at import LookedAt
+from textcls_core.explanation.looked_at import LookedAt, note_on_long_texts
 from textcls_core.explanation.words import read_text
 from textcls_core.models.classifier import Classifier, Design
 
@@ -135,3 +135,23 @@ def test_sentence_says_what_was_explained_and_what_is_read(settings, sizes, sent
 
     assert looked_at.sentence == sentence
     assert looked_at.is_all_that_is_read is is_all
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"max_length": 512}, ""),
+        ({"max_length": 513}, "Of each text 512 tokens at most are looked at here."),
+        (
+            {"max_length": 64, "long_documents": "windows"},
+            "Of a text in several windows only the first one is looked at here.",
+        ),
+        (
+            {"max_length": 1_024, "long_documents": "windows"},
+            "Of a text in several windows only the first one is looked at here, and 512 tokens of "
+            "it at most.",
+        ),
+    ],
+)
+def test_what_reads_long_texts_once_says_so(settings, said):
+    assert note_on_long_texts(RunConfig.create({"dataset": "toy", **settings})) == said

@@ -141,7 +141,7 @@ def test_gradient_rollout_of_a_model_follows_the_equations(saved, family):
     reached = gradient_rollout(classifier, read, Score(1, 0))
 
     inputs = {"input_ids": torch.from_numpy(read.input_ids)[None], "output_attentions": True}
-    output = classifier.model(**inputs)
+    output = classifier.model.requires_grad_()(**inputs)
     gradients = torch.autograd.grad(output.logits[0, 1] - output.logits[0, 0], output.attentions)
     relevance = torch.eye(len(read.tokens))
     for weights, gradient in zip(output.attentions, gradients, strict=True):
@@ -157,6 +157,7 @@ def test_gradient_rollout_of_a_model_follows_the_equations(saved, family):
 def test_gradient_rollout_needs_no_gradients_of_the_model(saved):
     classifier = load_explainable(saved["bert"])
     read = read_text(classifier, TEXT)
+    classifier.model.requires_grad_()
     before = gradient_rollout(classifier, read, Score(0))
     classifier.model.requires_grad_(requires_grad=False)
 

@@ -4,14 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from tests.explanation.conftest import LABELS
+from tests.explanation.conftest import LABELS, balance
 from tests.explanation.test_attributions import captum_scores
 from textcls_core.explanation.attribution import MAX_GAP, Attribution
 from textcls_core.explanation.attributions import attribute, load_attributable
 from textcls_core.explanation.edits import edit_text
+from textcls_core.explanation.flip import find_flip
+from textcls_core.explanation.flip_goal import Goal
+from textcls_core.explanation.flip_result import FlipQuestion
 from textcls_core.explanation.gradients import integrated_gradients
 from textcls_core.explanation.methods import METHODS
 from textcls_core.explanation.score import Score, logits_of
+from textcls_core.explanation.swaps import Swapper
+from textcls_core.explanation.vocabulary import Vocabulary
 from textcls_core.explanation.words import read_text, read_whole
 from textcls_core.models.classifier import Classifier, Design
 
@@ -195,6 +200,66 @@ def test_shap_adds_up_to_the_difference_from_nothing(bert):
     special = found.read.input_ids[found.read.is_special]
     whole, nothing = logits_of(bert, [found.read.input_ids, special])[:, 1]
     assert found.scores.sum() == pytest.approx(whole - nothing, abs=1e-6)
+
+
+def test_a_flip_may_leave_out_words_of_every_window(folders):
+    classifier = load_attributable(folders / "bert")
+    balance(classifier, TEXT)
+
+    found = find_flip(classifier, FlipQuestion(TEXT, way="drop"))
+
+    assert found.num_words == len([span for span in found.read.spans if span[1]])
+    assert found.num_single_drops == found.num_words
+    first = read_text(classifier, TEXT)
+    assert found.num_words > len(first.words)
+
+
+def test_words_of_every_window_are_swapped_by_the_slope_of_the_mean(folders):
+    classifier = load_attributable(folders / "bert")
+    balance(classifier, TEXT)
+    read = read_whole(classifier, TEXT)
+    goal = Goal.of(
+        classifier.decision.rule, "single_label",
+        classifier.predict_probabilities([TEXT])[0], LABELS, None,
+    )  # fmt: skip
+    swapper = Swapper(classifier, read, goal, Vocabulary.of(classifier, ["bread", "snow", "dog"]))
+
+    proposed = swapper.propose(TEXT, {})
+
+    direction = goal.direction(classifier.predict_logits([TEXT])[0])
+    wanted, rival = int(direction.argmax()), int(direction.argmin())
+    gradients = _mean_gradients(classifier, read, wanted, rival)
+    embedding = classifier.model.get_input_embeddings().weight.detach().numpy()
+    swaps = [swap for edit in proposed for swap in edit.items()]
+    gains = [
+        _gain(read, gradients, embedding, word, embedding[_ids_of(classifier, new)[0]])
+        for word, new in swaps
+    ]
+    assert max(word for word, _ in swaps) > len(read_text(classifier, TEXT).words)
+    assert gains == pytest.approx(sorted(gains, reverse=True), abs=1e-5)
+
+
+def _ids_of(classifier, word):
+    return classifier.tokenizer(word, add_special_tokens=False)["input_ids"]
+
+
+def _mean_gradients(classifier, read, wanted, rival):
+    """Return the gradient of a difference of mean logits at every token, shape (T, D)."""
+    embedding = classifier.model.get_input_embeddings()
+    total = np.zeros((len(read.tokens), embedding.weight.shape[1]))
+    for piece in read.pieces:
+        embedded = embedding(torch.from_numpy(read.input_ids[piece]))[None].detach()
+        logits = classifier.model(inputs_embeds=embedded.requires_grad_()).logits[0]
+        (gradient,) = torch.autograd.grad(logits[wanted] - logits[rival], embedded)
+        total[piece] += gradient[0].numpy() / len(read.pieces)
+    return total
+
+
+def _gain(read, gradients, embedding, word, new):
+    """Return what the first token of a word gains as another one, less what its tokens have."""
+    tokens = np.flatnonzero(read.word_of == word)
+    there = sum(gradients[token] @ embedding[read.input_ids[token]] for token in tokens)
+    return float(gradients[tokens[0]] @ new - there)
 
 
 def test_what_is_kept_on_disk_has_its_windows(bert):

@@ -143,9 +143,12 @@ class AttentionExplanation:
 def load_explainable(folder: Path) -> Classifier:
     """Return a saved classifier that can give its attention weights.
 
-    Fused attention kernels never compute the weights, so the eager implementation is loaded.
+    Fused attention kernels never compute the weights, so the eager implementation is loaded. The
+    model's own weights need no gradients; those of texts do.
     """
-    return Classifier.load(folder, attention="eager")
+    classifier = Classifier.load(folder, attention="eager")
+    classifier.model.requires_grad_(requires_grad=False)
+    return classifier
 
 
 def explain_attention(

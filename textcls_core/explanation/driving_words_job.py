@@ -27,7 +27,7 @@ WORD_METHODS: tuple[Method, ...] = ("integrated_gradients", "gradient_x_input", 
 """Methods that give every word a number of its own."""
 _PART = 20
 """Questions whose answers are kept together: what a killed job loses at most."""
-_RECIPE = 4
+_RECIPE = 5
 """Raised when the numbers change, so that older ones are made again."""
 _MESSAGE = "Asking which words speak for the answer, row by row"
 

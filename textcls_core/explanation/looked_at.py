@@ -4,6 +4,22 @@ from dataclasses import dataclass
 
 from textcls_core.config import RunConfig
 from textcls_core.explanation.windows import Window
+from textcls_core.explanation.words import MAX_TOKENS
+
+
+def note_on_long_texts(config: RunConfig) -> str:
+    """Say which part of long texts is looked at where they are read once; empty if it is all.
+
+    Args:
+        config: Settings of the run.
+    """
+    is_longer = config.max_length > MAX_TOKENS
+    if config.long_documents == "windows":
+        at_most = f", and {MAX_TOKENS} tokens of it at most" if is_longer else ""
+        return f"Of a text in several windows only the first one is looked at here{at_most}."
+    if is_longer:
+        return f"Of each text {MAX_TOKENS} tokens at most are looked at here."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
