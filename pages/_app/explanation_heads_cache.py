@@ -45,3 +45,28 @@ def moved(arguments: dict[str, Any]) -> MovedReport | None:
     """Return a comparison with the pretrained model, None if it was not made yet."""
     file = head_file(state.workspace(), arguments)
     return _moved(str(file), file.stat().st_mtime_ns) if file.exists() else None
+
+
+@st.cache_resource(max_entries=1, show_spinner="Loading the pretrained model")
+def _base(folder: str, name: str) -> Any:
+    from textcls_core.explanation.attention import load_explainable
+    from textcls_core.explanation.head_survey import load_base
+
+    return load_base(name, load_explainable(Path(folder)))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading with the pretrained model")
+def _base_attention(folder: str, name: str, text: str) -> Any:
+    from textcls_core.explanation.attention import explain_attention
+
+    return explain_attention(_base(folder, name), text)
+
+
+def base_attention(run: Run, text: str) -> Any:
+    """Return the attention weights of one text under the pretrained model that a run began with.
+
+    Raises:
+        RunStateError: If the run is not finished.
+        ModelError: If the pretrained model is not there any more, or gives no weights.
+    """
+    return _base_attention(str(run.require_model()), run.config.model, text)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages._app import controls, explanation_heads_cache
-from pages._app.explanation_one_head import show_rows
+from pages._app.explanation_moved_row import show_before_and_after
+from pages._app.explanation_one_head import choose_row
 from pages._app.head_choice import chosen_head, show_grid, show_table
 from pages._app.job_view import offer_job
 from pages._app.sample_choice import rows_read
@@ -61,6 +62,8 @@ def _show_report(run: Run, report: MovedReport, read: str) -> None:
         show_table(_PLACE, records, columns, "Every head with how far it moved")
     with rows:
         st.markdown(f"**Layer {layer + 1}, head {head + 1}: rows on which it moved most**")
-        st.caption("Select a row to look at it with this head.")
+        st.caption("Select a row to see where this head looks in it, before and after.")
         found = report.example_rows(layer, head)
-        show_rows(run, found, (layer, head), f"{_PLACE}.rows.{run.run_id}.{layer}.{head}")
+        chosen = choose_row(run, found, f"{_PLACE}.rows.{run.run_id}.{layer}.{head}")
+    if chosen is not None:
+        show_before_and_after(run, chosen, (layer, head))

@@ -45,7 +45,7 @@ def show_head(run: Run, report: HeadReport, by: Statistic, place: Place) -> None
             width="content",
         )
         if st.button("See it on the text above", type="tertiary", icon=":material/arrow_upward:"):
-            _open_head(place, None)
+            open_head(place, None)
     figures, kinds = controls.panels()
     with figures:
         st.dataframe(
@@ -117,6 +117,19 @@ def show_rows(run: Run, row_ids: list[str], place: Place, key: str) -> None:
         place: Layer and head, from 0.
         key: Of the table.
     """
+    chosen = choose_row(run, row_ids, key)
+    if chosen is not None:
+        open_head(place, chosen)
+
+
+def choose_row(run: Run, row_ids: list[str], key: str) -> str | None:
+    """Show some rows that show a head at work; return the selected one.
+
+    Args:
+        run: A finished run.
+        row_ids: Of its data set.
+        key: Of the table.
+    """
     rows = state.dataset(run.config.dataset_fingerprint)
     texts = rows.texts(rows.positions(row_ids))
     event = st.dataframe(
@@ -128,11 +141,10 @@ def show_rows(run: Run, row_ids: list[str], place: Place, key: str) -> None:
         key=key,
         alt="Rows that show this head at work",
     )
-    for position in event["selection"]["rows"]:
-        _open_head(place, row_ids[position])
+    return next((row_ids[position] for position in event["selection"]["rows"]), None)
 
 
-def _open_head(place: Place, row_id: str | None) -> None:
+def open_head(place: Place, row_id: str | None) -> None:
     """Look at a text with one head in the first look."""
     if row_id is not None:
         state.set_parameter("row", row_id)

@@ -19,6 +19,8 @@ from textcls_core.runs.run import Run
 from textcls_core.wording import shorten
 
 _TABLE_HEIGHT = 380
+_OF_EACH = "*each"
+"""Instead of a class: each side explains its own answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def show_sides(one: Side, other: Side) -> None:
     with choices:
         method, wanted = _choose_question(one.run, other.run)
     try:
-        found = [_explain(side, method, wanted) for side in (one, other)]
+        found = _explain_both(one, other, method, wanted)
     except InvalidArgumentError as error:
         st.warning(escape(str(error)))
         return
@@ -84,9 +86,27 @@ def _choose_question(one: Run, other: Run) -> tuple[Any, str]:
     """Return method and class; only classes that both runs know are offered."""
     shared = label_names(other)
     names = {name: shown for name, shown in label_names(one).items() if name in shared}
-    options = {"": "the predicted class of each", **names}
+    options = {"": "the first one's answer on both", _OF_EACH: "each one's own answer", **names}
     method = state.choose("method", "Method", TITLES, default=METHODS[0], width=220)
     return method, state.choose("sides_label", "Explain", options, default="", width=240)
+
+
+def _explain_both(one: Side, other: Side, method: Any, wanted: str) -> list[_Found]:
+    """Explain the same class on both sides, unless each is to explain its own answer.
+
+    Raises:
+        InvalidArgumentError: If the other run does not know the class.
+    """
+    if wanted == _OF_EACH:
+        return [_explain(side, method, "") for side in (one, other)]
+    first = _explain(one, method, wanted)
+    answer = first.attribution.label
+    if answer not in label_names(other.run):
+        raise InvalidArgumentError(
+            f"The first answer is {shorten(answer, 40)}, a class that the other run does not know. "
+            "Under Explain, choose a class that both know, or each one's own answer."
+        )
+    return [first, _explain(other, method, answer)]
 
 
 def _explain(side: Side, method: Any, wanted: str) -> _Found:
@@ -157,13 +177,13 @@ def _show_changes(found: list[_Found]) -> None:
     note(Table(title, records))
     st.subheader(title, anchor=False)
     st.caption(
-        "Sum of the scores of all places of a word, in units of logits; None where a side does "
+        "Sum of the scores of all places of a word, in units of logits; None where a text does "
         "not have it, which counts as 0. "
         + (
-            ""
+            f"Both explain {label(one.label, 40)}."
             if one.label == other.label
-            else f"The left side explains {label(one.label, 40)}, the right side "
-            f"{label(other.label, 40)}: choose one class to compare like with like."
+            else f"The first explains {label(one.label, 40)}, the second {label(other.label, 40)}: "
+            "choose one class to compare like with like."
         )
     )
     words = cells([str(record["word"]) for record in records])
@@ -172,6 +192,6 @@ def _show_changes(found: list[_Found]) -> None:
         [{**record, "word": word} for record, word in zip(records, words, strict=True)],
         hide_index=True,
         height=controls.table_height(len(records), _TABLE_HEIGHT),
-        column_config=dict.fromkeys(("left", "right", "right minus left"), number),
+        column_config=dict.fromkeys(("first", "second", "second minus first"), number),
         alt="Words with their scores on both sides, the largest difference first",
     )

@@ -4,26 +4,26 @@ import pytest
 
 from textcls_core.explanation.side_by_side import word_changes
 
-LEFT = [("The", 0.25), ("cat", -0.5), ("the", 0.5), ("dog", 0.1)]
-RIGHT = [("the", 1.0), ("cow", 0.75)]
+FIRST = [("The", 0.25), ("cat", -0.5), ("the", 0.5), ("dog", 0.1)]
+SECOND = [("the", 1.0), ("cow", 0.75)]
 
 
 def test_words_of_two_texts_are_matched_in_any_case():
-    records = {record["word"]: record for record in word_changes(LEFT, RIGHT)}
+    records = {record["word"]: record for record in word_changes(FIRST, SECOND)}
 
     assert records["the"] == {
-        "word": "the", "left": 0.75, "right": 1.0, "right minus left": 0.25
+        "word": "the", "first": 0.75, "second": 1.0, "second minus first": 0.25
     }  # fmt: skip
-    assert (records["cow"]["left"], records["cat"]["right"]) == (None, None)
-    assert records["cat"]["right minus left"] == 0.5
+    assert (records["cow"]["first"], records["cat"]["second"]) == (None, None)
+    assert records["cat"]["second minus first"] == 0.5
 
 
 def test_the_largest_difference_comes_first():
-    words = [record["word"] for record in word_changes(LEFT, RIGHT)]
+    words = [record["word"] for record in word_changes(FIRST, SECOND)]
 
     assert words == ["cow", "cat", "the", "dog"]
 
 
-@pytest.mark.parametrize("words", [[], LEFT])
+@pytest.mark.parametrize("words", [[], FIRST])
 def test_words_of_a_text_with_itself_do_not_differ(words):
-    assert not any(record["right minus left"] for record in word_changes(words, words))
+    assert not any(record["second minus first"] for record in word_changes(words, words))

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from pages._app import explanation_heads_cache, job_view
+from pages._app import explanation_heads_cache, explanation_moved, job_view
 from tests.pages.conftest import HOSTILE_TEXT, chart, labels, make_run, press, save_model, shown
 from textcls_core.explanation.head_job import MOVED_ENTRY, ensure_moved
 from textcls_core.explanation.head_report import MovedReport
@@ -49,7 +49,7 @@ def test_compare_shows_two_texts_side_by_side(open_page, runnable_run):
     assert sum(chart(app, 0)["data"][0]["x"]) == pytest.approx(1)
     table = app.dataframe[0].value
     assert sorted(table["word"]) == ["a", "cat", "old", "small", "storm", "the"]
-    changes = table["right minus left"].abs().tolist()
+    changes = table["second minus first"].abs().tolist()
     assert changes == sorted(changes, reverse=True)
 
 
@@ -102,6 +102,40 @@ def test_compare_shows_two_runs_on_one_text(open_page, runnable_run, second_run)
     assert any(text.startswith("**Other run: Second") for text in shown(app.markdown))
 
 
+def test_compare_explains_the_answer_of_the_first_on_both_sides(
+    open_page, runnable_run, second_run
+):
+    link = {**LINK, "run": runnable_run.run_id, "sides": "Two runs", "sides_run": second_run.run_id}
+    app = open_page("explanation", **link)
+
+    assert not app.exception
+    explained = [text for text in shown(app.caption) if text.startswith("What speaks for")]
+    assert len(explained) == 2
+    assert explained[0] == explained[1]
+    assert any("Both explain" in text for text in shown(app.caption))
+
+
+def test_compare_of_runs_with_other_classes_says_which_is_unknown(
+    open_page, runnable_run, hostile_run, hostile_dataset, tiny_model_dir
+):
+    save_model(hostile_run.model_dir, hostile_dataset, tiny_model_dir)
+    link = {**LINK, "run": runnable_run.run_id, "sides": "Two runs"}
+    link["sides_run"] = hostile_run.run_id
+
+    app = open_page("explanation", **link)
+
+    assert not app.exception
+    assert any("a class that the other run does not know" in text for text in shown(app.warning))
+    assert not drawn(app)
+
+
+def test_compare_can_explain_the_answer_of_each(open_page, runnable_run):
+    app = open_page("explanation", **LINK, sides_label="*each")
+
+    assert not app.exception
+    assert len(drawn(app)) == 4
+
+
 def test_compare_without_another_run_says_so(open_page, runnable_run):
     app = open_page("explanation", **LINK, sides="Two runs")
 
@@ -143,6 +177,23 @@ def test_moved_shows_how_far_every_head_moved(open_page, workspace, tuned_run):
     assert len(chart(app)["data"][0]["text"]) == 4
     assert app.dataframe[0].value["moved"].tolist() == pytest.approx([0] * 4, abs=1e-4)
     assert isinstance(found, MovedReport)
+
+
+def test_moved_shows_a_chosen_row_before_and_after(open_page, workspace, tuned_run, monkeypatch):
+    found = ensure_moved(workspace, explanation_heads_cache.moved_of(tuned_run, "test", 50))
+    row = found.example_rows(0, 0)[0]
+    monkeypatch.setattr(explanation_moved, "choose_row", lambda *_: row)
+
+    app = open_page("explanation", **BEFORE)
+
+    assert not app.exception
+    assert f"Layer 1, head 1 on row {row}" in shown(app.subheader)
+    before, after = drawn(app)
+    assert before["words"] == after["words"]
+    assert before["marked"] == after["marked"] == [0]  # the model classifies its first token
+
+    press(app, "moved.open")
+    assert (app.query_params["row"], app.query_params["layer"]) == (row, "0")
 
 
 def test_moved_says_that_the_base_model_is_gone(open_page, workspace, tuned_run):

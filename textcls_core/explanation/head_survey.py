@@ -63,12 +63,14 @@ def load_base(name: str, tuned: Classifier) -> Classifier:
 
     Args:
         name: As `RunConfig.model` has it.
-        tuned: The classifier; its head is of no interest here.
+        tuned: The classifier; the pretrained model cuts long texts as it does.
 
     Raises:
         ModelError: If the model is not available any more.
     """
-    base = Classifier.from_pretrained(locate(name), tuned.label_names, max_length=tuned.max_length)
+    base = Classifier.from_pretrained(
+        locate(name), tuned.label_names, max_length=tuned.max_length, design=tuned.design
+    )
     base.model.set_attn_implementation("eager")
     return base
 

@@ -15,24 +15,25 @@ def word_changes(
     counts as 0 there.
 
     Args:
-        one: Words of the left side with their scores, special tokens left out.
-        other: Of the right side.
+        one: Words of the first side with their scores, special tokens left out.
+        other: Of the second side.
 
     Example:
         >>> word_changes([("a", 1.0), ("A", 2.0)], [("a", 2.5)])
-        [{'word': 'a', 'left': 3.0, 'right': 2.5, 'right minus left': -0.5}]
+        [{'word': 'a', 'first': 3.0, 'second': 2.5, 'second minus first': -0.5}]
     """
-    left, right = _by_word(one), _by_word(other)
+    first, second = _by_word(one), _by_word(other)
     changes = {
-        word: right.get(word, 0.0) - left.get(word, 0.0) for word in dict.fromkeys([*left, *right])
+        word: second.get(word, 0.0) - first.get(word, 0.0)
+        for word in dict.fromkeys([*first, *second])
     }
     order = sorted(changes, key=lambda word: -abs(changes[word]))
     return [
         {
             "word": word,
-            "left": left.get(word),
-            "right": right.get(word),
-            "right minus left": changes[word],
+            "first": first.get(word),
+            "second": second.get(word),
+            "second minus first": changes[word],
         }
         for word in order
     ]
