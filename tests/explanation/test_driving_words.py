@@ -1,37 +1,16 @@
-"""Tests of driving words: what is asked, intervals that hold what they promise, rare words."""
+"""Tests of driving words: intervals that hold what they promise, rare words."""
 
 import numpy as np
 import pytest
 
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.multi_label import MultiLabelPredictions
-from textcls_core.evaluation.predictions import Predictions
+from textcls_core.explanation.driving_questions import Choice, Question
 from textcls_core.explanation.driving_words import (
     Answer,
-    Question,
+    chosen_answers,
     driving_words,
-    questions_of,
     rows_with,
 )
-
-NAMES = ("animals", "food")
-
-
-@pytest.fixture
-def predictions():
-    """Ten rows, of which 0, 1 and 2 are animals that were taken for food."""
-    true = np.array([0] * 5 + [1] * 5)
-    given = np.where(np.arange(10) < 3, 1, true)
-    probabilities = np.where(np.eye(2)[given] == 1, 0.9, 0.1)
-    return Predictions(tuple(f"r{n}" for n in range(10)), true, probabilities, NAMES)
-
-
-@pytest.fixture
-def label_sets():
-    """Rows with both labels, none, a wrong one, and one that was missed."""
-    targets = np.array([[1, 1], [0, 0], [1, 0], [0, 1]])
-    probabilities = np.array([[0.9, 0.9], [0.1, 0.1], [0.9, 0.9], [0.1, 0.1]])
-    return MultiLabelPredictions(("both", "none", "wrong", "missed"), targets, probabilities, NAMES)
 
 
 def answers_of(*rows, label="food"):
@@ -40,50 +19,6 @@ def answers_of(*rows, label="food"):
         Answer(Question(f"r{n}", label), tuple(row), np.array(list(row.values()), dtype=float))
         for n, row in enumerate(rows)
     ]
-
-
-def test_classes_are_asked_as_the_model_gave_them(predictions):
-    asked = questions_of(predictions, "classes")
-
-    assert sorted(question.row_id for question in asked) == sorted(predictions.row_ids)
-    assert Question("r0", "food") in asked
-    assert Question("r4", "animals") in asked
-
-
-def test_mistakes_are_asked_against_the_true_class(predictions):
-    asked = questions_of(predictions, "mistakes")
-
-    assert sorted(asked, key=lambda one: one.row_id) == [
-        Question(f"r{n}", "food", "animals") for n in range(3)
-    ]
-
-
-def test_a_larger_sample_begins_with_a_smaller_one(predictions):
-    small, large = (questions_of(predictions, "classes", size, seed=3) for size in (4, 9))
-
-    assert large[:4] == small
-    assert len({question.row_id for question in large}) == 9
-    assert questions_of(predictions, "classes", 9, seed=4) != large
-
-
-def test_every_label_of_a_text_is_asked_for(label_sets):
-    asked = questions_of(label_sets, "classes")
-
-    expected = [("both", "animals"), ("both", "food"), ("wrong", "animals"), ("wrong", "food")]
-    assert sorted((question.row_id, question.label) for question in asked) == expected
-
-
-def test_a_label_given_wrongly_is_asked_for_by_itself(label_sets):
-    assert questions_of(label_sets, "mistakes") == [Question("wrong", "food", None)]
-
-
-def test_no_mistake_is_a_message(predictions):
-    right = Predictions(
-        predictions.row_ids, predictions.predicted_label_ids, predictions.probabilities, NAMES
-    )
-
-    with pytest.raises(InvalidArgumentError, match="there is no mistake to explain"):
-        questions_of(right, "mistakes")
 
 
 def test_a_word_has_its_mean_over_the_rows_that_have_it():
@@ -122,7 +57,7 @@ def test_words_are_ranked_by_what_is_sure():
 
     assert [word.word for word in found.words] == ["steady", "erratic"]
     assert found.words[0].mean < found.words[1].mean
-    assert found.num_driving == 1
+    assert len(found.driving) == 1
 
 
 @pytest.mark.parametrize(("num_idle", "is_beyond"), [(10, True), (70, False)])
@@ -130,14 +65,14 @@ def test_as_many_words_above_zero_as_by_chance_are_told(num_idle, is_beyond):
     idle = {f"w{n}": 0.0 for n in range(num_idle)}
     found = driving_words(answers_of(*[{"soup": 2.0, "old": -1.0, **idle}] * 5))
 
-    assert (found.num_driving, found.is_beyond_chance) == (1, is_beyond)
-    assert [word.word for word in found.raising] == ["soup"]
+    assert (len(found.driving), found.is_beyond_chance) == (1, is_beyond)
+    assert [word.word for word in found.leaning] == ["soup"]
 
 
 def test_only_rows_of_the_class_count():
     answers = answers_of(*[{"soup": 1.0}] * 3) + answers_of(*[{"soup": 9.0}] * 3, label="animals")
 
-    (word,) = driving_words(answers, "food", min_rows=3).words
+    (word,) = driving_words(chosen_answers(answers, Choice("food")), min_rows=3).words
 
     assert (word.mean, word.num_rows) == (1.0, 3)
 
@@ -192,17 +127,40 @@ def test_words_without_effect_stand_above_zero_as_often_as_is_said(generator):
 
     found = driving_words(answers)
 
-    assert found.num_driving == pytest.approx(found.num_by_chance, abs=20)
+    assert len(found.driving) == pytest.approx(found.num_by_chance, abs=20)
 
 
 def test_rows_of_a_word_begin_with_the_strongest():
     answers = answers_of({"soup": 1.0, "the": 0.1}, {"Soup": 3.0}, {"rain": 7.0}, {"soup": 2.0})
 
-    found = rows_with(answers, "soup", "food")
+    found = rows_with(answers, "soup")
 
     assert [answer.question.row_id for answer in found] == ["r1", "r3", "r0"]
     assert found[0].places("soup") == [0]
-    assert rows_with(answers, "soup", "animals") == []
+    assert rows_with(answers, "soup", lowers=True) == found[::-1]
+
+
+def test_words_that_lower_a_score_are_ranked_by_what_is_sure():
+    rows = [{"no": -2.0 + 0.01 * n, "soup": 3.0, "maybe": -4.0 * (n % 2)} for n in range(8)]
+
+    found = driving_words(answers_of(*rows), lowers=True)
+
+    assert [word.word for word in found.words] == ["no", "maybe", "soup"]
+    assert [word.word for word in found.leaning] == ["no", "maybe"]
+    assert [word.word for word in found.driving][:1] == ["no"]
+    assert all(word.high < 0 for word in found.driving)
+
+
+def test_answers_are_chosen_by_class_and_true_class():
+    questions = [Question("r0", "food", "rain"), Question("r1", "food", "sun"), Question("r2", "x")]
+    answers = [Answer(question, (), np.zeros(0)) for question in questions]
+
+    def rows(choice):
+        return [answer.question.row_id for answer in chosen_answers(answers, choice)]
+
+    assert rows(Choice()) == ["r0", "r1", "r2"]
+    assert rows(Choice("food")) == ["r0", "r1"]
+    assert rows(Choice("food", "sun")) == rows(Choice(against="sun")) == ["r1"]
 
 
 def test_words_of_any_script_are_counted():

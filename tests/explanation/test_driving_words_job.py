@@ -14,7 +14,8 @@ from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.by_task import predictions_of
 from textcls_core.explanation import attributions, driving_words_job
 from textcls_core.explanation.attributions import attribute
-from textcls_core.explanation.driving_words import Question, driving_words, questions_of
+from textcls_core.explanation.driving_questions import Choice, Question, questions_of
+from textcls_core.explanation.driving_words import chosen_answers, driving_words
 from textcls_core.explanation.driving_words_job import (
     ENTRY,
     WORD_METHODS,
@@ -156,6 +157,10 @@ def train(classifier, dataset):
     classifier.model.eval()
 
 
+def driving(answers, label):
+    return driving_words(chosen_answers(answers, Choice(label)))
+
+
 @pytest.mark.parametrize("method", WORD_METHODS)
 def test_a_planted_word_drives_its_class(planted, method):
     workspace, model_dir, fingerprint, predictions = planted
@@ -166,7 +171,7 @@ def test_a_planted_word_drives_its_class(planted, method):
     )
 
     assert (predictions.predicted_label_ids == predictions.true_label_ids).mean() >= 0.95
-    first = {label: driving_words(answers, label).words[0] for label in PLANTED}
+    first = {label: driving(answers, label).words[0] for label in PLANTED}
     assert {label: word.word for label, word in first.items()} == PLANTED
     assert all(word.low > 0 for word in first.values())
 
@@ -182,5 +187,5 @@ def test_a_planted_word_drives_the_mistakes(planted):
         workspace, word_arguments(model_dir, "1", fingerprint, "gradient_x_input", questions)
     )
 
-    assert driving_words(answers, "animals").words[0].word == PLANTED["animals"]
+    assert driving(answers, "animals").words[0].word == PLANTED["animals"]
     assert {answer.question.against for answer in answers} == {"food"}

@@ -15,11 +15,10 @@ _BAR = 0.8
 def driving_words_chart(
     words: Sequence[DrivingWord], what: str, *, selected: str = "", is_dark: bool = False
 ) -> go.Figure:
-    """Return a bar per word with its interval, those that surely raise the score on top.
+    """Return a bar per word with its interval, those that most surely have an effect on top.
 
     Args:
-        words: Ranked, with a mean above zero, at least one; the first `MAX_BARS` are drawn.
-            `customdata` holds each word.
+        words: Ranked, at least one; the first `MAX_BARS` are drawn. `customdata` holds each word.
         what: Whose score it is, for the axis.
         selected: The word that is open, drawn with an edge.
         is_dark: Whether the page behind is dark.
@@ -53,7 +52,10 @@ def _bars(top: Sequence[DrivingWord], edges: list[int], ink: str) -> go.Bar:
         orientation="h",
         y=list(range(len(top))),
         x=[word.mean for word in top],
-        marker={"color": diverging_color(_BAR), "line": {"color": ink, "width": edges}},
+        marker={
+            "color": [diverging_color(_BAR if word.mean > 0 else -_BAR) for word in top],
+            "line": {"color": ink, "width": edges},
+        },
         error_x={
             "type": "data",
             "symmetric": False,

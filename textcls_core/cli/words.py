@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from textcls_core.cli.printing import Json, Progress, RunId, SplitName, emit, open_run, parse_split
-from textcls_core.errors import label_id_of, parse_choice
+from textcls_core.errors import InvalidArgumentError, parse_choice
+from textcls_core.explanation.driving_questions import NUM_ROWS, About, Choice, questions_of
 from textcls_core.explanation.driving_words import (
     MIN_ROWS,
-    NUM_ROWS,
-    About,
+    Answer,
     DrivingWords,
+    chosen_answers,
     driving_words,
-    questions_of,
 )
 from textcls_core.explanation.driving_words_job import WORD_METHODS, ensure_answers, word_arguments
 from textcls_core.wording import plural, shorten
@@ -25,9 +25,17 @@ _ALL = "all classes"
 
 def words(
     run_id: RunId,
-    label: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
+    label: Annotated[
+        str | None, typer.Option("--class", help="Ask only rows that were given this class.")
+    ] = None,
     mistakes: Annotated[
         bool, typer.Option("--mistakes", help="What raised a wrong class over the true one.")
+    ] = False,
+    true: Annotated[
+        str | None, typer.Option("--true", help="Of mistakes only those with this true class.")
+    ] = None,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="Of several labels: what lowered those that are true.")
     ] = False,
     split: SplitName = "test",
     sample: Annotated[int, typer.Option("--sample", min=1, help="Rows asked.")] = NUM_ROWS,
@@ -40,25 +48,25 @@ def words(
     ] = MIN_ROWS,
     as_json: Json = False,
 ) -> None:
-    """List the words that raise the score of each class most surely, with 95 % intervals."""
+    """List the words that drive each class most surely, or its mistakes, with 95 % intervals."""
     run = open_run(run_id)
     chosen = parse_choice(method, WORD_METHODS, "a method")
     predictions = run.predictions(parse_split(split))
-    names = predictions.label_names
-    if label is not None:
-        label_id_of(names, label)
-    about: About = "mistakes" if mistakes else "classes"
-    questions = questions_of(predictions, about, sample, seed)
+    about = _about(mistakes=mistakes, missed=missed)
+    questions = questions_of(predictions, about, sample, seed, Choice(label, true))
     arguments = word_arguments(
         run.require_model(), run.decision_key, run.config.dataset_fingerprint, chosen, questions
     )
     answers = ensure_answers(Workspace.default(), arguments, Progress())
-    shown = [label] if label else [*names, *([None] if mistakes else [])]
-    found = {name or _ALL: driving_words(answers, name, min_rows) for name in shown}
+    names = (
+        [label] if label else [*predictions.label_names, *([] if about == "classes" else [None])]
+    )
+    found = {name or _ALL: _driving(answers, name, min_rows, about) for name in names}
     value = {
         "run_id": run.run_id,
         "split": split,
         "about": about,
+        "true": true,
         "method": chosen,
         "seed": seed,
         "num_rows": len({question.row_id for question in questions}),
@@ -67,6 +75,20 @@ def words(
     }
     lines = [line for name, one in found.items() for line in _lines(name, one, min_rows)]
     emit(as_json, value, lines)
+
+
+def _about(*, mistakes: bool, missed: bool) -> About:
+    if mistakes and missed:
+        raise InvalidArgumentError(
+            "Expected --mistakes (labels given wrongly) or --missed (labels not given), got both. "
+            "Ask for one after the other."
+        )
+    return "mistakes" if mistakes else "missed" if missed else "classes"
+
+
+def _driving(answers: list[Answer], label: str | None, min_rows: int, about: About) -> DrivingWords:
+    chosen = chosen_answers(answers, Choice(label))
+    return driving_words(chosen, min_rows, lowers=about == "missed")
 
 
 def _value(name: str, found: DrivingWords) -> dict[str, Any]:

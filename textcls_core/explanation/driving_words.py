@@ -1,37 +1,22 @@
 """Words that drive a class over many rows: how far they raise its score, how surely, in how many.
 
-A row is asked one question: which of its words speak for the class that the model gave it. Its
-answer has a number for every word (see `attributions`); the driving words of a class are those
-whose numbers are surely above zero over the rows that have them.
+The answer to a question (see `driving_questions`) has a number for every word of a row; the driving
+words of a class are those whose numbers are surely above zero over the rows that have them, and
+those that drive it away the ones that are surely below.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.evaluation.by_task import AnyPredictions, truth_and_answer
+from textcls_core.explanation.driving_questions import Choice, Question
 
-About = Literal["classes", "mistakes"]
 MIN_ROWS = 5
 """Rows that must have a word before it is ranked: an interval from fewer means little."""
-NUM_ROWS = 200
-"""Rows of a sample unless asked for others: some minutes on two cores."""
 _CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a row: which words speak for a class, or for it rather than another one."""
-
-    row_id: str
-    label: str
-    """The class that the model gave the row."""
-    against: str | None = None
-    """The true class, if the answer was wrong and a text has exactly one."""
 
 
 @dataclass(frozen=True)
@@ -71,100 +56,59 @@ class DrivingWord:
 
 @dataclass(frozen=True, slots=True)
 class DrivingWords:
-    """The words of some rows, those that surely raise the score first."""
+    """The words of some rows, those that most surely raise the score first, or lower it."""
 
     words: tuple[DrivingWord, ...]
-    """Ranked by the lower end of their interval."""
+    """Ranked by the end of their interval that is nearest to having no effect."""
     num_rows: int
     """Rows that were asked."""
     num_rare: int
     """Words that too few rows have to be ranked."""
+    lowers: bool = False
+    """Whether words that lower the score are looked for."""
 
     @property
-    def num_driving(self) -> int:
-        """Words whose interval is above zero."""
-        return sum(word.low > 0 for word in self.words)
+    def driving(self) -> tuple[DrivingWord, ...]:
+        """Words whose whole interval is above zero, or below it if they are to lower the score."""
+        return tuple(
+            word for word in self.words if (word.high < 0 if self.lowers else word.low > 0)
+        )
 
     @property
     def num_by_chance(self) -> float:
-        """Words that would stand above zero by chance if no word had any effect."""
+        """Words that would stand on that side of zero by chance if no word had any effect."""
         return len(self.words) * (1 - _CONFIDENCE) / 2
 
     @property
     def is_beyond_chance(self) -> bool:
-        """Whether more words stand above zero than would by chance, in whole numbers."""
-        return self.num_driving > round(self.num_by_chance)
+        """Whether more words stand there than would by chance, in whole numbers."""
+        return len(self.driving) > round(self.num_by_chance)
 
     @property
-    def raising(self) -> tuple[DrivingWord, ...]:
-        """Words whose mean is above zero, surely or not."""
-        return tuple(word for word in self.words if word.mean > 0)
-
-
-def questions_of(
-    predictions: AnyPredictions, about: About, num_rows: int = NUM_ROWS, seed: int = 0
-) -> list[Question]:
-    """Return what is asked of a random sample of rows, in the order they are drawn.
-
-    A larger sample begins with the rows of a smaller one. Of a text with several labels every label
-    that it was given is asked for; one with none is not asked.
-
-    Args:
-        predictions: Of a split.
-        about: `classes` draws from all rows and asks for the class they were given; `mistakes`
-            draws from rows that were given a wrong one, and asks for it rather than the true class.
-        num_rows: Rows to draw at most.
-        seed: Of the sample.
-
-    Raises:
-        InvalidArgumentError: If there is no row to ask.
-    """
-    true, given = truth_and_answer(predictions)
-    asked = _given(given, len(predictions.label_names))
-    if about == "mistakes":
-        asked = asked & ~_given(true, len(predictions.label_names))
-    rows = np.flatnonzero(asked.any(axis=1))
-    if not len(rows):
-        raise InvalidArgumentError(_NOTHING[about])
-    drawn = rows[np.random.default_rng(seed).permutation(len(rows))[:num_rows]]
-    names, is_single = predictions.label_names, true.ndim == 1
-    return [
-        Question(
-            predictions.row_ids[row],
-            names[label_id],
-            names[true[row]] if about == "mistakes" and is_single else None,
+    def leaning(self) -> tuple[DrivingWord, ...]:
+        """Words whose mean is on that side of zero, surely or not."""
+        return tuple(
+            word for word in self.words if (word.mean < 0 if self.lowers else word.mean > 0)
         )
-        for row in drawn.tolist()
-        for label_id in np.flatnonzero(asked[row]).tolist()
-    ]
 
 
-_NOTHING: dict[About, str] = {
-    "classes": "Expected rows that were given a class, got none. Choose another split.",
-    "mistakes": (
-        "Expected rows that were given a wrong class, got none: there is no mistake to explain. "
-        "Choose another split."
-    ),
-}
-
-
-def _given(answers: np.ndarray, num_classes: int) -> np.ndarray:
-    """Return whether each row has each class, shape (N, C)."""
-    return answers if answers.ndim == 2 else np.eye(num_classes, dtype=bool)[answers]
+def chosen_answers(answers: Iterable[Answer], choice: Choice) -> list[Answer]:
+    """Return the answers to the questions that a choice takes."""
+    return [answer for answer in answers if choice.takes(answer.question)]
 
 
 def driving_words(
-    answers: Sequence[Answer], label: str | None = None, min_rows: int = MIN_ROWS
+    answers: Sequence[Answer], min_rows: int = MIN_ROWS, *, lowers: bool = False
 ) -> DrivingWords:
-    """Return the words of the rows that were given a class, with what they add to its score.
+    """Return the words of some rows, with what they add to the score that these were asked for.
 
     The mean of a word is that of its numbers in the rows that have it, each row one observation;
     its interval is Student's t interval of a mean. Words are compared without regard to case.
 
     Args:
-        answers: Of any classes.
-        label: The class; None takes the rows of all classes together.
+        answers: Those of one class, from `chosen_answers`, or of any.
         min_rows: Rows that must have a word, at least 2.
+        lowers: Look for words that lower the score.
 
     Raises:
         InvalidArgumentError: If `min_rows` is too small for an interval.
@@ -182,40 +126,38 @@ def driving_words(
         raise InvalidArgumentError(
             f"Expected a word to be in at least 2 rows, got {min_rows}: one row has no interval."
         )
-    chosen = [answer for answer in answers if label is None or answer.question.label == label]
-    vocabulary, word_ids, values = _observations(chosen)
+    vocabulary, word_ids, values = _observations(answers)
     size = len(vocabulary)
     counts = np.bincount(word_ids, minlength=size)
     means = np.bincount(word_ids, values, size) / np.maximum(counts, 1)
     squares = np.bincount(word_ids, (values - means[word_ids]) ** 2, size)
     is_ranked = counts >= min_rows
     lows, highs = _intervals(means, squares, counts)
-    order = np.flatnonzero(is_ranked)[np.argsort(-lows[is_ranked], kind="stable")]
+    weakest = highs if lowers else -lows
+    order = np.flatnonzero(is_ranked)[np.argsort(weakest[is_ranked], kind="stable")]
     return DrivingWords(
         words=tuple(
             DrivingWord(vocabulary[word], float(means[word]), float(lows[word]),
                         float(highs[word]), int(counts[word]))
             for word in order.tolist()
         ),
-        num_rows=len({answer.question.row_id for answer in chosen}),
+        num_rows=len({answer.question.row_id for answer in answers}),
         num_rare=int(np.count_nonzero(~is_ranked)),
+        lowers=lowers,
     )  # fmt: skip
 
 
-def rows_with(answers: Sequence[Answer], word: str, label: str | None = None) -> list[Answer]:
+def rows_with(answers: Iterable[Answer], word: str, *, lowers: bool = False) -> list[Answer]:
     """Return the answers of rows that have a word, the one that it adds most to first.
 
     Args:
         answers: Of any classes.
         word: In lower case.
-        label: The class that the rows were given; None takes all.
+        lowers: Begin with the one that it takes most from.
     """
-    found = [
-        (answer.score_of(word), answer)
-        for answer in answers
-        if (label is None or answer.question.label == label) and answer.places(word)
-    ]
-    return [answer for _, answer in sorted(found, key=lambda pair: -pair[0])]
+    found = [(answer.score_of(word), answer) for answer in answers if answer.places(word)]
+    sign = 1 if lowers else -1
+    return [answer for _, answer in sorted(found, key=lambda pair: sign * pair[0])]
 
 
 def _observations(

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.explanation.driving_words import Answer, Question
+from textcls_core.explanation.driving_questions import Question
+from textcls_core.explanation.driving_words import Answer
 from textcls_core.explanation.methods import TITLES, Method
 from textcls_core.files import digest_of, temporary_sibling
 from textcls_core.jobs.progress import Report, ignore
