@@ -11,6 +11,7 @@ from pages._app.explanation_compare import show_compare
 from pages._app.explanation_text import of_text
 from pages._app.explanation_trust import show_trust
 from pages._app.explanation_what_if import show_what_if
+from pages._app.explanation_what_if_edit import variant_of
 from pages._app.explanation_words import show_words
 from pages._app.saving import saved_view
 from textcls_core.runs.run import Run
@@ -22,7 +23,7 @@ VIEWS: dict[str, Callable[[Run], None]] = {
     "Heads": of_text(show_attention),
     "Attributions": of_text(show_attributions),
     "Trust": show_trust,
-    "What if": of_text(show_what_if),
+    "What if": of_text(show_what_if, variant_of),
     "Compare": show_compare,
     "Words": show_words,
 }

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import controls, state
+from pages._app.explanation_similar import show_similar_rows
 from pages._app.saving import note
 from pages._app.text import badge_label, escape, show_text
 from textcls_core.errors import NotFoundError
@@ -19,23 +20,24 @@ _OWN = "attention.input"
 """Session state: the field of a text that is no row."""
 _KEPT = "attention.kept"
 """Session state: the text that stood last in the field and in `_OWN`, by the key of the field."""
-_WAYS: dict[str, dict[str, str]] = {
-    "Read it on Mistakes": {},
-    "Similar training rows": {"similar_rows": "true"},
-}
 
 
-def of_text(show: Callable[[Run, str, DeltaGenerator], None]) -> Callable[[Run], None]:
+def of_text(
+    show: Callable[[Run, str, DeltaGenerator], None],
+    variant_of: Callable[[str], str] = lambda text: text,
+) -> Callable[[Run], None]:
     """Return a view that asks for a text first, with a place for the prediction beside it.
 
     Args:
         show: Takes a finished run, the text, which is not empty, and the place.
+        variant_of: Returns the text as it is after the edits of the view, if it makes any.
     """
 
     def show_with_text(run: Run) -> None:
         text_column, place = controls.panels()
+        below = st.container()
         with text_column:
-            text = choose_text(run)
+            text = choose_text(run, variant_of, below)
         if text.strip():
             note(Fact("Text", text))
             show(run, text, place)
@@ -45,11 +47,21 @@ def of_text(show: Callable[[Run, str, DeltaGenerator], None]) -> Callable[[Run],
     return show_with_text
 
 
-def choose_text(run: Run) -> str:
+def choose_text(
+    run: Run,
+    variant_of: Callable[[str], str] = lambda text: text,
+    below: DeltaGenerator | None = None,
+) -> str:
     """Return the text to look at: typed, or the row named in the URL.
 
     It stays when another run is chosen, and is kept while a view is open that needs none, and a
-    typed one while a row is read: Streamlit forgets a field that is not shown.
+    typed one while a row is read: Streamlit forgets a field that is not shown. Similar training
+    rows are one click away.
+
+    Args:
+        run: A finished run.
+        variant_of: See `of_text`.
+        below: Where similar training rows stand, which need some width; under the text without it.
     """
     row_id = state.parameter("row")
     row = _row(run, row_id) if row_id else None
@@ -59,10 +71,14 @@ def choose_text(run: Run) -> str:
         st.session_state[key] = kept[_OWN] if row is None else kept.get(key, row.text)
     text = st.text_area("Text", height=130, max_chars=MAX_CHARACTERS, key=key) or ""
     st.session_state[_KEPT] = {_OWN: kept[_OWN], key: text}
-    if row is not None and text == row.text:
-        note(row.fact)
-    elif row is not None:
+    if row is not None and text != row.text:
         st.caption("Changed here: this is no longer the text of the row.")
+        row = None
+    if row is not None:
+        note(row.fact)
+    if text.strip():
+        with below or st.container():
+            show_similar_rows(run, text, variant_of(text), None if row is None else row.place)
     return text
 
 
@@ -70,6 +86,8 @@ def choose_text(run: Run) -> str:
 class _Row:
     """A row that is looked at."""
 
+    place: tuple[str, str]
+    """Its split and its id."""
     text: str
     """As much of it as the field holds."""
     fact: Fact
@@ -95,6 +113,7 @@ def _row(run: Run, row_id: str) -> _Row | None:
             state.set_parameter("row", None)
             st.rerun()
     return _Row(
+        (record["split"], row_id),
         str(record["text"])[:MAX_CHARACTERS],
         Fact("Row", f"{row_id}, {record['split']}, true: {true}"),
     )
@@ -102,7 +121,6 @@ def _row(run: Run, row_id: str) -> _Row | None:
 
 def _lead_to_mistakes(run: Run, row_id: str, split: str) -> None:
     """Lead to the row on the Mistakes page, in the list it was read in there."""
-    link = {"run": run.run_id, "split": split, "row": row_id, "panel": "Inspect"}
-    for title, more in _WAYS.items():
-        if st.button(title, type="tertiary"):
-            st.switch_page("pages/mistakes.py", query_params=link | more)
+    if st.button("Read it on Mistakes", type="tertiary"):
+        link = {"run": run.run_id, "split": split, "row": row_id, "panel": "Inspect"}
+        st.switch_page("pages/mistakes.py", query_params=link)

@@ -76,18 +76,27 @@ def show_words(run: Run) -> None:
         _offer(asked, questions, arguments)
         return
     take_click(asked, questions)
-    answers = _show(asked, questions, arguments, answers)
-    said = " ".join(_notes(asked, answers))
+    _show(asked, questions, arguments, answers)
+
+
+def _say_how(asked: Asked, answers: list[Answer], num_wanted: int) -> None:
+    """Say what was asked, of which rows, and how.
+
+    Args:
+        asked: What the view is about.
+        answers: Those that words are from.
+        num_wanted: Questions to a sample of the chosen rows alone.
+    """
+    said = " ".join(_notes(asked, answers, num_wanted))
     saving.note(Fact("Method", TITLES[asked.method]), Sentence(said))
     st.caption(said)
 
 
-def _notes(asked: Asked, answers: list[Answer]) -> list[str]:
-    """Return what was asked, of which rows, and how."""
+def _notes(asked: Asked, answers: list[Answer], num_wanted: int) -> list[str]:
     count = _num_rows([answer.question for answer in answers])
-    is_sample = asked.size <= count < len(asked.predictions.row_ids)
+    is_full = asked.size <= count < len(asked.predictions.row_ids)
     rows = f"{plural(count, f'{asked.split} row')}, "
-    drawn = "drawn at random" if is_sample else "all there are"
+    drawn = "drawn at random" if is_full or len(answers) < num_wanted else "all there are"
     meaning = _MEANING.get((asked.about, asked.is_single))
     return [
         f"Asked of {rows}{drawn}.",
@@ -126,12 +135,8 @@ def _offer(asked: Asked, questions: list[Question], arguments: dict[str, Any]) -
 
 def _show(
     asked: Asked, questions: list[Question], arguments: dict[str, Any], answers: list[Answer]
-) -> list[Answer]:
-    """Show the words of one class beside the rows of a word, and the first words of all classes.
-
-    Returns:
-        The answers that the words of the class are from.
-    """
+) -> None:
+    """Show the words of one class beside the rows of a word, and the first words of all classes."""
     left, right = controls.panels()
     with left, st.container(horizontal=True, vertical_alignment="bottom"):
         choice = choose_classes(asked)
@@ -140,8 +145,10 @@ def _show(
                 "drive_rows", "Least rows", float(MIN_ROWS), 2.0, 1_000.0, step=1.0, width=130
             )
         )
+    wanted = _wanted(asked, choice)
+    known = sum(choice.takes(question) for question in questions)
     with left:
-        measured = _ask_more(asked, questions, choice) or arguments
+        measured = (_ask_more(asked, wanted, known) if len(wanted) > known else None) or arguments
     found = cache.ranked(measured, choice, least, lowers=asked.lowers)
     chosen = chosen_answers(cache.answers(measured) or answers, choice)
     with left:
@@ -149,31 +156,31 @@ def _show(
     with right:
         show_rows(asked, choice, chosen, [word.word for word in found.words])
     show_overview(asked, questions, arguments, least)
-    return chosen
+    _say_how(asked, chosen, len(wanted))
 
 
-def _ask_more(asked: Asked, questions: list[Question], choice: Choice) -> dict[str, Any] | None:
-    """Return the measurement of a sample of the chosen rows; offer it if there is none.
-
-    Returns:
-        None if it was not made, or the sample of everything has all of these rows.
-    """
+def _wanted(asked: Asked, choice: Choice) -> list[Question]:
+    """Return what a sample of the chosen rows alone is asked; nothing if there is no such row."""
     try:
-        wanted = asked.questions(choice)
-    except InvalidArgumentError:  # said where the words would be
-        return None
-    known = sum(choice.takes(question) for question in questions)
-    if len(wanted) <= known:
-        return None
+        return asked.questions(choice)
+    except InvalidArgumentError:
+        return []
+
+
+def _ask_more(asked: Asked, wanted: list[Question], known: int) -> dict[str, Any] | None:
+    """Return the measurement of chosen rows alone; offer it if it was not made.
+
+    Args:
+        asked: What the view is about.
+        wanted: Questions to these rows.
+        known: How many of them the sample of everything has.
+    """
     arguments = asked.arguments(wanted)
     if cache.answers(arguments) is not None:
         return arguments
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{known:,} of them are in the sample; up to {asked.size:,} can be asked.")
-        offer_job(
-            ENTRY, arguments, f"Ask {plural(len(wanted), 'row')} of them", key="words.more",
-            kind="secondary",
-        )  # fmt: skip
+    st.caption(f"{plural(known, 'such row')} in the sample; {len(wanted):,} can be asked.")
+    title = f"Ask {plural(len(wanted), 'such row')}"
+    offer_job(ENTRY, arguments, title, key="words.more", kind="secondary")
     return None
 
 

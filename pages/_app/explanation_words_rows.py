@@ -16,7 +16,7 @@ from textcls_core.explanation.driving_questions import Choice
 from textcls_core.explanation.driving_words import Answer, rows_with
 from textcls_core.explanation.methods import Method
 from textcls_core.reporting.explanation_page import Fact
-from textcls_core.wording import plural, quoted, shorten
+from textcls_core.wording import plural, shorten
 
 _TABLE = "words.rows"
 _SHOWN, _CHARACTERS, _HEIGHT = 100, 160, 213
@@ -30,22 +30,19 @@ def show_rows(
     Args:
         asked: What the view is about.
         choice: The classes that are looked at.
-        answers: Of their rows.
-        words: Those that can be chosen, ranked; nothing is shown if there is none.
+        answers: Of their rows; nothing is shown if there is none.
+        words: Those that can be chosen, ranked; without any all rows are shown.
     """
-    if not words:
+    if not answers:
         return
-    if state.parameter("drive_word") not in words:  # another class or sample ranks others
-        state.set_parameter("drive_word", None)
-    options = {word: shorten(word, 40) for word in words}
-    word = state.choose("drive_word", "Rows with the word", options, default=words[0])
-    found = rows_with(answers, word, lowers=asked.lowers)[:_SHOWN]
+    word = _choose_word(words)
+    found = (rows_with(answers, word, lowers=asked.lowers) if word else list(answers))[:_SHOWN]
     answer = _choose_row(asked, word, found)
-    st.caption(
-        f"Orange words raise the score of {_score_of(answer)}, blue words lower it; "
-        f"“{label(word, 24)}” has a border."
-    )
-    note(Fact("Row", f"{answer.question.row_id}, {asked.split}"), Fact("Word", word))
+    border = f"; “{label(word, 24)}” has a border" if word else ""
+    st.caption(f"Orange words raise the score of {_score_of(answer)}, blue words lower it{border}.")
+    note(Fact("Row", f"{answer.question.row_id}, {asked.split}"))
+    if word:
+        note(Fact("Word", word))
     attribution_text(
         answer.words,
         answer.scores.tolist(),
@@ -55,8 +52,19 @@ def show_rows(
     with st.container(horizontal=True):
         if st.button("Open in Attributions", type="tertiary", icon=":material/format_color_text:"):
             _open_attributions(answer, asked.method)
-        if st.button("All rows with it on Mistakes", type="tertiary", icon=":material/search:"):
+        title = f"All rows {'with it ' if word else ''}on Mistakes"
+        if st.button(title, type="tertiary", icon=":material/search:"):
             _open_mistakes(asked, choice, word)
+
+
+def _choose_word(words: Sequence[str]) -> str:
+    """Return the word whose rows are shown; empty if no word is ranked."""
+    if state.parameter("drive_word") not in words:  # another class or sample ranks others
+        state.set_parameter("drive_word", None)
+    if not words:
+        return ""
+    options = {word: shorten(word, 40) for word in words}
+    return state.choose("drive_word", "Rows with the word", options, default=words[0])
 
 
 def _open_mistakes(asked: Asked, choice: Choice, word: str) -> None:
@@ -69,8 +77,8 @@ def _open_mistakes(asked: Asked, choice: Choice, word: str) -> None:
         run=asked.run.run_id,
         split=asked.split,
         outcome="all" if asked.about == "classes" else "mistakes",
-        pattern=whole_word(word),
         **{name: value for name, value in link.items() if value},
+        **({"pattern": whole_word(word)} if word else {}),
     )
 
 
@@ -89,12 +97,14 @@ def _choose_row(asked: Asked, word: str, found: Sequence[Answer]) -> Answer:
         state.set_parameter("drive_row", row_ids[click[0]])
     chosen = state.parameter("drive_row")
     records = rows.table.take(rows.positions(row_ids)).to_pylist()
-    true = [quoted([rows.label_names[i] for i in record["label_ids"]]) for record in records]
+    true = [", ".join(rows.label_names[i] for i in record["label_ids"]) for record in records]
+    order = ", the strongest first" if word else ""
+    adds = {"adds": [answer.score_of(word) for answer in found]} if word else {}
     st.dataframe(
         {
-            "adds": [answer.score_of(word) for answer in found],
+            **adds,
             "given" if asked.is_single else "label": [answer.question.label for answer in found],
-            "true": [names.strip('"') for names in true],
+            "true": true,
             "text": cells([shorten(record["text"], _CHARACTERS) for record in records]),
         },
         hide_index=True,
@@ -107,9 +117,9 @@ def _choose_row(asked: Asked, word: str, found: Sequence[Answer]) -> Answer:
         },
         on_select="rerun",
         selection_mode="single-cell",
-        alt="Rows that have the word, the one it adds most to first",
+        alt=f"Rows that {'have the word' if word else 'were asked'}{order}",
     )
-    st.caption(f"{plural(len(found), 'row')}, the strongest first. Click one to read it.")
+    st.caption(f"{plural(len(found), 'row')}{order}. Click one to read it.")
     return found[row_ids.index(chosen) if chosen in row_ids else 0]
 
 

@@ -1,12 +1,13 @@
 """One example in full: its text, what was read and predicted, and the way to its neighbours."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from pages._app import controls, mistakes_cache, state
 from pages._app.mistakes_cache import Found, Key
-from pages._app.mistakes_similar import show_similar
+from pages._app.mistakes_similar import open_training_row, show_similar
 from pages._app.mistakes_why import show_why
 from pages._app.read_text import read_text
 from pages._app.text import badge_label, escape, label, show_text
@@ -78,7 +79,7 @@ def _show_similar_rows(run: Run, key: Key, row_id: str) -> None:
     )
     if place.open:
         with place:
-            show_similar(run, key.split, row_id)
+            show_similar(run, key.split, row_id, partial(open_training_row, run))
 
 
 def _show_steps(examples: Examples, around: Steps, total: int) -> None:

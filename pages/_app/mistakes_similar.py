@@ -1,20 +1,21 @@
-"""Beside an example: the training rows most similar to it, and copies of it in training."""
+"""The training rows most similar to an example or to any text, and copies of it in training."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from pages._app import controls, mistakes_similar_cache, run_cache, state
+from pages._app import controls, map_cache, mistakes_similar_cache, run_cache, state
 from pages._app.job_view import offer_job
 from pages._app.text import cells, escape, label
 from textcls_core.dataset.store import DatasetInfo
-from textcls_core.dataset.text_dataset import Split
 from textcls_core.embeddings.computing import MAX_ROWS
 from textcls_core.embeddings.store import MAX_TOKENS, StoredEmbeddings, find_embeddings
+from textcls_core.errors import ModelError
 from textcls_core.mistakes.similar_training_rows import (
     SimilarRow,
     describe_copies,
+    rows_similar_to_text,
     similar_training_rows,
     similarity_sentence,
 )
@@ -22,6 +23,7 @@ from textcls_core.mistakes.training_neighbours import Encoder, encoder_source, p
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
 
+OpenRow = Callable[[str], None]
 _EMBED = "textcls_core.embeddings.job:run_job"
 _TABLE_HEIGHT = 390
 _COLUMNS = {
@@ -33,20 +35,20 @@ _COLUMNS = {
 }
 
 
-def show_similar(run: Run, split: Split, row_id: str) -> None:
+def show_similar(run: Run, split: str, row_id: str, open_row: OpenRow) -> None:
     """Show the training rows most similar to a row, and whether it is in training as well.
 
     Args:
         run: A finished run.
         split: Where the row is.
-        row_id: A row that the run has predictions for.
+        row_id: Of the run's data set.
+        open_row: Opens the training row with this id.
     """
-    info = state.dataset_store().get(run.config.dataset_fingerprint)
+    info = _find_dataset(run)
     if info is None:
-        st.info("The data set version of this run was deleted, so there is nothing to compare.")
         return
     encoder = _choose_encoder(run)
-    stored = find_embeddings(state.workspace(), info.fingerprint, encoder_source(run, encoder))
+    stored = _find_vectors(run, encoder)
     same = mistakes_similar_cache.copies(run, row_id)
     if stored is None:
         _show_copies(same, split, is_whole=False)
@@ -59,10 +61,67 @@ def show_similar(run: Run, split: Split, row_id: str) -> None:
     else:
         rows, copies = similar_training_rows(found, row_id, same)
         _show_copies(copies, split, is_whole=True)
-        _show_rows(run, info, rows, f"similar.table.{encoder}.{row_id}")
-        _explain(rows, _read_of_texts(run, encoder, stored.info.num_tokens))
+        _show_rows(rows, f"similar.table.{encoder}.{row_id}", open_row)
+        read = _read_of_texts(run, encoder, stored.info.num_tokens)
+        _explain(rows, "this example", read)
     if not found.is_complete:
         _offer_all(info, stored)
+
+
+def show_similar_to_text(run: Run, text: str, answer: str, open_row: OpenRow) -> None:
+    """Show the training rows most similar to a text that is no row of the data set.
+
+    Args:
+        run: A finished run.
+        text: Any text, which is not empty.
+        answer: The label that the model gives it, several joined by commas; empty for none.
+        open_row: Opens the training row with this id.
+    """
+    info = _find_dataset(run)
+    if info is None:
+        return
+    encoder = _choose_encoder(run)
+    stored = _find_vectors(run, encoder)
+    if stored is None:
+        _offer(info, run, encoder)
+        return
+    try:
+        vector = map_cache.text_vector(stored, text)
+    except ModelError as error:
+        st.error(escape(str(error)))
+        return
+    found = mistakes_similar_cache.neighbours(run, stored)
+    rows, copies = rows_similar_to_text(found, text, vector, answer)
+    _show_copies(copies, "", is_whole=True)
+    _show_rows(rows, f"similar.table.{encoder}.text", open_row)
+    read = _read_of_texts(run, encoder, stored.info.num_tokens)
+    _explain(rows, f"the answer, {label(answer) if answer else 'which is none'}", read)
+    if not found.is_complete:
+        _offer_all(info, stored)
+
+
+def open_training_row(run: Run, row_id: str) -> None:
+    """Open a training row here if the run has a prediction for it, else on the Data page."""
+    if "train" in run.splits and row_id in run_cache.predictions(run, "train").row_ids:
+        for name, value in (("split", "train"), ("row", row_id), ("panel", None)):
+            state.set_parameter(name, value)
+        st.rerun()
+    info = state.dataset_store().find(run.config.dataset_fingerprint)
+    link = {"dataset": info.dataset_id, "view": "Explore", "data_row": row_id}
+    st.switch_page("pages/dataset.py", query_params=link)
+
+
+def _find_dataset(run: Run) -> DatasetInfo | None:
+    """Return the data set version of a run, or say that it is gone."""
+    info = state.dataset_store().get(run.config.dataset_fingerprint)
+    if info is None:
+        st.info("The data set version of this run was deleted, so there is nothing to compare.")
+    return info
+
+
+def _find_vectors(run: Run, encoder: Encoder) -> StoredEmbeddings | None:
+    fingerprint = run.config.dataset_fingerprint
+    return find_embeddings(state.workspace(), fingerprint, encoder_source(run, encoder))
 
 
 def _choose_encoder(run: Run) -> Encoder:
@@ -78,7 +137,7 @@ def _choose_encoder(run: Run) -> Encoder:
     return parse_encoder(chosen)
 
 
-def _show_copies(copies: Sequence[SimilarRow], split: Split, *, is_whole: bool) -> None:
+def _show_copies(copies: Sequence[SimilarRow], split: str, *, is_whole: bool) -> None:
     """Say whether the text is in training as well, with the labels it has there."""
     if not copies:
         return
@@ -91,7 +150,7 @@ def _show_copies(copies: Sequence[SimilarRow], split: Split, *, is_whole: bool) 
     show(f"**Found in training.** {escape(said)}", icon=":material/content_copy:")
 
 
-def _show_rows(run: Run, info: DatasetInfo, rows: Sequence[SimilarRow], key: str) -> None:
+def _show_rows(rows: Sequence[SimilarRow], key: str, open_row: OpenRow) -> None:
     """Show similar rows; a click opens one."""
     if not rows:
         st.caption("The run has no other training row.")
@@ -107,7 +166,7 @@ def _show_rows(run: Run, info: DatasetInfo, rows: Sequence[SimilarRow], key: str
         alt="The most similar training rows with their labels; conflicting labels are marked",
     )
     for position in event["selection"]["rows"]:
-        _open(run, info, rows[position].row_id)
+        open_row(rows[position].row_id)
 
 
 def _cells(rows: Sequence[SimilarRow]) -> list[dict[str, Any]]:
@@ -127,10 +186,10 @@ def _cells(rows: Sequence[SimilarRow]) -> list[dict[str, Any]]:
     return shown
 
 
-def _explain(rows: Sequence[SimilarRow], read: str) -> None:
+def _explain(rows: Sequence[SimilarRow], than: str, read: str) -> None:
     """Say what the labels come to, and what similarity means here."""
     conflicts = sum(row.conflicts for row in rows)
-    said = f"{conflicts} of the {len(rows)} nearest have another label than this example."
+    said = f"{conflicts} of the {len(rows)} nearest have another label than {than}."
     st.caption(f"{said} Compared by the {read}. Select a row to open it.")
 
 
@@ -148,16 +207,6 @@ def _read_of_texts(run: Run, encoder: Encoder, most: int) -> str:
     if run.config.long_documents == "head_tail":
         return f"first and last tokens, {count} in all"
     return f"first {count} tokens"
-
-
-def _open(run: Run, info: DatasetInfo, row_id: str) -> None:
-    """Open a training row here if the run has a prediction for it, else on the Data page."""
-    if "train" in run.splits and row_id in run_cache.predictions(run, "train").row_ids:
-        for name, value in (("split", "train"), ("row", row_id), ("panel", None)):
-            state.set_parameter(name, value)
-        st.rerun()
-    link = {"dataset": info.dataset_id, "view": "Explore", "data_row": row_id}
-    st.switch_page("pages/dataset.py", query_params=link)
 
 
 def _offer(info: DatasetInfo, run: Run, encoder: Encoder) -> None:
@@ -186,7 +235,7 @@ def _choose_rows(info: DatasetInfo) -> dict[str, int]:
         "sample": f"A sample of {MAX_ROWS:,} rows, spread over the classes",
         "all": f"All {info.num_examples:,} rows",
     }
-    chosen = state.choose("similar_rows", "Rows to embed", names, default="sample", draw=st.radio)
+    chosen = state.choose("embed_rows", "Rows to embed", names, default="sample", draw=st.radio)
     return {} if chosen == "sample" else {"max_rows": info.num_examples}
 
 

@@ -170,18 +170,14 @@ def test_explanation_is_one_click_from_a_mistake(open_page, runnable_run, toy_da
     assert app.text_area[0].value == toy_dataset.texts()[place]
 
 
-@pytest.mark.parametrize("way", ["Read it on Mistakes", "Similar training rows"])
-def test_explanation_leads_to_the_mistakes_page_and_keeps_run_and_row(
-    open_page, runnable_run, row, way
-):
+def test_explanation_leads_to_the_mistakes_page_and_keeps_run_and_row(open_page, runnable_run, row):
     app = open_page("explanation", run=runnable_run.run_id, row=row.row_id)
-    press_labelled(app, way)
+    press_labelled(app, "Read it on Mistakes")
 
     assert not app.exception
     assert app.title[0].value == "Mistakes"
     assert app.query_params["run"] == runnable_run.run_id
     assert app.query_params["row"] == row.row_id
-    assert app.query_params.get("similar_rows") == (None if "Read" in way else "true")
 
 
 @pytest.mark.parametrize("row_id", ["nope", "../../etc", "x" * 100_000, HOSTILE_TEXT])

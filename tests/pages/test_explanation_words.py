@@ -16,7 +16,7 @@ from tests.pages.conftest import (
     save_model,
     shown,
 )
-from textcls_core.explanation.driving_questions import Choice, questions_of
+from textcls_core.explanation.driving_questions import questions_of
 from textcls_core.explanation.driving_words import Answer
 from textcls_core.explanation.driving_words_job import ENTRY, _parts, _write, word_arguments
 from textcls_core.jobs.job import job_id_of

@@ -13,14 +13,17 @@ from textcls_core.embeddings.computing import compute_embeddings
 
 
 def script(folder, row_id):
+    from functools import partial
     from pathlib import Path
 
     import streamlit as st
 
-    from pages._app.mistakes_similar import show_similar
+    from pages._app.mistakes_similar import open_training_row, show_similar
     from textcls_core.runs.run import Run
 
-    show_similar(Run(Path(folder)), "test", st.query_params.get("row", row_id))
+    run = Run(Path(folder))
+    row_id = st.query_params.get("row", row_id)
+    show_similar(run, "test", row_id, partial(open_training_row, run))
 
 
 @pytest.fixture
@@ -135,7 +138,7 @@ def test_a_large_version_is_embedded_as_a_sample_or_as_a_whole(
 ):
     monkeypatch.setattr("pages._app.mistakes_similar.MAX_ROWS", 100)
 
-    app = show(run, row_id, similar_rows="all")
+    app = show(run, row_id, embed_rows="all")
     app.button(key="similar.embed").click().run()
 
     assert jobs.call_args.args[2]["max_rows"] == 162

@@ -1,13 +1,14 @@
-"""Training rows similar to one row: their labels, whether these conflict, and which are copies."""
+"""Training rows similar to a row or any text: labels, whether they conflict, which are copies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 
-from textcls_core.arrays import Indices, Mask
-from textcls_core.dataset.keys import RowKeys
+from textcls_core.arrays import Embeddings, Indices, Mask
+from textcls_core.dataset.keys import RowKeys, normalised_keys
 from textcls_core.dataset.near_duplicates import THRESHOLD, jaccard_index
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.embeddings.similar import records
@@ -23,14 +24,15 @@ Copy = Literal["same", "near", "no"]
 
 @dataclass(frozen=True, slots=True)
 class SimilarRow:
-    """One training row beside the row that was asked about."""
+    """One training row beside the row, or the text, that was asked about."""
 
     row_id: str
     text: str
     label: str
     """Its labels, joined by commas; empty if it has none."""
     conflicts: bool
-    """Whether it has another label, or other labels, than the row that was asked about."""
+    """Whether it has another label, or other labels, than the row that was asked about, or than the
+    model gives the text."""
     similarity: float | None
     """Cosine of the vectors of both, in [-1, 1]; None if it was found without vectors."""
     copy: Copy
@@ -68,7 +70,10 @@ def same_texts(
     same = (keys == keys[own]) & is_training
     same[own] = False
     rows = np.flatnonzero(same)
-    return _similar(dataset, own, rows, [None] * len(rows), np.ones(len(rows)), same)
+    count, label = len(rows), _label(dataset, own)
+    return _similar(
+        dataset, label, rows, [None] * count, np.ones(count), np.ones(count, dtype=bool)
+    )
 
 
 def similar_training_rows(
@@ -99,10 +104,39 @@ def similar_training_rows(
     shared = jaccard_index(rows.table["text"], pairs)
     known = {row.row_id for row in same}
     is_same = np.array([name in known for name in rows.row_ids(found)], dtype=bool)
-    by_place = np.zeros(rows.num_examples, dtype=bool)
-    by_place[found[is_same]] = True
-    near = _similar(rows, own, found, cosines[0].tolist(), shared, by_place)
+    near = _similar(rows, _label(rows, own), found, cosines[0].tolist(), shared, is_same)
     return near[:k], [*same, *(row for row in near if row.copy == "near")]
+
+
+def rows_similar_to_text(
+    neighbours: TrainingNeighbours, text: str, vector: Embeddings, label: str, k: int = NUM_SHOWN
+) -> tuple[list[SimilarRow], list[SimilarRow]]:
+    """Return the training rows most similar to any text, and the copies among the nearest.
+
+    Copies are looked for among the `NUM_COMPARED` nearest rows, as by `similar_training_rows`.
+
+    Args:
+        neighbours: Embedded rows of the run's version.
+        text: Any text.
+        vector: Of it, by the same encoder, of length 1, shape (1, D).
+        label: What the model gives it, several labels joined by commas; empty for none.
+        k: How many similar rows.
+
+    Returns:
+        The k most similar rows, the most similar one first; and all copies.
+
+    Raises:
+        InvalidArgumentError: If k is below 1, or the vector is of another encoder.
+    """
+    rows = neighbours.rows
+    positions, cosines = neighbours.nearest_to(vector, max(k, NUM_COMPARED))
+    found = positions[0]
+    texts = pa.chunked_array([[*rows.texts(found), text]], pa.string())
+    keys, last = normalised_keys(texts), len(found)
+    pairs = np.stack([np.full(last, last), np.arange(last)], axis=1)
+    shared = jaccard_index(texts, pairs)
+    near = _similar(rows, label, found, cosines[0].tolist(), shared, keys[:last] == keys[last])
+    return near[:k], [row for row in near if row.copy != "no"]
 
 
 def describe_copies(copies: Sequence[SimilarRow]) -> str:
@@ -133,16 +167,20 @@ def similarity_sentence(row: SimilarRow) -> str:
     return f"{percent(row.shared, 0)} of the words shared" if row.copy == "near" else ""
 
 
+def _label(dataset: TextDataset, own: int) -> str:
+    """Return the label of the row at a position, several joined by commas."""
+    return str(records(dataset, [own])[0]["label"])
+
+
 def _similar(
     dataset: TextDataset,
-    own: int,
+    label: str,
     rows: Indices,
     cosines: Sequence[float | None],
     shared: np.ndarray,
     is_same: Mask,
 ) -> list[SimilarRow]:
-    """Return rows beside the row at position `own`."""
-    label = records(dataset, [own])[0]["label"]
+    """Return rows beside one with a label; the last three say something of each of them."""
     return [
         SimilarRow(
             row_id=record["row_id"],
@@ -150,10 +188,10 @@ def _similar(
             label=record["label"],
             conflicts=record["label"] != label,
             similarity=cosine,
-            copy="same" if is_same[row] else "near" if index >= THRESHOLD - 1e-9 else "no",
+            copy="same" if is_copy else "near" if index >= THRESHOLD - 1e-9 else "no",
             shared=float(index),
         )
-        for row, record, cosine, index in zip(
-            rows, records(dataset, rows), cosines, shared, strict=True
+        for record, cosine, index, is_copy in zip(
+            records(dataset, rows), cosines, shared, is_same, strict=True
         )
     ]

@@ -1,7 +1,7 @@
 """The training rows most similar to a row of a run, found among vectors that lie on disk.
 
 No model is needed: the job `embeddings.job` has embedded the rows of every split, so the vector of
-a row that is asked about is stored as well.
+a row that is asked about is stored as well. Only a text that is no row has to be embedded itself.
 """
 
 from collections.abc import Sequence
@@ -119,8 +119,7 @@ class TrainingNeighbours:
             NotFoundError: If a row was not embedded, because only a sample was; see `has`.
             InvalidArgumentError: If k is below 1.
         """
-        if k < 1:
-            raise InvalidArgumentError(f"Expected 1 neighbour or more, got {k}.")
+        _check(k)
         asked = self._positions(row_ids)
         own = self._place_of[asked]
         others = len(self.training_rows) - int((own >= 0).any())
@@ -129,6 +128,23 @@ class TrainingNeighbours:
         kept = _without(places, own, width)
         shape = (len(asked), width)
         return self.training_rows[places[kept]].reshape(shape), cosines[kept].reshape(shape)
+
+    def nearest_to(self, vectors: Embeddings, k: int) -> tuple[Neighbours, Similarities]:
+        """Return the training rows most similar to some texts, the most similar one first.
+
+        Args:
+            vectors: Of M texts by the same encoder, of length 1, shape (M, D).
+            k: How many; fewer if there are not so many training rows.
+
+        Returns:
+            Positions in `rows` and cosines in [-1, 1], both of shape (M, k).
+
+        Raises:
+            InvalidArgumentError: If k is below 1, or the widths differ.
+        """
+        _check(k)
+        places, cosines = nearest(self._units, vectors, k)
+        return self.training_rows[places], cosines
 
     def _positions(self, row_ids: Sequence[str]) -> Indices:
         missing = sum(row_id not in self._position_of for row_id in row_ids)
@@ -170,6 +186,11 @@ def training_mask(run: Run, dataset: TextDataset) -> Mask:
     is_training = np.zeros(dataset.num_examples, dtype=bool)
     is_training[dataset.indices("train")] = True
     return is_training
+
+
+def _check(k: int) -> None:
+    if k < 1:
+        raise InvalidArgumentError(f"Expected 1 neighbour or more, got {k}.")
 
 
 def _without(places: Neighbours, own: Indices, k: int) -> np.ndarray:
