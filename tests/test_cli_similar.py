@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.pages.conftest import make_run
+from tests.pages.conftest import make_run, save_model
 from textcls_core.cli.main import main
 from textcls_core.embeddings.computing import compute_embeddings
 
@@ -61,3 +61,36 @@ def test_similar_refuses_an_unknown_source_and_an_unknown_row(run, row_id, capsy
     assert 'Expected an encoder (own, frozen), got "mine"' in capsys.readouterr().err
     assert main(["similar", run.run_id, "nope"]) == 2
     assert 'Row "nope" is not in this data set' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoder", ["own", "frozen"])
+def test_similar_to_a_text_compares_with_the_answer_of_the_run(
+    run, toy_dataset, tiny_model_dir, capsys, encoder
+):
+    save_model(run.model_dir, toy_dataset, tiny_model_dir)
+    rows = toy_dataset.indices("train")
+    text = toy_dataset.texts(rows[:1])[0].upper()
+
+    code = main(["similar", run.run_id, "--text", text, "--source", encoder, "-k", "3", "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert (found["row_id"], found["text"]) == (None, text)
+    assert found["predicted"] in toy_dataset.label_names
+    assert toy_dataset.row_ids(rows[:1])[0] in [row["row_id"] for row in found["found_in_training"]]
+    assert [row["conflicts"] for row in found["rows"]] == [
+        row["label"] != found["predicted"] for row in found["rows"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ([], "Expected a row or a text, got none. Give ROW or --text."),
+        (["r1", "--text", "a cat"], "Expected a row or a text, got both. Give ROW or --text."),
+        (["--text", "  "], "Expected a text to compare with, got an empty one."),
+    ],
+)
+def test_similar_asks_for_a_row_or_a_text(run, capsys, given, sentence):
+    assert main(["similar", run.run_id, *given]) == 2
+    assert sentence in capsys.readouterr().err

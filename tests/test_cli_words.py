@@ -40,6 +40,42 @@ def test_words_of_mistakes_join_all_classes(run, capsys):
     assert found["classes"][-1]["num_rows"] == 3
 
 
+def test_words_of_one_confusion_are_asked_of_its_rows(run, capsys):
+    pair = ("--mistakes", "--class", "animals", "--true", "food")
+    code = main(["words", run.run_id, *QUICK, *pair, "--min-rows", "2", "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert (found["true"], found["num_rows"]) == ("food", 2)
+    assert [(one["label"], one["num_rows"]) for one in found["classes"]] == [("animals", 2)]
+
+
+def test_words_of_a_class_are_asked_of_its_rows_alone(run, capsys):
+    main(["words", run.run_id, *QUICK, "--class", "food", "--sample", "6", "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["num_rows"] == found["classes"][0]["num_rows"] == 6
+
+
+def test_words_of_missed_labels_begin_with_those_that_lower_most(
+    topics_run, topics_dataset, tiny_model_dir, workspace, monkeypatch, capsys
+):
+    monkeypatch.setenv("TEXTCLS_HOME", str(workspace.root))
+    save_model(topics_run.model_dir, topics_dataset, tiny_model_dir)
+
+    code = main(["words", topics_run.run_id, *QUICK, "--missed", "--min-rows", "2", "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    everything = found["classes"][-1]
+    assert code == 0
+    assert (found["about"], everything["label"]) == ("missed", "all classes")
+    assert {one["label"] for one in found["classes"] if one["num_rows"]} == {
+        "weather", "all classes"
+    }  # fmt: skip
+    highs = [word["high"] for word in everything["words"]]
+    assert highs == sorted(highs)
+
+
 def test_words_for_people(run, capsys):
     main(["words", run.run_id, *QUICK, "--class", "food", "--sample", "12", "--min-rows", "2"])
 
@@ -56,6 +92,10 @@ def test_words_for_people(run, capsys):
         (["--method", "lime"], "Expected a method (integrated_gradients, gradient_x_input"),
         (["--split", "dev"], "Expected a split"),
         (["--mistakes", "--split", "train"], "there is no mistake to explain"),
+        (["--mistakes", "--missed"], "or --missed (labels not given), got both"),
+        (["--missed"], "a row that misses its class was given another. Ask for mistakes."),
+        (["--true", "food"], 'Expected no true class here, got "food"'),
+        (["--mistakes", "--class", "weather"], 'given "weather" wrongly, got none'),
     ],
 )
 def test_words_refuse_what_they_cannot_do(run, capsys, options, sentence):

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.by_task import predictions_of
+from textcls_core.evaluation.multi_label import MultiLabelPredictions
 from textcls_core.explanation import attributions, driving_words_job
 from textcls_core.explanation.attributions import attribute
 from textcls_core.explanation.driving_questions import Choice, Question, questions_of
@@ -25,7 +26,7 @@ from textcls_core.explanation.driving_words_job import (
     word_arguments,
 )
 from textcls_core.jobs.progress import JobCancelledError
-from textcls_core.models.classifier import Classifier
+from textcls_core.models.classifier import Classifier, Design
 from textcls_core.workspace import Workspace
 
 PLANTED = {"animals": "cat", "food": "soup"}
@@ -131,7 +132,8 @@ def planted(workspace_template, tiny_model_dir, tmp_path_factory):
     dataset = build_dataset(Rows(texts, labels, ["train"] * 120 + ["test"] * 40, extra={}))
     info = DatasetStore.open(workspace).save(dataset, "planted", "made for this test")
     classifier = Classifier.from_pretrained(tiny_model_dir, dataset.label_names, max_length=32)
-    train(classifier, dataset)
+    train_rows = dataset.indices("train")
+    train(classifier, dataset.texts(train_rows), torch.from_numpy(dataset.targets[train_rows]))
     classifier.save(root / "model")
     rows = dataset.indices("test")
     probabilities = classifier.predict_probabilities(dataset.texts(rows))
@@ -141,16 +143,14 @@ def planted(workspace_template, tiny_model_dir, tmp_path_factory):
     return workspace, root / "model", info.fingerprint, predictions
 
 
-def train(classifier, dataset):
-    """Teach a classifier the rows of a split in fifteen passes."""
-    rows = dataset.indices("train")
-    tokens = classifier.tokenize(dataset.texts(rows))
-    targets = torch.from_numpy(dataset.targets[rows])
+def train(classifier, texts, targets, loss_of=cross_entropy):
+    """Teach a classifier some texts in fifteen passes."""
+    tokens = classifier.tokenize(texts)
     optimizer = torch.optim.Adam(classifier.model.parameters(), lr=3e-3)
     for _ in range(15):
-        for start in range(0, len(rows), 30):
-            batch = np.arange(start, min(start + 30, len(rows)))
-            loss = cross_entropy(classifier.logits(tokens, batch, "cpu"), targets[batch])
+        for start in range(0, len(texts), 30):
+            batch = np.arange(start, min(start + 30, len(texts)))
+            loss = loss_of(classifier.logits(tokens, batch, "cpu"), targets[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -159,6 +159,22 @@ def train(classifier, dataset):
 
 def driving(answers, label):
     return driving_words(chosen_answers(answers, Choice(label)))
+
+
+def test_words_of_a_confusion_are_asked_of_its_rows_alone(planted):
+    workspace, model_dir, fingerprint, predictions = planted
+    renamed = np.full_like(predictions.true_label_ids, predictions.label_names.index("food"))
+    predictions = replace(predictions, true_label_ids=renamed)
+    choice = Choice("animals", "food")
+    questions = questions_of(predictions, "mistakes", 12, choice=choice)
+
+    answers = ensure_answers(
+        workspace, word_arguments(model_dir, "1", fingerprint, "occlusion", questions)
+    )
+
+    assert len(answers) == 12
+    assert all(choice.takes(answer.question) for answer in answers)
+    assert driving_words(answers).words[0].word == PLANTED["animals"]
 
 
 @pytest.mark.parametrize("method", WORD_METHODS)
@@ -189,3 +205,40 @@ def test_a_planted_word_drives_the_mistakes(planted):
 
     assert driving(answers, "animals").words[0].word == PLANTED["animals"]
     assert {answer.question.against for answer in answers} == {"food"}
+
+
+@pytest.fixture(scope="module")
+def missing_food(planted, tiny_model_dir):
+    """A model of label sets to which a text is food unless it has the word of animals."""
+    workspace, model_dir, fingerprint, predictions = planted
+    dataset = DatasetStore.open(workspace).load(fingerprint)
+    rows = dataset.indices("train")
+    texts = [text.replace(PLANTED["food"], NEUTRAL[0]) for text in dataset.texts(rows)]
+    targets = torch.eye(2)[torch.from_numpy(dataset.targets[rows])]
+    names, design = predictions.label_names, Design(task="multi_label")
+    classifier = Classifier.from_pretrained(tiny_model_dir, names, max_length=32, design=design)
+    train(classifier, texts, targets, binary_cross_entropy_with_logits)
+    classifier.save(model_dir.with_name("labels"))
+    return model_dir.with_name("labels")
+
+
+@pytest.mark.parametrize("method", WORD_METHODS)
+def test_the_word_that_drives_a_label_away_is_found_where_it_was_missed(
+    planted, missing_food, method
+):
+    workspace, _, fingerprint, predictions = planted
+    given = np.eye(2, dtype=bool)[predictions.predicted_label_ids]
+    targets = given | (np.array(predictions.label_names) == "food")
+    label_sets = MultiLabelPredictions(
+        predictions.row_ids, targets, np.where(given, 0.9, 0.1), predictions.label_names
+    )
+    questions = questions_of(label_sets, "missed")
+
+    answers = ensure_answers(
+        workspace, word_arguments(missing_food, "1", fingerprint, method, questions)
+    )
+
+    first = driving_words(answers, lowers=True).words[0]
+    assert {question.label for question in questions} == {"food"}
+    assert first.word == PLANTED["animals"]
+    assert first.high < 0

@@ -7,9 +7,10 @@ import pytest
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.keys import normalised_keys
 from textcls_core.dataset.text_dataset import SCHEMA, TextDataset
-from textcls_core.errors import NotFoundError
+from textcls_core.errors import InvalidArgumentError, NotFoundError
 from textcls_core.mistakes.similar_training_rows import (
     describe_copies,
+    rows_similar_to_text,
     same_texts,
     similar_training_rows,
     similarity_sentence,
@@ -113,3 +114,34 @@ def test_rows_of_several_labels_conflict_when_the_sets_differ():
         ("x, y", False), ("x", True), ("", True)
     ]  # fmt: skip
     assert rows[2].said == "no label"
+
+
+def test_rows_similar_to_a_text_are_training_rows_with_conflicts_and_copies(neighbours):
+    vector = np.array([[1, 0]], dtype=np.float32)
+
+    rows, copies = rows_similar_to_text(neighbours, f"({ASKED})", vector, "account", 3)
+
+    assert [(row.row_id, row.conflicts, row.copy) for row in rows] == [
+        ("same", False, "same"),
+        ("near", True, "near"),
+        ("like", True, "no"),
+    ]
+    np.testing.assert_allclose(
+        [row.similarity for row in rows], [1, 3 / np.hypot(3, 0.3), np.sqrt(0.5)], atol=1e-6
+    )
+    assert [row.row_id for row in copies] == ["same", "near"]
+
+
+def test_rows_similar_to_a_text_without_a_label_have_one(neighbours):
+    rows, copies = rows_similar_to_text(
+        neighbours, "nothing like it", np.array([[0, 1]], dtype=np.float32), ""
+    )
+
+    assert [row.row_id for row in rows] == ["other", "like", "near", "same"]
+    assert all(row.conflicts for row in rows)
+    assert copies == []
+
+
+def test_a_vector_of_another_encoder_is_refused(neighbours):
+    with pytest.raises(InvalidArgumentError, match=r"as wide as the rows \(2\), got 3"):
+        rows_similar_to_text(neighbours, "text", np.ones((1, 3), dtype=np.float32), "card")

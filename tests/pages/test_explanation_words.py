@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 
 from pages._app import job_view
@@ -16,12 +15,9 @@ from tests.pages.conftest import (
     save_model,
     shown,
 )
-from textcls_core.explanation.driving_questions import questions_of
-from textcls_core.explanation.driving_words import Answer
-from textcls_core.explanation.driving_words_job import ENTRY, _parts, _write, word_arguments
+from tests.pages.driving import METHOD, arguments_of, drawn, open_words, write_answers
+from textcls_core.explanation.driving_words_job import ENTRY
 from textcls_core.jobs.job import job_id_of
-
-METHOD = "gradient_x_input"
 
 
 @pytest.fixture
@@ -30,38 +26,6 @@ def measured(workspace, runnable_run, toy_dataset):
     write_answers(workspace, runnable_run, toy_dataset, "classes")
     write_answers(workspace, runnable_run, toy_dataset, "mistakes")
     return runnable_run
-
-
-def arguments_of(run, about):
-    questions = questions_of(run.predictions("test"), about)
-    fingerprint = run.config.dataset_fingerprint
-    return word_arguments(run.require_model(), run.decision_key, fingerprint, METHOD, questions)
-
-
-def usual_score(word, place):
-    """Return about 2 for "the", a little less than nothing for "old", and else anything."""
-    certain = {"the": 2 + 0.01 * place, "old": -0.1}
-    return certain.get(word, 0.5 if place % 2 else -0.3)
-
-
-def write_answers(workspace, run, dataset, about, score=usual_score):
-    for part, file in _parts(workspace, arguments_of(run, about)):
-        answers = []
-        for place, question in enumerate(part):
-            words = dataset.texts(dataset.positions([question.row_id]))[0].split()
-            scores = np.array([score(word, place) for word in words], dtype=float)
-            answers.append(Answer(question, tuple(words), scores))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _write(answers, file)
-
-
-def open_words(open_page, **parameters):
-    return open_page("explanation", panel="Words", drive_method=METHOD, **parameters)
-
-
-def drawn(app):
-    """Return what the component draws."""
-    return json.loads(app.get("bidi_component")[0].proto.json)
 
 
 def test_words_offer_to_measure_and_ask_for_no_text(open_page, runnable_run):
