@@ -17,12 +17,14 @@ from textcls_core.runs.checkpoint import newest_whole
 from textcls_core.runs.store import RunStore
 from textcls_core.training import loop, search
 from textcls_core.training.adaptation import adapt
+from textcls_core.training.distributed import Ranks
 from textcls_core.training.loop import FineTuning
 from textcls_core.training.splits import TokenizedSplit
 from textcls_core.training.steps import Stepper
 
 TIMES = {"examples_per_second", "tokens_per_second", "train_seconds", "memory_mb"}
 """Columns that a clock or the machine decides."""
+ALONE = Ranks()
 NO_CHANGE = 1e-30
 """A learning rate that leaves every weight as it is."""
 
@@ -132,6 +134,7 @@ class Tuner:
         exact=False,
         packed=False,
         compute=CPU,
+        ranks=ALONE,
         root=None,
         stop_after=None,
         pause_after=None,
@@ -139,7 +142,8 @@ class Tuner:
     ):
         config = self.config(**settings)
         classifier = self.classifier(config, exact=exact, packed=packed)
-        stepper = Stepper(classifier, self.split(classifier, "train", num_train), config, compute)
+        train = self.split(classifier, "train", num_train)
+        stepper = Stepper(classifier, train, config, compute, ranks)
         validation = self.split(classifier, "validation", 12)
         return FineTuning(stepper, validation, Recorder(stop_after, pause_after), root)
 

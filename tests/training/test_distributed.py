@@ -47,8 +47,11 @@ if os.environ.get("RANK") == "{rank}":
 def test_one_process_is_the_first_and_exchanges_nothing():
     ranks, model, array = Ranks(), object(), np.ones(3)
 
+    ranks.share_weights(model)
+    ranks.sum_gradients(model)
+
     assert ranks.is_first
-    assert ranks.wrap(model, "cpu") is model
+    assert (ranks.any(True), ranks.any(False)) == (True, False)
     assert ranks.summed_array(array, "cpu") is array
     assert ranks.from_first("x") == "x"
 
@@ -234,6 +237,20 @@ def test_run_fails_with_a_sentence_if_a_process_is_killed(together, only_one, ra
     assert run.status == RunStatus.FAILED
     assert run.resumable == 0
     assert run.finished["error"]
+
+
+@pytest.mark.slow
+def test_run_stops_with_its_best_model_when_one_process_has_no_number(together, only_one):
+    only_one(1, "next(self.classifier.model.parameters()).data.fill_(float('nan'))")
+
+    run = together(batch_size=8, num_processes=2, evaluation_steps=1)
+
+    reason = "The loss became nan and the gradient norm nan at step 2."
+    assert run.status == RunStatus.STOPPED
+    assert run.finished["error"].startswith(reason)
+    assert run.finished["steps"] == 1
+    assert len(run.predictions("test").row_ids) > 0
+    assert sum(reason in line for line in run.log_tail(500)) == 1
 
 
 @pytest.mark.slow

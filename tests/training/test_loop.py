@@ -14,8 +14,6 @@ from textcls_core.evaluation.metric_names import metrics_of
 from textcls_core.models.catalogue import locate
 from textcls_core.models.classifier import CPU
 from textcls_core.models.device import Compute
-from textcls_core.training import loop
-from textcls_core.training.distributed import Ranks
 from textcls_core.training.splits import predict
 
 COMPILE = torch.compile
@@ -263,20 +261,6 @@ def test_loss_that_is_no_number_after_a_validation_ends_like_a_stop(tuner):
     assert (outcome.ended_by, outcome.steps) == ("stop", 7)
     assert "at step 8." in outcome.error
     assert tuning.observer.best_steps == [5]
-
-
-def test_several_processes_fail_when_the_loss_is_no_number(tuner, monkeypatch):
-    tuning = tuner.make()
-    tuning.stepper.ranks = Ranks(0, 2)
-
-    def break_after_a_validation(tuning):
-        tuning.progress.best_value, tuning.steps.broken = -0.5, {"step": 8}
-        raise TrainingError("The loss became nan.")
-
-    monkeypatch.setattr(loop.FineTuning, "_train", break_after_a_validation)
-
-    with pytest.raises(TrainingError, match="The loss became nan"):
-        tuning.run()
 
 
 def test_gradient_that_is_no_number_ends_the_training_with_the_step(tuner):

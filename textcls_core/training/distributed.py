@@ -1,8 +1,12 @@
-"""Several processes that train one model, on torch's own engine and started by torchrun."""
+"""Several processes that train one model: started by torchrun, what they exchange.
+
+Gradients are added up at the end of a step rather than during the backward pass, as torch's own
+wrapper does it: a process that runs out of memory would leave the others waiting in the middle.
+"""
 
 import datetime as dt
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +19,8 @@ from textcls_core.models.gpus import require_gpus
 _TIMEOUT = dt.timedelta(days=7)
 """The first process may wait for its device for long while the others wait for it."""
 _DEVICE_KEY = "textcls/device"
+_BUCKET_VALUES = 2**22
+"""Gradients are exchanged in messages of at least so many values, 16 MB: few, but small copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +35,31 @@ class Ranks:
         """Whether this process writes the files of the run."""
         return self.rank == 0
 
-    def wrap(self, model: Any, device: str) -> Any:
-        """Return what to call for a forward pass: the model, or a wrapper that adds gradients up.
+    def share_weights(self, model: Any) -> None:
+        """Begin with the first process's weights in all processes."""
+        if self.world_size > 1:
+            for tensor in model.state_dict().values():
+                distributed.broadcast(tensor, 0)
 
-        The wrapper divides the summed gradient by the number of processes.
-        """
+    def sum_gradients(self, model: Any) -> None:
+        """Replace every gradient by its sum over all processes; all have those of one model."""
         if self.world_size == 1:
-            return model
-        return torch.nn.parallel.DistributedDataParallel(
-            model,
-            device_ids=[device] if device.startswith("cuda") else None,
-            gradient_as_bucket_view=True,
-        )
+            return
+        learned = [weight for weight in model.parameters() if weight.grad is not None]
+        for bucket in _buckets(learned):
+            total = torch.cat([weight.grad.flatten() for weight in bucket])
+            distributed.all_reduce(total)
+            parts = torch.split(total, [weight.numel() for weight in bucket])
+            for weight, part in zip(bucket, parts, strict=True):
+                weight.grad = part.view_as(weight)
 
-    def without_exchange(self, forward: Any) -> AbstractContextManager[None]:
-        """Return a context in which gradients stay in this process until the next backward."""
-        return nullcontext() if self.world_size == 1 else forward.no_sync()
+    def any(self, flag: bool) -> bool:
+        """Tell whether a flag is set in any process. No device has to finish its work for it."""
+        if self.world_size == 1:
+            return flag
+        number = torch.tensor(int(flag))
+        distributed.all_reduce(number, distributed.ReduceOp.MAX)
+        return bool(number)
 
     def summed(self, value: torch.Tensor) -> torch.Tensor:
         """Return the sum of a tensor over all processes."""
@@ -68,6 +83,20 @@ class Ranks:
         return box[0]
 
 
+def _buckets(weights: Sequence[Any]) -> Iterator[list[Any]]:
+    """Yield weights together until their gradients fill a message."""
+    bucket: list[Any] = []
+    num_values = 0
+    for weight in weights:
+        bucket.append(weight)
+        num_values += weight.numel()
+        if num_values >= _BUCKET_VALUES:
+            yield bucket
+            bucket, num_values = [], 0
+    if bucket:
+        yield bucket
+
+
 def join(device: str | None = None) -> tuple[Ranks, str]:
     """Join the processes that torchrun started, if it did; return this rank and its device.
 
@@ -88,7 +117,7 @@ def join(device: str | None = None) -> tuple[Ranks, str]:
         torch.cuda.set_device(own)
     if os.environ["RANK"] == "0":
         _store().set(_DEVICE_KEY, device)
-    backend = "nccl" if device == "cuda" else "gloo"
+    backend = "cpu:gloo,cuda:nccl" if device == "cuda" else "gloo"
     if not distributed.is_initialized():
         distributed.init_process_group(backend, timeout=_TIMEOUT)
     return Ranks(distributed.get_rank(), world_size), own

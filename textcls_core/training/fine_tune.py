@@ -74,7 +74,7 @@ def fine_tune(run: Run, observer: Observer, compute: Compute, ranks: Ranks) -> d
     outcome = tuning.run()
     seconds = duration(outcome.train_seconds)
     logger.info("Trained %s in %s.", plural(outcome.steps, "step"), seconds)
-    if outcome.error:
+    if outcome.error and ranks.is_first:
         logger.error("%s", outcome.error)
     if outcome.ended_by == "pause":
         return {**_outcome_facts(outcome), "paused": True}

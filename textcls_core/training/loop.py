@@ -38,7 +38,8 @@ _CHECKPOINT_SECONDS = 300.0
 _SHORT_EPOCH_SECONDS = 5.0
 """Epochs shorter than this share a checkpoint; saving each would take longer than training it."""
 _ASK_STEPS = 8
-"""Several processes ask for commands only every so many steps, because all must agree."""
+"""Several processes ask for commands, and whether the loss is still a number, only every so many
+steps, because all must agree."""
 Command = Literal["go", "pause", "stop"]
 
 
@@ -171,9 +172,7 @@ class FineTuning:
         try:
             return self._outcome(self._train())
         except TrainingError as error:
-            # Several processes notice at different steps, so they cannot go on together.
-            is_alone = self.ranks.world_size == 1
-            if self.steps.broken is None or self.progress.best_value is None or not is_alone:
+            if self.steps.broken is None or self.progress.best_value is None:
                 raise
             return self._outcome("stop", f"{error} The best model until then is kept.")
 
@@ -252,7 +251,7 @@ class FineTuning:
         if self.stepper.halvings > halvings:
             self._note_halving(epoch)
         if self.steps.is_due:
-            self._report()
+            self._hand_over()
 
     def _note_halving(self, epoch: int) -> None:
         """Say that memory ran out, which changes neither documents nor gradient of a step."""
@@ -263,16 +262,20 @@ class FineTuning:
             self.observer.on_rows([{"step": self.progress.step, "epoch": epoch, "note": note}])
 
     def _report(self) -> None:
-        """Hand over the noted steps.
+        """Hand over the noted steps; all processes do so after the same step.
 
         Raises:
-            TrainingError: If a loss or gradient is not a number.
+            TrainingError: If a loss or gradient is not a number, in all processes.
         """
+        self._hand_over()
+        if self.steps.broken is not None:
+            raise TrainingError(describe_broken(self.steps.broken, self.config))
+
+    def _hand_over(self) -> None:
+        """Hand over the noted steps, whenever the clock of this process says so."""
         rows = self.steps.take(self.compute, self.ranks.world_size)
         if self.ranks.is_first and rows:
             self.observer.on_rows(rows)
-        if self.steps.broken is not None:
-            raise TrainingError(describe_broken(self.steps.broken, self.config))
 
     def _report_dynamics(self, epoch: int) -> None:
         """Hand over what the epoch found about the labels, if this was its last step."""
@@ -283,10 +286,11 @@ class FineTuning:
 
     def _command(self) -> Command:
         """Ask the observer, in step with the other processes."""
-        if self.ranks.world_size == 1:
-            return self.observer.command()
-        if self.progress.step % _ASK_STEPS:
+        is_alone = self.ranks.world_size == 1
+        if not is_alone and self.progress.step % _ASK_STEPS:
             return "go"
+        if not is_alone or self.steps.broken is not None:
+            self._report()
         answer = self.observer.command() if self.ranks.is_first else "go"
         chosen: Command = self.ranks.from_first(answer)
         return chosen
@@ -349,9 +353,9 @@ class FineTuning:
             self._save()
 
     def _save(self) -> None:
-        self._report()
-        step = self.progress.step
-        if self.checkpoints_dir is not None and self.ranks.is_first and step > self.saved_step:
+        self._hand_over()
+        step, is_sound = self.progress.step, self.steps.broken is None
+        if self.checkpoints_dir and self.ranks.is_first and is_sound and step > self.saved_step:
             progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
             facts = {"progress": progress, "data": self._data_digest()}
             self._state().save(self.checkpoints_dir, step, facts)

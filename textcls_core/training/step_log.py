@@ -53,7 +53,7 @@ class StepLog:
 
     def take(self, compute: Compute, num_processes: int) -> list[dict[str, Any]]:
         """Return the kept steps up to one that is broken, with their common speed."""
-        if not self.rows:
+        if not self.rows or self.broken is not None:
             return []
         speed = self._speed(compute, num_processes)
         rows = [{**_as_numbers(row), **speed} for row in self.rows]

@@ -1,7 +1,6 @@
 """One optimizer step: its micro-batches, its loss, and what to do when memory runs out."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,8 +64,8 @@ class Stepper:
         self.targets = torch.from_numpy(self.train.targets).to(device)
         if self.config.record_dynamics:
             self.dynamics = DynamicsRecorder(len(self.train.targets), device)
-        called = torch.compile(model, dynamic=True) if self.config.torch_compile else model
-        self.forward = self.ranks.wrap(called, device)
+        self.forward = torch.compile(model, dynamic=True) if self.config.torch_compile else model
+        self.ranks.share_weights(model)
 
     def run(
         self, planned: PlannedStep, step: int, learning_rate: float
@@ -81,20 +80,33 @@ class Stepper:
             sequences, _ = self.train.tokens.sequences(planned.rows)
             self.optimizer.prepare(np.concatenate(sequences))
         loss = self._gradients(planned, step)
+        self.ranks.sum_gradients(self.classifier.model)
         if self.dynamics is not None:
             self.dynamics.finish_step()
         return self.ranks.summed(loss), self.optimizer.step(learning_rate)
 
     def _gradients(self, planned: PlannedStep, step: int) -> torch.Tensor:
-        """Compute the gradient of the step; with less memory in more micro-batches."""
+        """Compute this process's part of the gradient; with less memory in more micro-batches.
+
+        Nothing is exchanged before every process has its part, so none waits for another one that
+        ran out of memory: all of them begin the step again.
+        """
+        batches = planned.ranks[self.ranks.rank]
         while True:
-            batches = planned.ranks[self.ranks.rank]
-            try:
-                return self._accumulate(list(halved(batches, self.halvings)), planned, step)
-            except RuntimeError as error:
-                if not _is_out_of_memory(error):
-                    raise
-                self._back_off(batches)
+            loss = self._part(list(halved(batches, self.halvings)), planned, step)
+            must_repeat = self.ranks.any(loss is None)
+            if loss is not None and not must_repeat:
+                return loss
+            self._back_off(is_stuck=loss is None and self._largest(batches) <= 1)
+
+    def _part(self, batches: list[Indices], planned: PlannedStep, step: int) -> torch.Tensor | None:
+        """Add up the gradients of some micro-batches; return None if memory runs out."""
+        try:
+            return self._accumulate(batches, planned, step)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            return None
 
     def _accumulate(self, batches: list[Indices], planned: PlannedStep, step: int) -> torch.Tensor:
         """Add up the gradients of this process's micro-batches; return its share of the loss."""
@@ -102,15 +114,11 @@ class Stepper:
         total = self.loss.weight_of(self.targets[every])
         loss = torch.zeros((), device=self.compute.device)
         for micro_step, rows in enumerate(batches or [planned.rows[:1]]):
-            is_last = micro_step >= len(batches) - 1
             self._seed(step, micro_step)
-            exchange = nullcontext() if is_last else self.ranks.without_exchange(self.forward)
-            with exchange:
-                share = self._summed_loss(rows) / total
-                if not batches:  # this process has no document, but takes part in the exchange
-                    share = share * 0.0
-                scaled = share * self.ranks.world_size  # the exchange divides by it
-                torch.autograd.backward(scaled)
+            share = self._summed_loss(rows) / total
+            if not batches:  # this process has no document, but must have a gradient to exchange
+                share = share * 0.0
+            torch.autograd.backward(share)
             loss += share.detach()
         return loss
 
@@ -133,14 +141,21 @@ class Stepper:
             self.dynamics.note(rows, logits, targets)
         return self.loss.summed(logits, targets)
 
-    def _back_off(self, batches: tuple[Indices, ...]) -> None:
-        """Prepare to compute the same step in smaller micro-batches.
+    def _largest(self, batches: tuple[Indices, ...]) -> int:
+        """Return how many texts a micro-batch has at most as they are cut now."""
+        most = max((len(rows) for rows in batches), default=1)
+        return int(np.ceil(most / 2**self.halvings))
+
+    def _back_off(self, *, is_stuck: bool) -> None:
+        """Prepare to compute the same step in smaller micro-batches, in all processes.
+
+        Args:
+            is_stuck: Whether a single text does not fit in the memory of this process.
 
         Raises:
-            TrainingError: If they cannot be smaller, or other processes would not follow.
+            TrainingError: In all processes if one of them is stuck.
         """
-        largest = -(-max((len(rows) for rows in batches), default=1) // 2**self.halvings)
-        if largest <= 1 or self.ranks.world_size > 1:
+        if self.ranks.any(is_stuck):
             more = "" if self.config.tokens_per_step else " and double gradient_accumulation_steps"
             raise TrainingError(f"Out of memory. Halve batch_size{more}, or lower max_length.")
         self.optimizer.forget_gradients()
