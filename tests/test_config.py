@@ -169,7 +169,7 @@ def test_values_at_the_edge_are_accepted(name, value):
         ("ema_decay", 1, "less than 1"),
         ("ema_decay", "nan", "finite number"),
         ("checkpoint_steps", -1, "greater than or equal to 0"),
-        ("num_folds", 51, "less than or equal to 50"),
+        ("num_folds", 33, "less than or equal to 32"),
         ("group", "../x", "match pattern"),
         ("group", "x" * 41, "at most 40 characters"),
         ("num_processes", 0, "greater than or equal to 1"),

@@ -43,6 +43,9 @@ Tracker = Literal["tensorboard", "mlflow"]
 
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MAX_MEMBERS = 32
+"""Runs that a group queues at once, and so the folds of a cross-validation: each run waits as a
+process of its own, with torch in its memory."""
 MIN_WINDOW = 32
 """Tokens a window must have at least: fewer leave no text between the special tokens."""
 
@@ -143,9 +146,9 @@ class RunConfig(BaseModel):
     checkpoint_steps: Annotated[int, Field(ge=0)] = 0
     """Save a checkpoint every this many steps; 0 every five minutes and after long epochs."""
 
-    num_folds: Annotated[int, Field(ge=0, le=50)] = 0
+    num_folds: Annotated[int, Field(ge=0, le=MAX_MEMBERS)] = 0
     """Cross-validation: parts that training and validation rows are cut into; 0 uses the splits."""
-    fold: Annotated[int, Field(ge=0, le=50)] = 0
+    fold: Annotated[int, Field(ge=0, le=MAX_MEMBERS)] = 0
     """Cross-validation: the part this run validates on, from 1."""
     group: Annotated[str, Field(max_length=40, pattern=r"^[0-9a-z-]*$")] = ""
     """Id of the group this run belongs to, if it is one of several."""

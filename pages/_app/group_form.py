@@ -8,13 +8,12 @@ import streamlit as st
 from pages._app import state
 from pages._app.group_view import TOKEN, show_recent_groups
 from pages._app.text import escape
-from textcls_core.config import RunConfig
+from textcls_core.config import MAX_MEMBERS, RunConfig
 from textcls_core.errors import TextclsError
 from textcls_core.runs.group import GroupPlan
 from textcls_core.runs.search_space import SEARCHABLE, Axis, parse_space, suggested_axis
 from textcls_core.runs.store import new_run_id
 from textcls_core.training.groups import (
-    MAX_MEMBERS,
     MAX_TRIALS,
     Method,
     group_command,

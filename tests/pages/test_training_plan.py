@@ -9,6 +9,7 @@ from tests.pages.conftest import (
     HOSTILE_CLASSES,
     HOSTILE_TEXT,
     labels,
+    make_run,
     metrics,
     open_form,
     press,
@@ -16,6 +17,7 @@ from tests.pages.conftest import (
     shown,
 )
 from textcls_core.dataset.building import Rows, build_dataset
+from textcls_core.dataset.folding import with_fold
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.errors import TrainingError
 
@@ -74,6 +76,19 @@ def test_plan_follows_how_long_texts_are_read(open_page):
     after = first_batch(setting(app, "long_documents").set_value("head_tail").run())
 
     assert before != after
+
+
+@pytest.mark.parametrize("fold", [1, 2])
+def test_first_texts_of_a_fold_are_rows_it_trains_on(open_page, workspace, toy_dataset, fold):
+    run = make_run(workspace, "toy", toy_dataset, {}, num_folds=2, fold=fold)
+    folded = with_fold(toy_dataset, num_folds=2, fold=fold)
+    trained = folded.texts(folded.indices("train"))
+
+    app = open_page("training", **{"from": run.run_id})
+
+    shown_texts = {words(row).replace(" ", "") for row in first_batch(app)}
+    assert len(shown_texts) == 8
+    assert shown_texts <= {f"[CLS]{text}[SEP]".replace(" ", "") for text in trained}
 
 
 def test_plan_passes_hostile_texts_on_as_text(open_page, workspace, hostile_dataset):

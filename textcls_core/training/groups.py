@@ -7,7 +7,7 @@ from collections.abc import Container
 from contextlib import suppress
 from typing import Literal
 
-from textcls_core.config import RunConfig
+from textcls_core.config import MAX_MEMBERS, RunConfig
 from textcls_core.dataset.folding import with_fold
 from textcls_core.errors import InvalidArgumentError, RunStateError
 from textcls_core.jobs.process import start_detached
@@ -29,8 +29,6 @@ from textcls_core.workspace import Workspace
 
 Method = Literal["grid", "random", "tpe"]
 METHODS: tuple[Method, ...] = ("grid", "random", "tpe")
-MAX_MEMBERS = 32
-"""Runs that are queued at once: each waits as a process of its own, with torch in its memory."""
 MAX_TRIALS = 1_000
 _DECISIVE = ("model", "oversampling")
 """Settings of a space that decide whether a run can start at all."""
