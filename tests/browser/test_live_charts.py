@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.browser.conftest import App, Watch, settle
-from tests.pages.conftest import make_run
+from tests.pages.conftest import make_baseline, make_run
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import Split, TextDataset
 from textcls_core.files import write_json
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import Run
+from textcls_core.training.baselines import save_baseline
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -82,6 +83,44 @@ def test_zoom_stays_while_the_run_goes_on(
     assert axes(chart) == zoomed
     expect(chart.locator("svg")).to_have_attribute("data-mark", "the same")
     assert watch.problems == []
+
+
+@pytest.mark.parametrize("width", [900, 1440])
+def test_names_of_baselines_and_of_curves_never_meet(
+    app: App, page: Page, live_run: Run, width: int
+) -> None:
+    fingerprint = live_run.config.dataset_fingerprint
+    save_baseline(app.workspace, make_baseline(fingerprint, "frozen", 0.6))  # as the validation
+    save_baseline(app.workspace, make_baseline(fingerprint, "majority", 0.3))
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.goto(f"{app.url}/training?watch={live_run.run_id}")
+    settle(page)
+    chart = page.get_by_test_id("stVegaLiteChart").first
+
+    for step in (60, 150, 165, 200, 260, 390):
+        train(page, live_run, step)
+        for baseline in ("Frozen minilm", "Majority class"):
+            name = place_of(chart, baseline)
+            for curve in ("training 0.", "validation 0.4"):
+                end = place_of(chart, curve)
+                assert not meet(name, end), (step, baseline, curve)
+
+
+def place_of(chart: Locator, words: str) -> FloatRect:
+    """Return where a text stands in a chart."""
+    text = chart.locator("svg text").filter(has_text=words).last
+    expect(text).to_be_visible()
+    box = text.bounding_box()
+    assert box is not None
+    return box
+
+
+def meet(one: FloatRect, other: FloatRect) -> bool:
+    """Tell whether two texts cover one another by more than the empty pixels around letters."""
+    return all(
+        one[start] + one[size] - 3 > other[start] and other[start] + other[size] - 3 > one[start]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_form_is_as_it_was_left(app: App, page: Page) -> None:

@@ -1,5 +1,7 @@
 """Tests of the lines of baselines in the charts of losses."""
 
+import itertools
+
 import pytest
 
 from tests.charts.test_training import EMPTY, drawn_with, history, loss, validation
@@ -20,9 +22,9 @@ def drawn(column, *baselines, rows=ROWS, view=LINEAR):
 
 
 def test_loss_of_a_baseline_is_a_line_with_its_name():
-    assert drawn("level", NEAR) == [
-        {"baseline": "Frozen minilm 0.300", "level": 0.3, "name_at": 0.3}
-    ]
+    [line] = drawn("level", NEAR)
+
+    assert line.items() >= {"baseline": "Frozen minilm 0.300", "level": 0.3, "name_at": 0.3}.items()
 
 
 def test_baseline_without_probabilities_has_no_line_of_its_loss():
@@ -31,7 +33,7 @@ def test_baseline_without_probabilities_has_no_line_of_its_loss():
 
 def test_baseline_far_above_the_curves_is_named_at_the_upper_end():
     assert [row["level"] for row in drawn("level", NEAR, FAR)] == [0.3]
-    assert drawn("far", NEAR, FAR) == [{"far": "above: Majority class 30.000"}]
+    assert [row["far"] for row in drawn("far", NEAR, FAR)] == ["above: Majority class 30.000"]
 
 
 def test_baseline_somewhat_above_the_curves_is_drawn():
@@ -60,6 +62,42 @@ def test_names_of_baselines_that_would_touch_are_moved_apart():
     first, second = drawn("level", NEAR, other)
 
     assert second["name_at"] - first["name_at"] > 0.1
+
+
+def heights(rows, view=LINEAR):
+    """Return where names stand on an axis up to 4, with the middles of those on lines."""
+    beside = [row["label_at"] for row in drawn("label_at", *CROWD, rows=rows, view=view)]
+    on_lines = [row["name_at"] for row in drawn("name_at", *CROWD, rows=rows, view=view)]
+    return sorted(beside), sorted(on_lines)
+
+
+CROWD = (
+    BaselineLine("Frozen minilm", {"validation_loss": 0.5}),
+    BaselineLine("Majority class", {"validation_loss": 0.6}),
+)
+
+
+def test_names_of_baselines_leave_those_of_curves_in_the_chart_alone():
+    beside, on_lines = heights(ROWS)  # a validation of 0.5
+
+    middles = sorted([*beside, *(place + 0.17 for place in on_lines)])
+    assert min(high - low for low, high in itertools.pairwise(middles)) > 0.2
+
+
+def test_names_of_curves_that_reach_the_last_step_stand_at_their_ends():
+    rows = history(4, validation(4))
+
+    assert heights(rows, View(4, smoothing=0.0))[0] == [0.5, 4.0]
+
+
+@pytest.mark.parametrize("num_steps", [4, 10, None])
+def test_names_that_were_moved_up_have_room_on_the_axis(num_steps):
+    line = BaselineLine("Frozen minilm", {"validation_loss": 4.0})
+    view = View(num_steps, smoothing=0.0)
+
+    names = [row["label_at"] for row in drawn("label_at", line, view=view)]
+
+    assert max(row["room"] for row in drawn("room", line, view=view)) >= max(names)
 
 
 @pytest.mark.parametrize("view", [LINEAR, LOG], ids=["linear", "logarithmic"])

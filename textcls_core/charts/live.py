@@ -28,6 +28,8 @@ LABEL_WIDTH, NUMBER_WIDTH, NO_WIDTH = 130, 56, 8
 """Pixels at the right of a chart for names, for a figure, or for nothing."""
 _LABEL_HEIGHT, _FRAME_HEIGHT = 14, 85
 """Pixels a name takes, and those of a chart that title and axis take."""
+_LIFT = 9 / _LABEL_HEIGHT
+"""How far above its line the middle of a name is that stands on the line."""
 _LABEL_LENGTH = 20
 _IS_IN_VIEW = "inrange(datum.step, domain('x')) && inrange(datum.label_at, domain('y'))"
 _LABELS = pa.schema({"label": TEXT, "step": NUMBER, "label_at": NUMBER})
@@ -134,23 +136,31 @@ def words(base: alt.Chart, view: View, **options: Any) -> list[alt.Chart]:
 
 
 def places_for_labels(
-    values: Sequence[float], drawn: Sequence[float], height: int, *, log_scale: bool = False
+    values: Sequence[float],
+    drawn: Sequence[float],
+    height: int,
+    *,
+    on_lines: Sequence[float] = (),
+    log_scale: bool = False,
 ) -> list[float]:
     """Return where on the axis names stand so that they do not touch.
 
     Args:
-        values: Where they belong.
+        values: Where names belong that stand beside something.
         drawn: Values that the axis spans.
         height: Height of the chart in pixels.
+        on_lines: Lines whose names stand on them; their places come last.
         log_scale: Whether the axis is logarithmic.
     """
-    if not values or not drawn:
-        return list(values)
+    if not drawn:
+        return [*values, *on_lines]
     to, back = (math.log, math.exp) if log_scale else (float, float)
     extent = to(max(drawn)) - to(min(drawn))
-    share = _LABEL_HEIGHT / (height - _FRAME_HEIGHT)
-    places = moved_apart([to(value) for value in values], extent * share)
-    return [back(place) for place in places]
+    label = extent * _LABEL_HEIGHT / (height - _FRAME_HEIGHT)
+    lifts = [0.0] * len(values) + [_LIFT * label] * len(on_lines)
+    wanted = [to(value) + lift for value, lift in zip([*values, *on_lines], lifts, strict=True)]
+    places = moved_apart(wanted, label)
+    return [back(place - lift) for place, lift in zip(places, lifts, strict=True)]
 
 
 def moved_apart(values: Sequence[float], gap: float) -> list[float]:

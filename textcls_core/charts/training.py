@@ -1,5 +1,6 @@
 """Live pictures of one run or of several: losses, validation figures, and what each step took."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -90,6 +91,8 @@ def loss_chart(
     losses = [row["value"] for row in training] + [row["held_out"] for row in validation]
     near, far = _loss_levels(baselines, losses, view)
     drawn = [*losses, *near.values(), *([] if view.log_scale else [0.0])]
+    ends = _loss_ends(training, validation, is_single=is_single)
+    beside, on_lines = _places(ends, near, drawn, _MAIN_HEIGHT, view, log_scale=view.log_scale)
     colors = run_colors(histories)
     lines = chart_of(_CURVES, training).encode(
         x=step_axis(view), tooltip=tips(histories, "value", "Training loss", ".4f")
@@ -110,8 +113,9 @@ def loss_chart(
         held_out.mark_line(strokeDash=[4, 3], clip=True),
         held_out.mark_point(filled=True, size=55, clip=True),
         _note_lines(next(iter(histories.values())), view),
-        *_lines_of_losses(near, far, drawn, view),
-        *_loss_labels(training, validation, drawn, view, is_single=is_single),
+        *_lines_of_losses(near, far, on_lines, view),
+        room_layer([*_loss_room(on_lines, drawn, view), *beside]),
+        *end_labels(ends, beside, view),
     ]
     return layered(layers, _MAIN_HEIGHT, "Loss by step")
 
@@ -136,6 +140,8 @@ def scores_chart(
     values = _validations(histories, metric, view)
     levels = levels_of(baselines, metric)
     drawn = [row["held_out"] for row in values] + list(levels.values())
+    ends = _score_ends(metric, values, is_single=len(histories) == 1)
+    beside, on_lines = _places(ends, levels, drawn, _SCORES_HEIGHT, view)
     is_share = metric_of(metric).is_share
     axis = alt.Axis(format=".0%" if is_share else ".2f", tickCount=5)
     scale = alt.Scale(zero=False, nice=False, padding=14)
@@ -152,8 +158,9 @@ def scores_chart(
         lines.mark_line(strokeWidth=2, clip=True),
         lines.mark_point(filled=True, size=45, clip=True),
         rings.mark_point(size=220, strokeWidth=2, clip=True),
-        *_lines_of_scores(metric, levels, drawn, view),
-        *_score_labels(metric, values, drawn, view, is_single=len(histories) == 1),
+        *line_layers(levels, _named(metric, levels), on_lines, view),
+        room_layer(beside),
+        *end_labels(ends, beside, view),
     ]
     title = f"{capitalised(figure_name(metric))}; a ring: the kept model"
     width = NUMBER_WIDTH if len(histories) == 1 else LABEL_WIDTH
@@ -248,42 +255,45 @@ def _ends(rows: Sequence[dict[str, Any]], column: str) -> list[End]:
     return list({row["run"]: End(row["run"], row["step"], row[column]) for row in rows}.values())
 
 
-def _loss_labels(
-    training: Sequence[dict[str, Any]],
-    validation: Sequence[dict[str, Any]],
-    drawn: Sequence[float],
-    view: View,
-    *,
-    is_single: bool,
-) -> list[alt.Chart]:
-    """Name the ends of lines: the runs, or the two losses of a single run."""
+def _loss_ends(
+    training: Sequence[dict[str, Any]], validation: Sequence[dict[str, Any]], *, is_single: bool
+) -> list[End]:
+    """Return the ends of lines by name: the runs, or the two losses of a single run."""
     ends = _ends(training, "smoothed")
-    if is_single:
-        both = (("training", ends), ("validation", _ends(validation, "held_out")))
-        ends = [
-            End(f"{name} {end.value:.3f}", end.step, end.value)
-            for name, found in both
-            for end in found
-        ]
-    values = [end.value for end in ends]
-    places = places_for_labels(values, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
-    return end_labels(ends, places, view)
+    if not is_single:
+        return ends
+    both = (("training", ends), ("validation", _ends(validation, "held_out")))
+    return [
+        End(f"{name} {end.value:.3f}", end.step, end.value) for name, found in both for end in found
+    ]
 
 
-def _score_labels(
-    metric: str,
-    values: Sequence[dict[str, Any]],
+def _score_ends(metric: str, values: Sequence[dict[str, Any]], *, is_single: bool) -> list[End]:
+    """Return the ends of lines by name: the runs, or the newest figure of a single run."""
+    ends = _ends(values, "held_out")
+    return [End(_text(metric, e.value), e.step, e.value) for e in ends] if is_single else ends
+
+
+def _places(
+    ends: Sequence[End],
+    levels: Mapping[str, float],
     drawn: Sequence[float],
+    height: int,
     view: View,
     *,
-    is_single: bool,
-) -> list[alt.Chart]:
-    """Name the ends of lines: the runs, or the newest figure of a single run."""
-    ends = _ends(values, "held_out")
-    places = places_for_labels([end.value for end in ends], drawn, _SCORES_HEIGHT)
-    if is_single:
-        ends = [End(_text(metric, end.value), end.step, end.value) for end in ends]
-    return end_labels(ends, places, view)
+    log_scale: bool = False,
+) -> tuple[list[float], list[float]]:
+    """Return the heights of the names of curves, and of those on the lines of simple models.
+
+    Names of curves that end before the last step may meet those on the lines, so all are kept
+    apart then. Afterwards they stand beside the chart.
+    """
+    place = functools.partial(places_for_labels, drawn=drawn, height=height, log_scale=log_scale)
+    values, lines = [end.value for end in ends], list(levels.values())
+    if any(end.step < (view.num_steps or 0) for end in ends):
+        places = place(values, on_lines=lines)
+        return places[: len(ends)], places[len(ends) :]
+    return place(values), place((), on_lines=lines)
 
 
 def _text(metric: str, value: float) -> str:
@@ -306,25 +316,23 @@ def _loss_levels(
 
 
 def _lines_of_losses(
-    near: dict[str, float], far: dict[str, float], drawn: Sequence[float], view: View
+    near: dict[str, float], far: dict[str, float], places: Sequence[float], view: View
 ) -> list[alt.Chart]:
     """Return a line with its name for every simple model, or its name alone."""
-    values = list(near.values())
-    places = places_for_labels(values, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
     names = [f"{title} {level:.3f}" for title, level in near.items()]
     above = [f"{title} {level:.3f}" for title, level in far.items()]
-    highest = [max(places)] * 2 if places else []  # a name stands above its line: as high as two
-    room = places_for_labels(highest, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
-    return [*line_layers(near, names, places, view), *far_layers(above, view), room_layer(room)]
+    return [*line_layers(near, names, places, view), *far_layers(above, view)]
 
 
-def _lines_of_scores(
-    metric: str, levels: dict[str, float], drawn: Sequence[float], view: View
-) -> list[alt.Chart]:
-    """Return a line with its name for every simple model."""
-    places = places_for_labels(list(levels.values()), drawn, _SCORES_HEIGHT)
-    names = [f"{title} {_text(metric, level)}" for title, level in levels.items()]
-    return line_layers(levels, names, places, view)
+def _loss_room(places: Sequence[float], drawn: Sequence[float], view: View) -> list[float]:
+    """Return how high the axis must reach: a name stands above its line, as high as two."""
+    highest = [max(places)] * 2 if places else []
+    return places_for_labels(highest, drawn, _MAIN_HEIGHT, log_scale=view.log_scale)
+
+
+def _named(metric: str, levels: Mapping[str, float]) -> list[str]:
+    """Return what stands on the line of every simple model."""
+    return [f"{title} {_text(metric, level)}" for title, level in levels.items()]
 
 
 def _note_lines(history: History, view: View) -> alt.Chart:
