@@ -1,18 +1,20 @@
 """Several runs as a group: the form that starts them, and one group while it runs and after."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from pages._app import controls, state
 from pages._app.text import escape, label
-from textcls_core.charts.groups import (
+from textcls_core.charts.baselines import BaselineLine
+from textcls_core.charts.group_spread import (
+    SPREAD_FIGURES,
     deviation_text,
-    parallel_coordinates_chart,
-    parallel_rows,
     spread_chart,
     spread_rows,
 )
+from textcls_core.charts.groups import baseline_words, parallel_coordinates_chart, parallel_rows
 from textcls_core.errors import TextclsError
 from textcls_core.evaluation.metric_names import metric_of
 from textcls_core.runs.group import GroupPlan, RunGroup
@@ -44,6 +46,7 @@ _ADVICE = {
     RunStatus.STOPPING: "Active runs finish their step and keep their best model.",
     RunStatus.INTERRUPTED: "A run was killed; the others are done. Start it again on its own page.",
 }
+_ON_LINES = "Dotted lines: baselines. An arrow: too far from the runs for the axis."
 _LEFT_BEHIND = "Nobody will start the rest of this group: what led it was killed or gave up."
 
 
@@ -96,8 +99,9 @@ def _show_group(group: RunGroup, was_active: bool) -> None:
         st.rerun()  # the whole page, so that polling stops
     _show_head(group, status)
     _show_figures(group, status, members)
-    _show_chart(group, members)
-    _show_members(group, members)
+    baselines = baselines_of_group(group)
+    _show_chart(group, members, baselines)
+    _show_members(group, members, baselines)
     _show_compare_link(group, members)
     _show_difference(group)
 
@@ -183,31 +187,45 @@ def _best_cards(group: RunGroup, members: list[Member]) -> list[tuple[str, str, 
     return cards
 
 
-def _show_chart(group: RunGroup, members: list[Member]) -> None:
+def _show_chart(group: RunGroup, members: list[Member], baselines: Sequence[GroupBaseline]) -> None:
     """Show the spread of repeated runs, or settings against the figure they led to."""
     plan = group.plan
+    lines = [_baseline_line(baseline, plan.metric) for baseline in baselines]
     if plan.repeats and any(member.counts for member in members):
-        figure, rows = spread_chart(members, plan.headline), spread_rows(members)
+        figure = spread_chart(members, plan.headline, lines)
+        rows = spread_rows(members, lines)
         summary_text = "Figures of every run with mean and standard deviation"
     elif not plan.repeats and any(member.score is not None for member in members):
         is_dark = st.context.theme.type == "dark"
-        figure = parallel_coordinates_chart(plan, members, is_dark=is_dark)
-        rows = parallel_rows(plan, members)
+        figure = parallel_coordinates_chart(plan, members, lines, is_dark=is_dark)
+        rows = parallel_rows(plan, members, lines)
         summary_text = f"Settings of every run and its {figure_name(plan.metric)}"
     else:
         st.info("Here the runs will be compared, once one has been validated.")
         return
     st.plotly_chart(figure, key="group.chart", config=controls.NO_TOOLBAR, alt=summary_text)
+    words = _ON_LINES if plan.repeats else escape(baseline_words(plan, members, lines))
+    if baselines and words:
+        st.caption(words)
     controls.table_twin(rows, summary_text)
 
 
-def _show_members(group: RunGroup, members: list[Member]) -> None:
+def _baseline_line(known: GroupBaseline, metric: str) -> BaselineLine:
+    """Return what a baseline reaches in the figures that the charts show."""
+    columns = {metric, *("_".join(key) for key in SPREAD_FIGURES)}
+    figures = {column: known.figure(column) for column in columns}
+    found = {column: value for column, value in figures.items() if value is not None}
+    return BaselineLine(known.baseline.title, found)
+
+
+def _show_members(
+    group: RunGroup, members: list[Member], baselines: Sequence[GroupBaseline]
+) -> None:
     """Show the members and the baselines; choosing a member leads to the pages of its run."""
     st.subheader("Runs", anchor=False)
     is_share = metric_of(group.plan.metric).is_share
     score = figure_name(group.plan.metric)
     share = st.column_config.NumberColumn(format="%.1f %%")
-    baselines = baselines_of_group(group)
     rows = [_member_row(member, score, is_share=is_share) for member in members]
     rows += [_baseline_row(baseline, group.plan.metric) for baseline in baselines]
     event = st.dataframe(

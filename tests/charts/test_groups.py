@@ -1,15 +1,10 @@
-"""Tests of the pictures of a group: lines through settings, and the spread over runs."""
+"""Tests of the picture of a search: lines through settings."""
 
-import numpy as np
 import pytest
 
 from tests.groups import add_member, figures, finish, make_group
-from textcls_core.charts.groups import (
-    parallel_coordinates_chart,
-    parallel_rows,
-    spread_chart,
-    spread_rows,
-)
+from textcls_core.charts.baselines import BaselineLine
+from textcls_core.charts.groups import baseline_words, parallel_coordinates_chart, parallel_rows
 from textcls_core.runs.group import TrialEnd
 from textcls_core.runs.group_figures import members_of
 from textcls_core.workspace import Workspace
@@ -41,19 +36,8 @@ def search(workspace):
     return group
 
 
-@pytest.fixture
-def seeds(workspace):
-    """Three completed seeds, and one that failed and does not count."""
-    group = make_group(workspace, num_planned=4)
-    for number, accuracy in enumerate(ACCURACIES, 1):
-        run = add_member(group, number, seed=number)
-        finish(run, validation=figures(accuracy), test=figures(accuracy - 0.1))
-    finish(add_member(group, 4, seed=4), "failed", error="No.")
-    return group
-
-
-def drawn(group, **options):
-    chart = parallel_coordinates_chart(group.plan, members_of(group), **options)
+def drawn(group, baselines=(), **options):
+    chart = parallel_coordinates_chart(group.plan, members_of(group), baselines, **options)
     return chart.to_dict(), {trace["name"]: trace for trace in chart.to_dict()["data"]}
 
 
@@ -170,52 +154,55 @@ def test_the_table_of_the_lines_has_the_best_first(search):
     }
 
 
-def test_the_spread_has_a_point_per_completed_run_and_their_mean(seeds):
-    traces = spread_chart(members_of(seeds)).to_dict()["data"]
-
-    points, mean = traces[0], traces[1]
-    assert list(points["x"]) == list(ACCURACIES)
-    assert len(set(points["y"])) == 3  # equal figures do not hide one another
-    assert mean["x"] == [pytest.approx(np.mean(ACCURACIES))]
-    assert mean["error_x"]["array"] == [pytest.approx(np.std(ACCURACIES, ddof=1))]
+FROZEN = BaselineLine("Frozen <b>mini", {"validation_macro_f1": 0.95, "validation_loss": 0.05})
+TFIDF = BaselineLine("TF-IDF", {"validation_macro_f1": 0.75})
+MAJORITY = BaselineLine("Majority class", {"validation_macro_f1": 0.1, "validation_loss": 1.9})
 
 
-def test_the_title_of_the_spread_is_the_test_accuracy(seeds):
-    layout = spread_chart(members_of(seeds)).to_dict()["layout"]
+def test_baselines_are_marks_on_the_last_axis(search):
+    _, lines = drawn(search, [FROZEN, TFIDF])
 
-    assert layout["title"]["text"] == "Test accuracy 70.0 % ± 10.0 over 3 runs"
-    assert list(layout["yaxis"]["ticktext"]) == [
-        "validation accuracy",
-        "validation macro-F1",
-        "test accuracy",
-        "test macro-F1",
+    marks = lines["baselines"]
+    assert marks["y"][::3] == pytest.approx([1, 0.2])  # the best run has 90 %, the worst 70 %
+    assert all(3 - x < 0.2 for x in marks["x"] if x is not None)
+    assert list(marks["text"][::3]) == ["Frozen &lt;b&gt;mini 95.0 %", "TF-IDF 75.0 %"]
+    assert lines["trial 2"]["y"][-1] == pytest.approx(0.8)
+
+
+def test_a_baseline_far_worse_than_every_run_leaves_the_axis_to_the_runs(search):
+    baselines = [FROZEN, TFIDF, MAJORITY]
+
+    assert drawn(search, baselines)[1]["trial 1"] == drawn(search, baselines[:2])[1]["trial 1"]
+    assert baseline_words(search.plan, members_of(search), baselines) == (
+        "Grey marks on the last axis: Frozen <b>mini 95.0 %, TF-IDF 75.0 %. "
+        "Far below the axis: Majority class 10.0 %."
+    )
+
+
+@pytest.mark.parametrize(("loss", "is_near"), [(0.49, True), (0.51, False), (0.01, True)])
+def test_of_an_error_the_larger_one_is_far_below(workspace, loss, is_near):
+    group = make_group(workspace, "grid", ("seed=1,2",), 2, metric_for_best_model="validation_loss")
+    for number, accuracy in ((1, 0.7), (2, 0.9)):
+        finish(add_member(group, number, seed=number), validation=figures(accuracy))
+    line = BaselineLine("TF-IDF", {"validation_loss": loss})
+
+    assert ("baselines" in drawn(group, [line])[1]) == is_near
+    where = "Grey marks on the last axis" if is_near else "Far below the axis"
+    said = baseline_words(group.plan, members_of(group), [line])
+    assert said == f"{where}: TF-IDF {loss:.4f}."
+
+
+def test_baselines_without_the_figure_are_left_out(search):
+    line = BaselineLine("TF-IDF", {"validation_accuracy": 0.8})
+
+    assert "baselines" not in drawn(search, [line])[1]
+    assert baseline_words(search.plan, members_of(search), [line]) == ""
+
+
+def test_baselines_stand_among_the_runs_of_the_table(search):
+    rows = parallel_rows(search.plan, members_of(search), [FROZEN, TFIDF])
+
+    assert [row["run"] for row in rows] == [
+        *("Frozen <b>mini", "trial 2", "trial 3", "trial 4", "TF-IDF", "trial 1")
     ]
-
-
-def test_the_table_of_the_spread_has_its_numbers(seeds):
-    rows = spread_rows(members_of(seeds))
-
-    assert rows[0] == {
-        "figure": "validation accuracy",
-        "mean": "80.00 %",
-        "standard deviation": "10.00",
-        "smallest": "70.00 %",
-        "largest": "90.00 %",
-        "runs": 3,
-    }
-
-
-def test_the_spread_of_one_run_has_no_deviation(workspace):
-    group = make_group(workspace)
-    finish(add_member(group, 1, seed=1), validation=figures(0.7))
-
-    figure = spread_chart(members_of(group), "validation").to_dict()
-
-    assert figure["layout"]["title"]["text"] == "Validation accuracy 70.0 % over 1 run"
-    assert spread_rows(members_of(group))[0]["standard deviation"] == ""
-
-
-def test_the_spread_of_no_run_says_so(workspace):
-    figure = spread_chart(members_of(make_group(workspace))).to_dict()
-
-    assert figure["layout"]["title"]["text"] == "No run has ended yet"
+    assert rows[4] == {"run": "TF-IDF", "validation macro-F1": 0.75}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.groups import GROUP_ID, add_member, figures, finish, make_group
-from tests.pages.conftest import select_row, shown
+from tests.pages.conftest import chart, select_row, shown
 
 
 @pytest.fixture
@@ -43,6 +43,37 @@ def test_baselines_stand_below_the_runs_of_a_group(open_page, make_seeds, toy_ba
     assert table["test accuracy"].tolist()[2:] == pytest.approx([33, 80, 95])
     assert table["Note"].tolist()[3] == "Baseline. How tfidf was made."
     assert said(app) == "Select a row to open its run. Baselines stand below the runs."
+
+
+def test_chart_of_a_group_has_the_lines_of_its_baselines(open_page, make_seeds, toy_baselines):
+    make_seeds()
+
+    app = open_page("training", group=GROUP_ID)
+
+    texts = [note["text"] for note in chart(app)["layout"]["annotations"]]
+    assert len(texts) == 12  # of four figures
+    assert {"Frozen minilm 95.0 %", "TF-IDF + linear SVM 80.0 %"} <= set(texts)
+    assert "Dotted lines: baselines. An arrow: too far from the runs for the axis." in shown(
+        app.caption
+    )
+    table = next(frame.value for frame in app.dataframe if "figure" in frame.value)
+    assert table["Frozen minilm"].tolist() == ["95.00 %", "93.00 %"] * 2
+
+
+def test_chart_of_a_search_marks_its_baselines(open_page, workspace, toy_dataset, toy_baselines):
+    group = make_group(
+        workspace, "grid", ("seed=1,2",), 2, dataset_fingerprint=toy_dataset.fingerprint
+    )
+    for number, accuracy in ((1, 0.8), (2, 0.9)):
+        finish(add_member(group, number, seed=number), validation=figures(accuracy))
+
+    app = open_page("training", group=GROUP_ID)
+
+    assert [trace["name"] for trace in chart(app)["data"]][-1] == "baselines"
+    assert (
+        "Grey marks on the last axis: TF-IDF + linear SVM 78.0 %, Frozen minilm 93.0 %. "
+        "Far below the axis: Majority class 31.0 %."
+    ) in [text.replace("\\", "") for text in shown(app.caption)]
 
 
 def test_loss_of_baselines_is_beside_the_loss_of_the_runs(open_page, make_seeds, toy_baselines):

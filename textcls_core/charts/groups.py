@@ -1,4 +1,4 @@
-"""Pictures of a group: settings against the figure they led to, and the spread over runs."""
+"""Picture of a search: settings against the figure they led to."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,27 +7,21 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from textcls_core.charts.theme import GREY, LINE, MAGNITUDE_RGB, SECOND_LINE, base_layout, plain
-from textcls_core.dataset.text_dataset import Split
+from textcls_core.charts.baselines import BaselineLine, levels_of
+from textcls_core.charts.theme import GREY, MAGNITUDE_RGB, SECOND_LINE, base_layout, plain
 from textcls_core.evaluation.metric_names import metric_of
 from textcls_core.runs.group import GroupPlan
-from textcls_core.runs.group_figures import Member, Spread, best_member, summary
+from textcls_core.runs.group_figures import Member, best_member
 from textcls_core.runs.search_space import Axis, Choices
 from textcls_core.wording import figure_name, percent, plural
 
 _HEIGHT = 400
 _NUM_TICKS = 5
 _NAME_WIDTH = 15
-_BELOW = 0.16
-"""How far below the points of a figure its mean stands, so that it covers none."""
 _FAINTEST = 0.45
 """Opacity of the worst line; fainter ones would vanish on one of the two backgrounds."""
-SPREAD_FIGURES: tuple[tuple[Split, str], ...] = (
-    ("validation", "accuracy"),
-    ("validation", "macro_f1"),
-    ("test", "accuracy"),
-    ("test", "macro_f1"),
-)
+_FARTHEST = 1.0
+"""How far below the worst run a baseline may stretch the axis, in spans of the runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +44,37 @@ class Scale:
 
 
 def parallel_coordinates_chart(
-    plan: GroupPlan, members: Sequence[Member], *, is_dark: bool = False
+    plan: GroupPlan,
+    members: Sequence[Member],
+    baselines: Sequence[BaselineLine] = (),
+    *,
+    is_dark: bool = False,
 ) -> go.Figure:
     """Return one line per run through its settings to its validation figure, best at the top.
 
     Lines rather than Plotly's own `Parcoords`: these show every value on hover, need no WebGL, and
-    stay legible on a dark page. A point carries the run id as its `customdata`.
+    stay legible on a dark page. A point carries the run id as its `customdata`. Baselines are marks
+    on the last axis, but for those far worse than every run, whose place would squash the runs;
+    `baseline_words` names them all.
 
     Args:
         plan: What the group varies.
         members: Members; those without a figure yet are left out.
+        baselines: Simple models on the same validation rows.
         is_dark: Whether the page behind is dark.
     """
     drawn = [member for member in members if member.score is not None]
     scales = [_setting_scale(name, axis) for name, axis in plan.space.items()]
-    scales.append(_score_scale(plan.metric, [member.score or 0.0 for member in drawn]))
+    scores = [member.score or 0.0 for member in drawn]
+    near, _ = _score_levels(plan, drawn, baselines)
+    scales.append(_score_scale(plan.metric, [*scores, *near.values()]))
     best = best_member(drawn, plan.metric)
     figure = go.Figure()
     for member in sorted(drawn, key=lambda one: one is best):  # the best one lies on top
         figure.add_trace(_line(plan, scales, member, is_best=member is best))
     _style_parallel(figure, scales, is_dark=is_dark)
+    if near:
+        figure.add_trace(_baseline_marks(plan.metric, len(scales) - 1, scales[-1], near))
     figure.update_layout(title_text=_parallel_title(plan, drawn, best))
     return figure
 
@@ -81,14 +86,65 @@ def _parallel_title(plan: GroupPlan, drawn: Sequence[Member], best: Member | Non
     return f"Best of {plural(len(drawn), 'run')}: {plain(best.label)}, {found}"
 
 
-def parallel_rows(plan: GroupPlan, members: Sequence[Member]) -> list[dict[str, Any]]:
-    """Return the numbers of the chart, best first."""
-    sign = metric_of(plan.metric).sign
-    drawn = [member for member in members if member.score is not None]
-    return [
-        {"run": member.label, **member.settings, figure_name(plan.metric): member.score}
-        for member in sorted(drawn, key=lambda one: sign * (one.score or 0.0))
+def parallel_rows(
+    plan: GroupPlan, members: Sequence[Member], baselines: Sequence[BaselineLine] = ()
+) -> list[dict[str, Any]]:
+    """Return the numbers of the chart, best first, baselines among the runs."""
+    name, sign = figure_name(plan.metric), metric_of(plan.metric).sign
+    rows: list[tuple[float, dict[str, Any]]] = [
+        (member.score, {"run": member.label, **member.settings, name: member.score})
+        for member in members
+        if member.score is not None
     ]
+    levels = levels_of(baselines, plan.metric)
+    rows += [(level, {"run": title, name: level}) for title, level in levels.items()]
+    return [row for _, row in sorted(rows, key=lambda scored: sign * scored[0])]
+
+
+def _score_levels(
+    plan: GroupPlan, members: Sequence[Member], baselines: Sequence[BaselineLine]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the baselines that fit on the axis of some runs, and those far worse than all."""
+    sign = metric_of(plan.metric).sign  # positive for an error: lower is better
+    costs = [sign * member.score for member in members if member.score is not None]
+    worst = max(costs, default=math.inf)
+    limit = worst + _FARTHEST * (worst - min(costs)) if costs else worst
+    levels = levels_of(baselines, plan.metric)
+    near = {title: level for title, level in levels.items() if sign * level <= limit}
+    return near, {title: level for title, level in levels.items() if title not in near}
+
+
+def baseline_words(
+    plan: GroupPlan, members: Sequence[Member], baselines: Sequence[BaselineLine]
+) -> str:
+    """Return a sentence that names the marks on the last axis, and what is far below it."""
+    said = ("Grey marks on the last axis", "Far below the axis")
+    found = _score_levels(plan, members, baselines)
+    named = [", ".join(_named(*item, plan.metric) for item in levels.items()) for levels in found]
+    return " ".join(f"{where}: {names}." for where, names in zip(said, named, strict=True) if names)
+
+
+def _named(title: str, level: float, metric: str) -> str:
+    return f"{title} {_score_text(metric, level)}"
+
+
+def _baseline_marks(
+    metric: str, last: int, scale: Scale, levels: Mapping[str, float]
+) -> go.Scatter:
+    """Return short lines that end at the last axis; each tells its name under the pointer."""
+    marks = [
+        (scale.place(level), plain(_named(title, level, metric), 60))
+        for title, level in levels.items()
+    ]
+    return go.Scatter(
+        x=[last - 0.14, last, None] * len(marks),
+        y=[y for height, _ in marks for y in (height, height, None)],
+        mode="lines",
+        line={"color": GREY, "width": 3},
+        name="baselines",
+        text=[name for _, name in marks for _ in range(3)],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def _line(plan: GroupPlan, scales: Sequence[Scale], member: Member, *, is_best: bool) -> go.Scatter:
@@ -204,97 +260,3 @@ def _wrapped(name: str) -> str:
             lines.append("")
         lines[-1] += word if word.endswith("_") else word + " "
     return "<br>".join(plain(line, 30) for line in lines)
-
-
-def spread_chart(members: Sequence[Member], headline: Split = "test") -> go.Figure:
-    """Return a point per completed run for each figure, with mean and standard deviation.
-
-    Args:
-        members: Members; those that were not trained to their end are left out.
-        headline: The split whose accuracy becomes the title.
-    """
-    counted = [member for member in members if member.counts]
-    spreads = _spreads(members)
-    figure = go.Figure()
-    for height, ((split, name), spread) in enumerate(spreads.items()):
-        having = [member for member in counted if name in member.figures.get(split, {})]
-        offsets = [0.3 * (place + 0.5) / len(having) - 0.3 for place in range(len(having))]
-        figure.add_scatter(
-            x=[member.figures[split][name] for member in having],
-            y=[height + offset for offset in offsets],
-            mode="markers",
-            marker={"color": LINE, "size": 9},
-            customdata=[[plain(member.label), member.run_id] for member in having],
-            hovertemplate="%{customdata[0]}: %{x:.2%}<extra></extra>",
-        )
-        figure.add_trace(_mean_mark(height, spread))
-    _style_spread(figure, [figure_name(f"{split}_{name}") for split, name in spreads])
-    figure.update_layout(title_text=_spread_title(spreads, headline))
-    return figure
-
-
-def _spreads(members: Sequence[Member]) -> dict[tuple[Split, str], Spread]:
-    found = summary(members)
-    keys = ((split, name) for split, name in SPREAD_FIGURES if name in found[split])
-    return {(split, name): found[split][name] for split, name in keys}
-
-
-def spread_rows(members: Sequence[Member]) -> list[dict[str, Any]]:
-    """Return the numbers of the chart: mean, deviation and ends of each figure."""
-    return [
-        {
-            "figure": figure_name(f"{split}_{name}"),
-            "mean": percent(spread.mean, 2),
-            "standard deviation": deviation_text(spread, 2),
-            "smallest": percent(spread.min, 2),
-            "largest": percent(spread.max, 2),
-            "runs": spread.n,
-        }
-        for (split, name), spread in _spreads(members).items()
-    ]
-
-
-def deviation_text(spread: Spread, digits: int = 1) -> str:
-    """Return the standard deviation in percentage points; nothing for a single run."""
-    deviation = spread.standard_deviation
-    return "" if deviation is None else f"{100 * deviation:.{digits}f}"
-
-
-def _mean_mark(height: int, spread: Spread) -> go.Scatter:
-    deviation = spread.standard_deviation or 0.0
-    return go.Scatter(
-        x=[spread.mean],
-        y=[height + _BELOW],
-        mode="markers",
-        marker={"symbol": "diamond", "color": SECOND_LINE, "size": 13},
-        error_x={"array": [deviation], "color": SECOND_LINE, "thickness": 3, "width": 8},
-        hovertemplate=f"mean %{{x:.2%}} ± {100 * deviation:.2f}<extra></extra>",
-    )
-
-
-def _spread_title(spreads: Mapping[tuple[Split, str], Spread], headline: Split) -> str:
-    spread = spreads.get((headline, "accuracy"))
-    if spread is None:
-        return "No run has ended yet"
-    around = f" ± {deviation_text(spread)}" if spread.n > 1 else ""
-    accuracy = f"{headline.capitalize()} accuracy {percent(spread.mean)}{around}"
-    return f"{accuracy} over {plural(spread.n, 'run')}"
-
-
-def _style_spread(figure: go.Figure, names: Sequence[str]) -> None:
-    figure.update_layout(
-        **base_layout(120 + 56 * max(len(names), 1)),
-        xaxis={
-            "tickformat": ".1%",
-            "fixedrange": True,
-            "title": "Points: runs; diamond: mean ± standard deviation",
-        },
-        yaxis={
-            "tickvals": list(range(len(names))),
-            "ticktext": list(names),
-            "range": [len(names) - 0.5, -0.5],
-            "fixedrange": True,
-            "showgrid": False,
-            "zeroline": False,
-        },
-    )
