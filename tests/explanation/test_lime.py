@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
+from captum._utils.models.linear_model import SkLearnLinearModel
+from captum.attr import LimeBase
+from captum.attr._core.lime import get_exp_kernel_similarity_function
 from sklearn.linear_model import Ridge
 
 from tests.explanation.plans import carried_out
 from textcls_core.explanation.attributions import attribute
 from textcls_core.explanation.lime import NUM_SAMPLES, lime_plan
-from textcls_core.explanation.score import Score
+from textcls_core.explanation.score import Score, logits_of
 from textcls_core.explanation.words import read_text
 
 TEXT = "the old cat was here and we all looked at it"
@@ -74,3 +78,34 @@ def test_samples_near_the_text_count_most(read):
     values = [float(len(ids) % 2) for ids in asked]
     expected = Ridge(alpha=1).fit(kept, values, nearness).coef_
     np.testing.assert_allclose(read.sum_by_word(found.scores)[1:-1], expected, atol=1e-10)
+
+
+def test_weights_equal_captums_on_the_same_samples_of_a_real_model(attributable, read):
+    """The sampling is ours; the kernel and the regression are captum's own."""
+    classifier, asked = attributable["bert"], []
+
+    def answer(ids):
+        asked.append(ids)
+        return logits_of(classifier, [ids])[0]
+
+    found = carried_out(lime_plan(read, Score(1), 60), answer)
+
+    ordinary = read.input_ids[1:-1]  # no token occurs twice
+    kept = [torch.tensor(np.isin(ordinary, ids)[None], dtype=torch.float64) for ids in asked]
+    samples = iter(kept)
+    captums = LimeBase(
+        lambda mask: torch.tensor(logits_of(classifier, [_shortened(read, mask)])[:, 1]),
+        SkLearnLinearModel("linear_model.Ridge", alpha=1),
+        get_exp_kernel_similarity_function("cosine", kernel_width=0.25),
+        lambda *_, **__: next(samples),
+        perturb_interpretable_space=True,
+        from_interp_rep_transform=lambda mask, *_, **__: mask,
+        to_interp_rep_transform=None,
+    )
+    expected = captums.attribute(kept[0], n_samples=60)[0]
+    assert np.abs(found.scores).max() > 1e-3
+    np.testing.assert_allclose(read.sum_by_word(found.scores)[1:-1], expected, atol=1e-6)
+
+
+def _shortened(read, mask):
+    return read.input_ids[np.array([True, *mask[0].bool().tolist(), True])]
