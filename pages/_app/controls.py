@@ -1,6 +1,7 @@
 """Parts that several pages share: context chips, badges, empty states, metric cards."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +19,8 @@ from textcls_core.wording import ago, percent, shorten
 _EXAMPLE_COLUMNS = ("true", "predicted", "confidence", "loss", "text")
 NO_TOOLBAR = {"displayModeBar": False}
 _PANEL_WIDTH, _CARD_WIDTH = 400, 140
+_LONGEST_TITLE = 40
+"""Of a run in characters, where it is one of several."""
 _OPEN_PAGE = "view.of"
 """Session state: the page with views that was open last."""
 _SPLIT_WIDTH = 130
@@ -245,7 +248,7 @@ def choose_run() -> Run | None:
         state.set_parameter("run", None)
     if not runs:
         return None
-    labels = {run_id: run_label(run) for run_id, run in runs.items()}
+    labels = run_labels(runs)
     place = st.container(width="content")  # the data set stands before the run, known only after
     run = runs[state.choose("run", "Run", labels, default=next(iter(runs)), pin=True)]
     with place:
@@ -271,11 +274,24 @@ def choose_split(run: Run) -> Split:
     return next(split for split in run.splits if split == chosen)
 
 
-def run_label(run: Run) -> str:
-    """Return name, test accuracy and age of a run."""
+def run_label(run: Run, *, dated: bool = False) -> str:
+    """Return name, test accuracy and age of a run; with `dated` when it was made, not its age."""
+    made = f"{run.created_at:%Y-%m-%d %H:%M:%S} UTC" if dated else ago(run.created_at)
     accuracy = run.finished.get("test", {}).get("accuracy")
     shown = f" · {percent(accuracy)}" if accuracy is not None else ""
-    return f"{shorten(run.config.title, 40)}{shown} · {ago(run.created_at)}"
+    return f"{shorten(run.config.title, _LONGEST_TITLE)}{shown} · {made}"
+
+
+def run_labels(runs: Mapping[str, Run]) -> dict[str, str]:
+    """Return labels that tell runs apart, by run id.
+
+    Runs of the same title say when each was made instead of its age, to the second.
+    """
+    titles = {run_id: shorten(run.config.title, _LONGEST_TITLE) for run_id, run in runs.items()}
+    counts = Counter(titles.values())
+    return {
+        run_id: run_label(run, dated=counts[titles[run_id]] > 1) for run_id, run in runs.items()
+    }
 
 
 def _explain_unknown_run(wanted: str) -> None:

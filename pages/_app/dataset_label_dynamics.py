@@ -32,7 +32,7 @@ def choose_cartography(info: DatasetInfo, issues: LabelIssues) -> Cartography | 
         return None
     run_id = next(iter(runs))
     if len(runs) > 1:
-        labels = {run_id: controls.run_label(run) for run_id, run in runs.items()}
+        labels = controls.run_labels(runs)
         run_id = state.choose("issues_run", "Learned by", labels, default=run_id)
     found = _read(runs[run_id], issues)
     return found if found is not None and len(found.places) else None

@@ -78,7 +78,7 @@ def _sources(info: DatasetInfo, runs: dict[str, Run]) -> dict[str, str]:
     names = {model.name: f"{model.name}, not fine-tuned" for model in SUGGESTED}
     stored = list_embeddings(state.workspace(), info.fingerprint)
     kept = {item.info.source: shorten(item.info.source, 40) for item in stored}
-    return {**kept, **names, **{run_id: controls.run_label(run) for run_id, run in runs.items()}}
+    return {**kept, **names, **controls.run_labels(runs)}
 
 
 def _colours(info: DatasetInfo, runs: dict[str, Run]) -> dict[str, str]:
@@ -90,7 +90,7 @@ def _colours(info: DatasetInfo, runs: dict[str, Run]) -> dict[str, str]:
 
 
 def _choose_run(runs: dict[str, Run], source: str) -> Run:
-    labels = {run_id: controls.run_label(run) for run_id, run in runs.items()}
+    labels = controls.run_labels(runs)
     default = source if source in runs else next(iter(runs))
     return runs[state.choose("map_run", "Run", labels, default=default)]
 

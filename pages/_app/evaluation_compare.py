@@ -72,7 +72,8 @@ def show_compare(run: Run, split: Split, figures: Figures) -> None:  # noqa: ARG
 def _choose(run: Run, split: Split, others: Mapping[str, Run]) -> list[Run]:
     """Return the runs to compare with, and say which cannot be."""
     against = {run_id: obstacle(run, other, split) for run_id, other in others.items()}
-    names = {run_id: controls.run_label(others[run_id]) for run_id in others if not against[run_id]}
+    labels = controls.run_labels({run.run_id: run, **others})
+    names = {run_id: labels[run_id] for run_id in others if not against[run_id]}
     _leave_out(run, against)
     chosen = state.choose_many(
         _PARAMETER, "Compare this run with", names, noun="run to compare with",
@@ -151,7 +152,7 @@ def _choose_detail(found: Sequence[RunComparison]) -> RunComparison:
     by_id = {comparison.other.run_id: comparison for comparison in found}
     if len(by_id) == 1:
         return found[0]
-    names = {run_id: controls.run_label(one.other) for run_id, one in by_id.items()}
+    names = controls.run_labels({run_id: one.other for run_id, one in by_id.items()})
     if state.parameter("compare_with") not in by_id:  # its run was taken out of the comparison
         state.set_parameter("compare_with", None)
     return by_id[state.choose("compare_with", "Details of", names, default=next(iter(names)))]

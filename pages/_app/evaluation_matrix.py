@@ -123,7 +123,7 @@ def _choose_classes(figures: Evaluation) -> LabelIds:
 def _choose_other(run: Run, split: Split) -> ConfusionDifference | None:
     """Return how another run differs, or None if none is chosen or it cannot be compared."""
     others = {o.run_id: o for o in state.run_store().runs() if o.has_model and o != run}
-    labels = {run_id: controls.run_label(other) for run_id, other in others.items()}
+    labels = controls.run_labels(others)
     if not others:
         return None
     options = {"": "No other run", **labels}

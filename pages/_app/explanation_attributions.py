@@ -38,7 +38,7 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
     """
     names = label_names(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = _choose_method()
+        method = choose_method()
         classes = {"": "the predicted class", **names}
         wanted = state.choose("label", "Explain", classes, default="", width=_WIDTH)
         others = {"": "nothing", **names}
@@ -63,7 +63,8 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
     st.info(NOTE, icon=":material/info:")
 
 
-def _choose_method() -> Method:
+def choose_method() -> Method:
+    """Return how attributions are computed: one choice for all views that show them."""
     chosen = state.choose("method", "Method", TITLES, default=METHODS[0], width=_WIDTH)
     return next(known for known in METHODS if known == chosen)
 

@@ -42,9 +42,7 @@ def show_tests(run: Run, tests: BehaviourTests, kept: Sequence[BehaviourTest]) -
         )
         beside = ""
         if others:
-            options = {"": "no other run"} | {
-                run_id: controls.run_label(other) for run_id, other in others.items()
-            }
+            options = {"": "no other run"} | controls.run_labels(others)
             beside = state.choose(BESIDE, "Beside", options, default="")
     if run_now:
         st.session_state[_RUN] = run.run_id

@@ -65,15 +65,16 @@ def _show_runs(run: Run) -> None:
     if not others:
         show_text("There is no other finished run to compare with. Train a second one.")
         return
-    labels = {run_id: controls.run_label(other) for run_id, other in others.items()}
-    wanted = state.choose("sides_run", "Other run", labels, default=next(iter(labels)), pin=True)
+    labels = controls.run_labels({run.run_id: run, **others})
+    options = {run_id: labels[run_id] for run_id in others}
+    wanted = state.choose("sides_run", "Other run", options, default=next(iter(others)), pin=True)
     text = choose_text(run)
     if not text.strip():
         show_text("Type or paste a text to look at.")
         return
     note(Fact("Other run", f"{labels[wanted]} ({wanted})"), Fact("Text", text))
     show_sides(
-        Side(run, text, f"This run: {controls.run_label(run)}"),
+        Side(run, text, f"This run: {labels[run.run_id]}"),
         Side(others[wanted], text, f"Other run: {labels[wanted]}"),
     )
 

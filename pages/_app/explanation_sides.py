@@ -6,13 +6,13 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, explanation_cache, state
-from pages._app.explanation_attributions import label_names, say_if_no_answer
+from pages._app.explanation_attributions import choose_method, label_names, say_if_no_answer
 from pages._app.explanation_prediction import show_prediction
 from pages._app.saving import caption, note
 from pages._app.text import cells, escape, label
 from pages._app.words_text import attention_text, attribution_text, largest_ordinary
 from textcls_core.errors import InvalidArgumentError
-from textcls_core.explanation.methods import METHODS, TITLES
+from textcls_core.explanation.methods import Method
 from textcls_core.explanation.side_by_side import word_changes
 from textcls_core.reporting.explanation_page import Heading, Table
 from textcls_core.runs.run import Run
@@ -82,16 +82,16 @@ def show_sides(one: Side, other: Side) -> None:
     _show_changes(found)
 
 
-def _choose_question(one: Run, other: Run) -> tuple[Any, str]:
+def _choose_question(one: Run, other: Run) -> tuple[Method, str]:
     """Return method and class; only classes that both runs know are offered."""
     shared = label_names(other)
     names = {name: shown for name, shown in label_names(one).items() if name in shared}
     options = {"": "the first one's answer on both", _OF_EACH: "each one's own answer", **names}
-    method = state.choose("method", "Method", TITLES, default=METHODS[0], width=220)
+    method = choose_method()
     return method, state.choose("sides_label", "Explain", options, default="", width=240)
 
 
-def _explain_both(one: Side, other: Side, method: Any, wanted: str) -> list[_Found]:
+def _explain_both(one: Side, other: Side, method: Method, wanted: str) -> list[_Found]:
     """Explain the same class on both sides, unless each is to explain its own answer.
 
     Raises:
@@ -109,7 +109,7 @@ def _explain_both(one: Side, other: Side, method: Any, wanted: str) -> list[_Fou
     return [first, _explain(other, method, answer)]
 
 
-def _explain(side: Side, method: Any, wanted: str) -> _Found:
+def _explain(side: Side, method: Method, wanted: str) -> _Found:
     return _Found(
         side,
         explanation_cache.attribution(side.run, side.text, method, wanted, ""),

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import controls, explanation_cache, state
+from pages._app.explanation_attributions import choose_method
 from pages._app.explanation_behaviour import show_behaviour
 from pages._app.explanation_what_if_cache import said
 from pages._app.explanation_what_if_edit import (
@@ -27,7 +28,7 @@ from textcls_core.charts.explanation_what_if import (
 )
 from textcls_core.explanation.edits import changed_words
 from textcls_core.explanation.looked_at import LookedAt
-from textcls_core.explanation.methods import METHODS, TITLES, Method
+from textcls_core.explanation.methods import Method
 from textcls_core.mistakes.behaviour.judging import Said
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent, points, quoted, shorten
@@ -47,7 +48,7 @@ def show_what_if(run: Run, text: str, place: DeltaGenerator) -> None:
         _show_probabilities(before, after)
     st.subheader(escape(_headline(before, after, is_same=variant == text)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = _choose_method()
+        method = choose_method()
         names = {name: shorten(name, 40) for name in before.probabilities}
         options = {"": "the predicted class", **names}
         wanted = state.choose("what_if_label", "Explain", options, default="")
@@ -93,11 +94,6 @@ def _show_probabilities(before: Said, after: Said) -> None:
         ],
         "Probability of every class for the text as it is and for the variant",
     )
-
-
-def _choose_method() -> Method:
-    chosen = state.choose("what_if_method", "Method", TITLES, default=METHODS[0])
-    return next(known for known in METHODS if known == chosen)
 
 
 def _show_both(run: Run, text: str, variant: str, method: Method, wanted: str) -> None:

@@ -54,7 +54,7 @@ def choose_others(run: Run, runs: Sequence[Run]) -> list[Run]:
         for other in runs
         if other.run_id != run.run_id and (other.history_file.exists() or other.status.is_active)
     }
-    labels = {run_id: controls.run_label(other) for run_id, other in others.items()}
+    labels = controls.run_labels(others)
     wanted = state.parameter("compare").split(",")
     if run.run_id in wanted:  # one of the runs beside it is now the one that is watched
         state.set_parameter("compare", ",".join(i for i in wanted if i != run.run_id))

@@ -29,7 +29,7 @@ from textcls_core.models.classifier import Classifier, Design
 from textcls_core.prediction.predict import predict_texts
 
 VARIANT = EXAMPLE.replace("Shares", "Prices")
-METHOD = {"what_if_method": "gradient_x_input"}
+METHOD = {"method": "gradient_x_input"}
 
 
 def open_view(open_page, **parameters):
