@@ -47,10 +47,10 @@ if os.environ.get("RANK") == "{rank}":
 def test_one_process_is_the_first_and_exchanges_nothing():
     ranks, model, array = Ranks(), object(), np.ones(3)
 
-    ranks.share_weights(model)
     ranks.sum_gradients(model)
 
     assert ranks.is_first
+    assert ranks.wrap(model, "cpu") is model
     assert (ranks.any(True), ranks.any(False)) == (True, False)
     assert ranks.summed_array(array, "cpu") is array
     assert ranks.from_first("x") == "x"

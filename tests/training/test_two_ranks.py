@@ -10,7 +10,7 @@ from torch.distributed import TCPStore
 from tests.training.conftest import copied_weights, largest_gap
 from textcls_core.errors import TrainingError
 from textcls_core.training import step_log
-from textcls_core.training.distributed import join, leave
+from textcls_core.training.distributed import Ranks, join, leave
 
 DEADLINE_SECONDS = 180
 PLAIN = {"num_train": 40, "exact": True, "batch_size": 4}
@@ -26,6 +26,7 @@ ALIKE = {
 def train(tuner, ranks, disturb=None, **settings):
     """Return what became of a fine-tuning, as plain values and tensors."""
     tuning = tuner.make(ranks=ranks, num_processes=2, **(PLAIN | settings))
+    added_up = count_calls(Ranks, "sum_gradients")
     if disturb is not None:
         disturb(tuning, ranks.rank)
     try:
@@ -33,6 +34,7 @@ def train(tuner, ranks, disturb=None, **settings):
     except TrainingError as error:
         return {"error": str(error)}
     return {
+        "added up at the end": len(added_up),
         "losses": tuning.observer.column("train_loss"),
         "norms": tuning.observer.column("gradient_norm"),
         "notes": tuning.observer.notes,
@@ -40,6 +42,18 @@ def train(tuner, ranks, disturb=None, **settings):
         "weights": copied_weights(tuning),
         "end": (outcome.ended_by, outcome.steps, outcome.error),
     }
+
+
+def count_calls(owner, name):
+    """Return a list that gets an entry whenever a method is called from now on."""
+    calls, method = [], getattr(owner, name)
+
+    def counted(*arguments):
+        calls.append(name)
+        return method(*arguments)
+
+    setattr(owner, name, counted)
+    return calls
 
 
 def run_out(tuning, steps):
@@ -57,7 +71,7 @@ def run_out(tuning, steps):
 
 
 def run_out_in_turn(tuning, rank):
-    run_out(tuning, [[3], [2]][rank])
+    run_out(tuning, [[1], [2]][rank])
 
 
 def run_out_until_nothing_is_left(tuning, rank):
@@ -136,6 +150,13 @@ def test_two_processes_do_what_one_does(found, alone, name):
         assert largest_gap(rank[name]["weights"], copied_weights(one)) < 1e-6
     assert found[0][name]["losses"] == pytest.approx(one.observer.column("train_loss"), rel=1e-6)
     assert found[0][name]["norms"] == pytest.approx(one.observer.column("gradient_norm"), rel=1e-6)
+
+
+@pytest.mark.slow
+def test_gradients_are_exchanged_during_backward_where_memory_is_known_to_be_enough(found):
+    num_steps = found[0]["tokens"]["end"][1]
+    for rank in found:
+        assert 2 <= rank["tokens"]["added up at the end"] < num_steps - 2
 
 
 @pytest.mark.slow

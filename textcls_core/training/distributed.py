@@ -1,12 +1,9 @@
-"""Several processes that train one model: started by torchrun, what they exchange.
-
-Gradients are added up at the end of a step rather than during the backward pass, as torch's own
-wrapper does it: a process that runs out of memory would leave the others waiting in the middle.
-"""
+"""Several processes that train one model, on torch's own engine and started by torchrun."""
 
 import datetime as dt
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,14 +32,26 @@ class Ranks:
         """Whether this process writes the files of the run."""
         return self.rank == 0
 
-    def share_weights(self, model: Any) -> None:
-        """Begin with the first process's weights in all processes."""
-        if self.world_size > 1:
-            for tensor in model.state_dict().values():
-                distributed.broadcast(tensor, 0)
+    def wrap(self, model: Any, device: str) -> Any:
+        """Return what to call for a forward pass: the model, or a wrapper that adds gradients up.
+
+        The wrapper begins with the first process's weights in all processes. It divides the summed
+        gradient by their number.
+        """
+        if self.world_size == 1:
+            return model
+        return torch.nn.parallel.DistributedDataParallel(
+            model,
+            device_ids=[device] if device.startswith("cuda") else None,
+            find_unused_parameters=True,  # the own pooler of a model whose tokens are averaged
+        )
+
+    def without_exchange(self, forward: Any) -> AbstractContextManager[None]:
+        """Return a context in which gradients stay in this process until the next backward."""
+        return nullcontext() if self.world_size == 1 else forward.no_sync()
 
     def sum_gradients(self, model: Any) -> None:
-        """Replace every gradient by its sum over all processes; all have those of one model."""
+        """Replace the gradients that stayed in each process by their sum over all processes."""
         if self.world_size == 1:
             return
         learned = [weight for weight in model.parameters() if weight.grad is not None]

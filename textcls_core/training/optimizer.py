@@ -66,6 +66,11 @@ class Optimizer:
         self.forget_gradients()
         return norm
 
+    @property
+    def has_moments(self) -> bool:
+        """Whether the memory of the moments is taken, as from the first step on."""
+        return bool(self.adamw.state)
+
     def forget_gradients(self) -> None:
         """Drop all gradients."""
         self.adamw.zero_grad(set_to_none=True)

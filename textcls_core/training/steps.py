@@ -1,8 +1,9 @@
 """One optimizer step: its micro-batches, its loss, and what to do when memory runs out."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +22,22 @@ from textcls_core.training.plan import PlannedStep
 from textcls_core.training.splits import TokenizedSplit
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+class Size(NamedTuple):
+    """What the memory of a step depends on: its largest micro-batch in any process."""
+
+    tokens: int
+    longest: int
+    """Tokens of the longest text."""
+
+    def fits_in(self, other: "Size") -> bool:
+        """Tell whether memory that was enough for the other size is enough for this one."""
+        return self.tokens <= other.tokens and self.longest <= other.longest
+
+    def joined(self, other: "Size") -> "Size":
+        """Return the smallest size that both fit in."""
+        return Size(max(self.tokens, other.tokens), max(self.longest, other.longest))
 
 
 @dataclass(slots=True)
@@ -48,6 +65,8 @@ class Stepper:
     """Where dropout on the CPU gets its random numbers."""
     halvings: int = 0
     """How often micro-batches were halved because memory ran out."""
+    fitted: Size = field(default_factory=lambda: Size(0, 0))
+    """Up to which size micro-batches have fitted in the memory of every process."""
 
     def __post_init__(self) -> None:
         """Move the model to its device and make the optimizer for it."""
@@ -64,8 +83,8 @@ class Stepper:
         self.targets = torch.from_numpy(self.train.targets).to(device)
         if self.config.record_dynamics:
             self.dynamics = DynamicsRecorder(len(self.train.targets), device)
-        self.forward = torch.compile(model, dynamic=True) if self.config.torch_compile else model
-        self.ranks.share_weights(model)
+        called = torch.compile(model, dynamic=True) if self.config.torch_compile else model
+        self.forward = self.ranks.wrap(called, device)
 
     def run(
         self, planned: PlannedStep, step: int, learning_rate: float
@@ -80,45 +99,66 @@ class Stepper:
             sequences, _ = self.train.tokens.sequences(planned.rows)
             self.optimizer.prepare(np.concatenate(sequences))
         loss = self._gradients(planned, step)
-        self.ranks.sum_gradients(self.classifier.model)
         if self.dynamics is not None:
             self.dynamics.finish_step()
         return self.ranks.summed(loss), self.optimizer.step(learning_rate)
 
     def _gradients(self, planned: PlannedStep, step: int) -> torch.Tensor:
-        """Compute this process's part of the gradient; with less memory in more micro-batches.
+        """Compute the gradient of the step; with less memory in more micro-batches.
 
-        Nothing is exchanged before every process has its part, so none waits for another one that
-        ran out of memory: all of them begin the step again.
+        Several processes exchange gradients during the backward pass if micro-batches as large have
+        fitted in the memory of all before. Otherwise nothing is exchanged until every process has
+        its part, so that none waits for one that ran out: all of them begin the step again.
         """
-        batches = planned.ranks[self.ranks.rank]
+        batches, size = planned.ranks[self.ranks.rank], self._size(planned)
         while True:
-            loss = self._part(list(halved(batches, self.halvings)), planned, step)
+            is_safe = self.ranks.world_size > 1 and size.fits_in(self.fitted)
+            loss = self._part(list(halved(batches, self.halvings)), planned, step, is_safe)
+            if is_safe:
+                return self._require_memory(loss)
             must_repeat = self.ranks.any(loss is None)
             if loss is not None and not must_repeat:
-                return loss
+                break
             self._back_off(is_stuck=loss is None and self._largest(batches) <= 1)
+        self.ranks.sum_gradients(self.classifier.model)
+        if self.optimizer.has_moments:  # before the first step their memory is still free
+            self.fitted = self.fitted.joined(size)
+        return loss
 
-    def _part(self, batches: list[Indices], planned: PlannedStep, step: int) -> torch.Tensor | None:
+    def _size(self, planned: PlannedStep) -> Size:
+        """Return the size of the largest micro-batches, as they are planned, in any process."""
+        lengths = [self.train.tokens.lengths[rows] for part in planned.ranks for rows in part]
+        is_packed = self.classifier.is_packed
+        tokens = [each.sum() if is_packed else len(each) * each.max() for each in lengths]
+        return Size(int(max(tokens)), max(int(each.max()) for each in lengths))
+
+    def _part(
+        self, batches: list[Indices], planned: PlannedStep, step: int, exchanges: bool
+    ) -> torch.Tensor | None:
         """Add up the gradients of some micro-batches; return None if memory runs out."""
         try:
-            return self._accumulate(batches, planned, step)
+            return self._accumulate(batches, planned, step, exchanges)
         except RuntimeError as error:
             if not _is_out_of_memory(error):
                 raise
             return None
 
-    def _accumulate(self, batches: list[Indices], planned: PlannedStep, step: int) -> torch.Tensor:
+    def _accumulate(
+        self, batches: list[Indices], planned: PlannedStep, step: int, exchanges: bool
+    ) -> torch.Tensor:
         """Add up the gradients of this process's micro-batches; return its share of the loss."""
         every = torch.from_numpy(planned.rows).to(self.compute.device)
         total = self.loss.weight_of(self.targets[every])
         loss = torch.zeros((), device=self.compute.device)
         for micro_step, rows in enumerate(batches or [planned.rows[:1]]):
+            ends = exchanges and micro_step >= len(batches) - 1
             self._seed(step, micro_step)
-            share = self._summed_loss(rows) / total
-            if not batches:  # this process has no document, but must have a gradient to exchange
-                share = share * 0.0
-            torch.autograd.backward(share)
+            with nullcontext() if ends else self.ranks.without_exchange(self.forward):
+                share = self._summed_loss(rows) / total
+                if not batches:  # this process has no document, but must have a gradient to add
+                    share = share * 0.0
+                # the wrapper divides what it adds up by the number of processes
+                torch.autograd.backward(share * (self.ranks.world_size if exchanges else 1))
             loss += share.detach()
         return loss
 
@@ -141,6 +181,20 @@ class Stepper:
             self.dynamics.note(rows, logits, targets)
         return self.loss.summed(logits, targets)
 
+    def _require_memory(self, loss: torch.Tensor | None) -> torch.Tensor:
+        """Return the loss of a step in which the others already wait for this process.
+
+        Raises:
+            TrainingError: If memory ran out: the others end with this process.
+        """
+        if loss is None:
+            raise self._no_memory()
+        return loss
+
+    def _no_memory(self) -> TrainingError:
+        more = "" if self.config.tokens_per_step else " and double gradient_accumulation_steps"
+        return TrainingError(f"Out of memory. Halve batch_size{more}, or lower max_length.")
+
     def _largest(self, batches: tuple[Indices, ...]) -> int:
         """Return how many texts a micro-batch has at most as they are cut now."""
         most = max((len(rows) for rows in batches), default=1)
@@ -156,8 +210,7 @@ class Stepper:
             TrainingError: In all processes if one of them is stuck.
         """
         if self.ranks.any(is_stuck):
-            more = "" if self.config.tokens_per_step else " and double gradient_accumulation_steps"
-            raise TrainingError(f"Out of memory. Halve batch_size{more}, or lower max_length.")
+            raise self._no_memory()
         self.optimizer.forget_gradients()
         if self.dynamics is not None:
             self.dynamics.forget_step()
