@@ -4,7 +4,11 @@ import streamlit as st
 
 from pages._app import state
 from pages._app.explanation_what_if_cache import said
-from pages._app.mistakes_similar import show_similar, show_similar_to_text
+from pages._app.mistakes_similar import (
+    show_similar,
+    show_similar_to_text,
+    similar_rows_place,
+)
 from textcls_core.runs.run import Run
 
 
@@ -17,13 +21,7 @@ def show_similar_rows(run: Run, text: str, variant: str, row: tuple[str, str] | 
         variant: The text after the edits that were made to it; the same without any.
         row: Split and id of the row that the text is, if it is one.
     """
-    place = st.expander(
-        "Similar training rows",
-        icon=":material/join_inner:",
-        key="similar_rows",
-        on_change="rerun",
-        bind="query-params",
-    )
+    place = similar_rows_place()
     if not place.open:
         return
     with place:

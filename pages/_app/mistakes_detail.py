@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages._app import controls, mistakes_cache, state
 from pages._app.mistakes_cache import Found, Key
-from pages._app.mistakes_similar import open_training_row, show_similar
+from pages._app.mistakes_similar import open_training_row, show_similar, similar_rows_place
 from pages._app.mistakes_why import show_why
 from pages._app.read_text import read_text
 from pages._app.text import badge_label, escape, label, show_text
@@ -70,13 +70,7 @@ def _show_why(run: Run, key: Key, row_id: str) -> None:
 
 def _show_similar_rows(run: Run, key: Key, row_id: str) -> None:
     """Show the training rows that are most similar; they are looked up only when asked for."""
-    place = st.expander(
-        "Similar training rows",
-        icon=":material/join_inner:",
-        key="similar_rows",
-        on_change="rerun",
-        bind="query-params",
-    )
+    place = similar_rows_place()
     if place.open:
         with place:
             show_similar(run, key.split, row_id, partial(open_training_row, run))

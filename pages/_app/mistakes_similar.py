@@ -35,6 +35,17 @@ _COLUMNS = {
 }
 
 
+def similar_rows_place() -> Any:
+    """Return a closed part of the page; similar rows are looked up only once it is opened."""
+    return st.expander(
+        "Similar training rows",
+        icon=":material/join_inner:",
+        key="similar_rows",
+        on_change="rerun",
+        bind="query-params",
+    )
+
+
 def show_similar(run: Run, split: str, row_id: str, open_row: OpenRow) -> None:
     """Show the training rows most similar to a row, and whether it is in training as well.
 
