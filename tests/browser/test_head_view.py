@@ -18,7 +18,7 @@ LOADING = 60_000
 WORDS = ".{side} button[data-index]"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(finished_run: Run) -> Iterator[App]:
     """The app on the workspace of the finished run, which it only reads."""
     app = App(Workspace(finished_run.folder.parent.parent))

@@ -1,5 +1,6 @@
 """Saving a view in a real browser: pictures without a network, and a file that draws its charts."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,13 +17,27 @@ TORCH_ARRIVES = 60_000
 """Milliseconds; the first explanation of an app waits for it."""
 
 
-@pytest.fixture
-def opened(
-    workspace: Workspace, toy_dataset: TextDataset, tiny_model_dir: Path, app: App, page: Page
-) -> Page:
-    """The Attributions view of a hostile text, with the Save control open."""
+@pytest.fixture(scope="module")
+def app(
+    tmp_path_factory: pytest.TempPathFactory,
+    workspace_template: Workspace,
+    toy_dataset: TextDataset,
+    tiny_model_dir: Path,
+) -> Iterator[App]:
+    """The app on a workspace with one run, which the tests only read; torch arrives once."""
+    workspace = Workspace(tmp_path_factory.mktemp("saving") / "workspace")
+    shutil.copytree(workspace_template.root, workspace.root)
     run = make_run(workspace, "toy", toy_dataset, {}, name="saved run")
     save_model(run.model_dir, toy_dataset, tiny_model_dir)
+    app = App(workspace)
+    app.start()
+    yield app
+    app.kill()
+
+
+@pytest.fixture
+def opened(app: App, page: Page) -> Page:
+    """The Attributions view of a hostile text, with the Save control open."""
     page.goto(f"{app.url}/explanation?panel=Attributions&method=occlusion")
     write(page, HOSTILE_TEXT)
     expect(page.locator(".words button", has_text="onerror").first).to_be_visible(
