@@ -44,21 +44,13 @@ _WHAT: dict[tuple[About, bool], str] = {
     "given is asked which of its words speak against it.",
 }
 _MEANING: dict[tuple[About, bool], str] = {
-    (
-        "mistakes",
-        True,
-    ): "Rows that were given a wrong class: what each word adds to the wrong class "
-    "rather than the true one.",
-    (
-        "mistakes",
-        False,
-    ): "Labels that were given and are not true: what each word adds to the score of the label.",
-    (
-        "missed",
-        False,
-    ): "Labels that are true and were not given: what each word takes from the score "
-    "of the label. A label is also missed where no word speaks for it; then few words are surely "
-    "below zero.",
+    ("mistakes", True): "Rows that were given a wrong class: what each word adds to the wrong "
+    "class rather than the true one.",
+    ("mistakes", False): "Labels that were given and are not true: what each word adds to the "
+    "score of the label.",
+    ("missed", False): "Labels that are true and were not given: what each word takes from the "
+    "score of the label. A label is also missed where no word speaks for it; then few words are "
+    "surely below zero.",
 }
 
 

@@ -84,19 +84,11 @@ class Asked:
             choice: Of the rows.
             show: Makes the name of a class fit to be shown.
         """
-        name = show(choice.label) if choice.label else _UNNAMED[self.is_single, self.about]
+        kind, how = "class" if self.is_single else "label", "missed" if self.lowers else "given"
+        name = show(choice.label) if choice.label else f"the {kind} {how}"
         if not self.has_true:
             return name
         return f"{name} over the true {show(choice.against) if choice.against else 'one'}"
-
-
-_UNNAMED: dict[tuple[bool, About], str] = {
-    (True, "classes"): "the class given",
-    (True, "mistakes"): "the class given",
-    (False, "classes"): "the label given",
-    (False, "mistakes"): "the label given",
-    (False, "missed"): "the label missed",
-}
 
 
 def choose_asked(run: Run) -> Asked:

@@ -119,7 +119,7 @@ class TrainingNeighbours:
             NotFoundError: If a row was not embedded, because only a sample was; see `has`.
             InvalidArgumentError: If k is below 1.
         """
-        _check(k)
+        _require_neighbours(k)
         asked = self._positions(row_ids)
         own = self._place_of[asked]
         others = len(self.training_rows) - int((own >= 0).any())
@@ -142,7 +142,7 @@ class TrainingNeighbours:
         Raises:
             InvalidArgumentError: If k is below 1, or the widths differ.
         """
-        _check(k)
+        _require_neighbours(k)
         places, cosines = nearest(self._units, vectors, k)
         return self.training_rows[places], cosines
 
@@ -188,7 +188,7 @@ def training_mask(run: Run, dataset: TextDataset) -> Mask:
     return is_training
 
 
-def _check(k: int) -> None:
+def _require_neighbours(k: int) -> None:
     if k < 1:
         raise InvalidArgumentError(f"Expected 1 neighbour or more, got {k}.")
 

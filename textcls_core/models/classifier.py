@@ -228,7 +228,7 @@ class Classifier:
             tokens: All texts.
             rows: B positions.
             device: Where the model is.
-            forward: What to call instead of the model, for example its compiled form.
+            forward: What to call instead of the model, for example its distributed wrapper.
         """
         sequences, owners = tokens.sequences(rows)
         logits = self.sequence_logits(sequences, device, forward)
@@ -245,7 +245,7 @@ class Classifier:
         Args:
             sequences: What is read.
             device: Where the model is.
-            forward: What to call instead of the model, for example its compiled form.
+            forward: What to call instead of the model, for example its distributed wrapper.
         """
         if not self.is_packed:
             return self._padded_logits(sequences, device, forward)
@@ -284,7 +284,7 @@ class Classifier:
         Args:
             inputs: `input_ids` (B, T) or `inputs_embeds` (B, T, D), `attention_mask` if there is
                 padding, and further arguments of the model.
-            forward: What to call instead of the model, for example its compiled form.
+            forward: What to call instead of the model, for example its distributed wrapper.
 
         Raises:
             ModelError: If there are only embeddings, and the family reads nothing but token ids.

@@ -125,7 +125,7 @@ def packed_logits(
         model: A sequence-classification model with `readout` attached.
         readout: Made for this model.
         batch: B sequences.
-        forward: What to call instead of the model, for example its compiled form.
+        forward: What to call instead of the model, for example its distributed wrapper.
         embedded: What is read instead of the token ids of the batch, shape (1, T, D).
     """
     words = {"input_ids": batch.input_ids} if embedded is None else {"inputs_embeds": embedded}

@@ -92,7 +92,8 @@ class Stepper:
         """Do one step; return its mean loss and its gradient norm, both scalars on the device.
 
         Raises:
-            TrainingError: If not even a single text fits in memory.
+            TrainingError: If not even a single text fits in memory, or memory ran out in a step of
+                several processes whose size had fitted before.
         """
         self.classifier.model.train()
         if self.optimizer.embedding is not None:
@@ -114,8 +115,10 @@ class Stepper:
         while True:
             is_safe = self.ranks.world_size > 1 and size.fits_in(self.fitted)
             loss = self._part(list(halved(batches, self.halvings)), planned, step, is_safe)
-            if is_safe:
-                return self._require_memory(loss)
+            if is_safe and loss is None:
+                raise self._no_memory()  # the others wait in the exchange and end with this one
+            if is_safe and loss is not None:
+                return loss
             must_repeat = self.ranks.any(loss is None)
             if loss is not None and not must_repeat:
                 break
@@ -180,16 +183,6 @@ class Stepper:
         if self.dynamics is not None:
             self.dynamics.note(rows, logits, targets)
         return self.loss.summed(logits, targets)
-
-    def _require_memory(self, loss: torch.Tensor | None) -> torch.Tensor:
-        """Return the loss of a step in which the others already wait for this process.
-
-        Raises:
-            TrainingError: If memory ran out: the others end with this process.
-        """
-        if loss is None:
-            raise self._no_memory()
-        return loss
 
     def _no_memory(self) -> TrainingError:
         more = "" if self.config.tokens_per_step else " and double gradient_accumulation_steps"
