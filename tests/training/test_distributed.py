@@ -112,15 +112,16 @@ def wait_for_end(run, *, pauses=False):
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory, toy_dataset, tiny_config, steady_model_dir):
-    """Make a run in a workspace of its own, and wait for its end; settings may be given."""
+    """Make a run, and wait for its end; settings may be given."""
     texts, names = toy_dataset.texts(), np.array(toy_dataset.label_names)
     splits = toy_dataset.table["split"].to_pylist()
     splits[splits.index("train")] = "test"
     rows = Rows(texts, names[toy_dataset.label_ids].tolist(), splits, extra={})
 
+    workspace = Workspace(tmp_path_factory.mktemp("together") / "workspace")  # one: baselines stay
+    DatasetStore.open(workspace).save(build_dataset(rows), "toy", "95 rows to train on")
+
     def train(*, pauses=False, **settings):
-        workspace = Workspace(tmp_path_factory.mktemp("together") / "workspace")
-        DatasetStore.open(workspace).save(build_dataset(rows), "toy", "95 rows to train on")
         config = tiny_config.model_copy(update={"model": str(steady_model_dir), **settings})
         run = start_run(workspace, config)
         wait_for_end(run, pauses=pauses)

@@ -26,7 +26,7 @@ FILLERS = (
     "here although most were glad to hear about these plans in time"
 )
 MAX_LENGTH = 32
-_TRAIN, _TEST = 80, 30
+_TRAIN, _TEST = 60, 30
 """Rows of each common class."""
 _LATE, _FLIPPED, _FLUKES = 20, 10, 40
 """Percent of them."""
@@ -73,7 +73,7 @@ class Planted:
 def planted_dataset(seed: int = 0) -> tuple[TextDataset, dict[str, str]]:
     """Return a data set with four kinds of problems, and the cause planted in each row by its id.
 
-    Four classes have a hundred training rows, one has five. A tenth of the training labels is
+    Four classes have sixty training rows, one has five. A tenth of the training labels is
     flipped, a fifth of the texts has its evidence behind the first 32 tokens, and a token that
     stands in rows of one class only in training is put into test rows of others.
     """

@@ -14,7 +14,7 @@ LEAST_PRECISION, LEAST_RECALL = 0.8, 0.7
 SETTINGS = {
     "dataset": "planted",
     "model": "minilm",
-    "num_epochs": 4,
+    "num_epochs": 2,
     "max_length": MAX_LENGTH,
     "learning_rate": 2e-4,
     "head_learning_rate": 0,  # a head that learns faster makes no mistake on the rare class
