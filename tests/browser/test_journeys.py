@@ -149,7 +149,7 @@ def test_whole_job_from_import_to_attention(
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
     settle(page)
     fill_training_form(
-        page, tiny_model_dir, max_length="16", num_epochs="80", learning_rate="0.003"
+        page, tiny_model_dir, max_length="16", num_epochs="50", learning_rate="0.005"
     )
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.locator(LOSS_CHART).first).to_be_visible(timeout=40_000)

@@ -70,48 +70,47 @@ def zoom(page: Page, chart: Locator) -> None:
         page.mouse.wheel(0, -200)
 
 
-@pytest.mark.parametrize("position", [0, 1], ids=["loss", "scores"])
 def test_zoom_stays_while_the_run_goes_on(
-    app: App, page: Page, watch: Watch, live_run: Run, position: int
+    app: App, page: Page, watch: Watch, live_run: Run
 ) -> None:
     page.goto(f"{app.url}/training?watch={live_run.run_id}")
     settle(page)
-    chart = page.get_by_test_id("stVegaLiteChart").nth(position)
-    expect(chart.locator("svg")).to_be_visible()
-    whole = axes(chart)
-    mark(chart)
+    charts = [page.get_by_test_id("stVegaLiteChart").nth(place) for place in (0, 1)]
+    expect(charts[1].locator("svg")).to_be_visible()
+    whole = [axes(chart) for chart in charts]
 
-    zoom(page, chart)
-    page.wait_for_timeout(500)  # the wheel has no end that could be waited for
-    zoomed = axes(chart)
+    for chart in charts:
+        mark(chart)
+        zoom(page, chart)
+        page.wait_for_timeout(500)  # the wheel has no end that could be waited for
+    zoomed = [axes(chart) for chart in charts]
     for step in (21, 22, 23):
         train(page, live_run, step)
 
-    assert zoomed != whole
-    assert axes(chart) == zoomed
-    expect(chart.locator("svg")).to_have_attribute("data-mark", "the same")
+    for chart, before, after in zip(charts, whole, zoomed, strict=True):
+        assert after != before
+        assert axes(chart) == after
+        expect(chart.locator("svg")).to_have_attribute("data-mark", "the same")
     assert watch.problems == []
 
 
-@pytest.mark.parametrize("width", [900, 1440])
-def test_names_of_baselines_and_of_curves_never_meet(
-    app: App, page: Page, live_run: Run, width: int
-) -> None:
+def test_names_of_baselines_and_of_curves_never_meet(app: App, page: Page, live_run: Run) -> None:
     fingerprint = live_run.config.dataset_fingerprint
     save_baseline(app.workspace, make_baseline(fingerprint, "frozen", 0.6))  # as the validation
     save_baseline(app.workspace, make_baseline(fingerprint, "majority", 0.3))
-    page.set_viewport_size({"width": width, "height": 1000})
     page.goto(f"{app.url}/training?watch={live_run.run_id}")
     settle(page)
     chart = page.get_by_test_id("stVegaLiteChart").first
 
     for step in (60, 150, 165, 200, 260, 390):
         train(page, live_run, step)
-        for _ in range(50):  # the chart is drawn a moment after the number of the step
-            if not (together := names_that_meet(chart)):
-                break
-            page.wait_for_timeout(100)
-        assert not together, step
+        for width in (900, 1440):
+            page.set_viewport_size({"width": width, "height": 1000})
+            for _ in range(50):  # the chart is drawn a moment after the number of the step
+                if not (together := names_that_meet(chart)):
+                    break
+                page.wait_for_timeout(100)
+            assert not together, (step, width)
 
 
 def names_that_meet(chart: Locator) -> list[tuple[str, str]]:
