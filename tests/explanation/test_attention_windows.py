@@ -1,13 +1,19 @@
 """Tests of one window of a long text: its attention, its flow, and what it is called."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from tests.explanation.conftest import LABELS
 from textcls_core.config import RunConfig
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.attention import explain_attention, load_explainable
 from textcls_core.explanation.flow import explain_flow
+from textcls_core.explanation.head_statistics import head_statistics
+from textcls_core.explanation.head_survey import head_movement, measure_moved, survey_heads
 from textcls_core.explanation.looked_at import LookedAt
 from textcls_core.explanation.windows import Window
 from textcls_core.explanation.words import read_text, read_whole
@@ -28,6 +34,17 @@ def explainable(request, tiny_models, tmp_path_factory):
         tiny_models[request.param], LABELS, max_length=16, design=design
     ).save(folder)  # fmt: skip
     return load_explainable(folder)
+
+
+@pytest.fixture(scope="module")
+def moved(explainable):
+    """The same classifier with other weights in its attention."""
+    other = replace(explainable, model=copy.deepcopy(explainable.model))
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weights in other.model.parameters():
+            weights += 0.05 * torch.randn(weights.shape, generator=generator)
+    return other
 
 
 def windows_of(classifier, text):
@@ -55,6 +72,42 @@ def test_the_mean_of_the_windows_is_the_answer(explainable):
     logits = np.mean([np.log(one.probabilities) for one in found], axis=0)
     answer = np.exp(logits) / np.exp(logits).sum()  # logits up to a constant, which drops out
     np.testing.assert_allclose(answer, explainable.predict_probabilities([TEXT])[0], atol=1e-5)
+
+
+def test_what_a_head_does_on_a_text_is_the_mean_of_its_windows(explainable):
+    count = len(windows_of(explainable, TEXT))
+
+    report = survey_heads(explainable, {"long": TEXT, "short": "a cat"})
+
+    found = [explain_attention(explainable, TEXT, window=number) for number in range(count)]
+    long = np.mean([head_statistics(one).on_previous for one in found], axis=0)
+    short = head_statistics(explain_attention(explainable, "a cat")).on_previous
+    assert count > 1
+    np.testing.assert_allclose(
+        report.statistics["on_previous"].means, (long + short) / 2, atol=1e-6
+    )
+    assert sum(kind.share for kind in report.kinds[0][0]) == pytest.approx(1, abs=1e-4)
+
+
+def test_words_beyond_the_first_window_are_words_of_the_heads(explainable):
+    text = "a cat " * 9 + "the cow"
+
+    report = survey_heads(explainable, dict.fromkeys("12345", text))
+
+    assert "cow" not in explain_attention(explainable, text).read.words
+    assert "cow" in {word.word for word in report.words[0][0]}
+
+
+def test_movement_on_a_text_is_the_mean_of_its_windows(explainable, moved):
+    report = measure_moved(explainable, moved, {"long": TEXT}, "the base")
+
+    pairs = [
+        (explain_attention(moved, TEXT, window=n), explain_attention(explainable, TEXT, window=n))
+        for n in range(len(windows_of(explainable, TEXT)))
+    ]
+    expected = np.mean([head_movement(*pair) for pair in pairs], axis=0)
+    assert expected.max() > 1e-4
+    np.testing.assert_allclose(report.moved.means, expected, atol=1e-6)
 
 
 def test_what_is_outside_a_window_counts_as_cut(explainable):

@@ -12,7 +12,8 @@ from textcls_core.explanation.head_report import HeadReport, MovedReport, Spread
 from textcls_core.explanation.head_statistics import HeadStatistics, head_statistics, looking_rows
 from textcls_core.explanation.head_titles import STATISTICS, least_first
 from textcls_core.explanation.head_words import WordTotals
-from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.explanation.windows import read_in_windows
+from textcls_core.explanation.words import MAX_TOKENS, ReadText
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.catalogue import locate
 from textcls_core.models.classifier import Classifier
@@ -23,7 +24,7 @@ Heads = Float[np.ndarray, "L H"]
 def survey_heads(
     classifier: Classifier, texts: Mapping[str, str], *, progress: Report = ignore
 ) -> HeadReport:
-    """Return what every head does on some texts.
+    """Return what every head does on some texts; what it does on one is the mean of its windows.
 
     Args:
         classifier: From `load_explainable`.
@@ -35,21 +36,23 @@ def survey_heads(
         ModelError: If the model does not give attention weights.
     """
     reads = _read(classifier, texts)
-    gathered: list[HeadStatistics] = []
+    gathered: list[list[HeadStatistics]] = []
     totals: WordTotals | None = None
-    for read in _told(reads, progress, "Looking at every head, text by text"):
-        found = attention_of(classifier, read)
-        totals = totals or WordTotals(found.num_layers, found.num_heads)
-        gathered.append(head_statistics(found))
-        totals.add(found)
+    for windows in _told(reads, progress, "Looking at every head, text by text"):
+        gathered.append([])
+        for found in (attention_of(classifier, read) for read in windows):
+            totals = totals or WordTotals(found.num_layers, found.num_heads)
+            gathered[-1].append(head_statistics(found))
+            totals.add(found, 1 / len(windows))
     assert totals is not None  # noqa: S101 - there is a text
     statistics = {
         name: Spread.of(
-            np.stack([getattr(each, name) for each in gathered]), least_first=least_first(name)
+            np.stack([np.mean([getattr(each, name) for each in text], 0) for text in gathered]),
+            least_first=least_first(name),
         )
         for name in STATISTICS
     }
-    layers, heads = gathered[0].entropy.shape
+    layers, heads = gathered[0][0].entropy.shape
     return HeadReport(
         row_ids=tuple(reads),
         statistics=statistics,
@@ -85,6 +88,8 @@ def measure_moved(
 ) -> MovedReport:
     """Return how far each head of a model moved away from the pretrained one.
 
+    How far on one text is the mean over its windows.
+
     Args:
         tuned: From `load_explainable`.
         base: The model it was made from, with attention weights.
@@ -99,9 +104,11 @@ def measure_moved(
     _require_alike(tuned, base, base_name)
     reads = _read(tuned, texts)
     moved = []
-    for read in _told(reads, progress, "Comparing every head before and after, text by text"):
-        after, before = attention_of(tuned, read), attention_of(base, read)
-        moved.append(head_movement(before, after))
+    for windows in _told(reads, progress, "Comparing every head before and after, text by text"):
+        found = [
+            head_movement(attention_of(base, read), attention_of(tuned, read)) for read in windows
+        ]
+        moved.append(np.mean(found, axis=0))
     return MovedReport(row_ids=tuple(reads), base=base_name, moved=Spread.of(np.stack(moved)))
 
 
@@ -135,17 +142,24 @@ def _divergence(one: Float[np.ndarray, "H Q K"], other: Float[np.ndarray, "H Q K
     return np.asarray(np.clip(apart / np.log(2), 0, 1).mean(-1))
 
 
-def _read(classifier: Classifier, texts: Mapping[str, str]) -> dict[str, ReadText]:
-    reads = {row_id: read_text(classifier, text) for row_id, text in texts.items() if text.strip()}
+def _read(classifier: Classifier, texts: Mapping[str, str]) -> dict[str, list[ReadText]]:
+    """Return the windows of each text that is not empty."""
+    reads = {
+        row_id: read_in_windows(classifier, text, MAX_TOKENS)
+        for row_id, text in texts.items()
+        if text.strip()
+    }
     if not reads:
         raise InvalidArgumentError("Expected a text, got none. Choose a split with texts.")
     return reads
 
 
-def _told(reads: Mapping[str, ReadText], progress: Report, message: str) -> Iterator[ReadText]:
-    for position, read in enumerate(reads.values()):
+def _told(
+    reads: Mapping[str, list[ReadText]], progress: Report, message: str
+) -> Iterator[list[ReadText]]:
+    for position, windows in enumerate(reads.values()):
         progress(position, len(reads), message)
-        yield read
+        yield windows
     progress(len(reads), len(reads), message)
 
 

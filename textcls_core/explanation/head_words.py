@@ -26,10 +26,13 @@ class WordTotals:
         self._received = np.zeros((num_layers, num_heads, 256))
         self._even = np.zeros(256)
         self._counts = np.zeros(256, dtype=np.int64)
-        self._num_texts = 0
+        self._num_texts = 0.0
 
-    def add(self, found: AttentionExplanation) -> None:
-        """Take in one text."""
+    def add(self, found: AttentionExplanation, share: float = 1) -> None:
+        """Take in one text, or a window that is a share of one.
+
+        A word that stands in two windows is counted in both.
+        """
         read = found.read
         ids = self._ids_of(found)
         given = found.attention[:, :, looking_rows(read)].mean(
@@ -38,10 +41,10 @@ class WordTotals:
         by_token = ids[read.word_of]
         by_word = self._received.reshape(-1, self._received.shape[-1])
         for head, received in zip(by_word, given.reshape(len(by_word), -1), strict=True):
-            np.add.at(head, by_token, received)  # a word may stand in several places
-        np.add.at(self._even, by_token, 1 / len(by_token))
+            np.add.at(head, by_token, share * received)  # a word may stand in several places
+        np.add.at(self._even, by_token, share / len(by_token))
         np.add.at(self._counts, ids, 1)
-        self._num_texts += 1
+        self._num_texts += share
 
     def words(self, layer: int, head: int) -> tuple[WordShare, ...]:
         """Return the words that one head looks at most, by share and then by times."""

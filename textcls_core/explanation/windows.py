@@ -89,6 +89,23 @@ def read_at_once(
     return read_text(classifier, text, max_tokens), None
 
 
+def read_in_windows(classifier: "Classifier", text: str, max_tokens: int | None) -> list[ReadText]:
+    """Return each window of a text as a text of its own, or the text if it is read at once.
+
+    Args:
+        classifier: Its tokenizer and how much it reads.
+        text: Any text.
+        max_tokens: Tokens of a window that are looked at; None for all.
+
+    Raises:
+        InvalidArgumentError: If the text is empty.
+    """
+    whole = read_whole(classifier, text)
+    if not whole.windows:
+        return [read_text(classifier, text, max_tokens)]
+    return [Window.of(whole, number, max_tokens).read for number in range(len(whole.windows))]
+
+
 def _require_window(number: int, count: int) -> None:
     if not 0 <= number < count:
         which = f"a window from 0 to {count - 1}" if count > 1 else "no window but 0"
