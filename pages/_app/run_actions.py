@@ -10,6 +10,7 @@ from pages._app.training_form import forget_settings
 from textcls_core.errors import TextclsError
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.training import launch
+from textcls_core.wording import plural
 
 STOP = "Stop and keep the best"
 _FROM_START = "Starts again from the first step, because there is no whole checkpoint."
@@ -44,12 +45,27 @@ def _offer_resume(run: Run) -> None:
     step = run.resumable
     if step is None:
         return
-    if st.button(
+    is_pressed = st.button(
         "Resume", type="primary", icon=":material/resume:", key="training.resume"
-    ) and _try(lambda: launch.resume_run(state.workspace(), run.run_id)):
+    )
+    processes = _choose_processes(run) if run.config.num_nodes == 1 else None
+    if is_pressed and _try(lambda: launch.resume_run(state.workspace(), run.run_id, processes)):
         st.rerun(scope="app")
     place = f"Continues from the checkpoint at step {step:,}." if step else _FROM_START
     st.caption(place)
+
+
+def _choose_processes(run: Run) -> int | None:
+    """Let people say with how many processes the run goes on; None is as many as its settings."""
+    usual, key = run.config.num_processes, f"training.processes.{run.run_id}"
+    chosen = st.session_state.get(key, usual)
+    title = f"With {plural(chosen, 'process', 'processes')}"
+    with st.popover(title, icon=":material/memory:", key="training.processes"):
+        st.number_input("Processes", 1, value=usual, key=key)
+        st.caption(
+            "A GPU or some cores for each, until the run ends or pauses. Steps keep their texts."
+        )
+    return None if chosen == usual else int(chosen)
 
 
 def _link_to_results(run: Run) -> None:

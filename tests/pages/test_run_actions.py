@@ -47,15 +47,15 @@ def test_training_pause_of_a_run_that_has_just_ended_is_a_note(open_page, active
 
 @pytest.fixture
 def resumed(monkeypatch):
-    """Ids of the runs that were resumed; every run has a checkpoint at step 1,050."""
-    ids = []
+    """Runs that were resumed, by id and processes; each has a checkpoint at step 1,050."""
+    asked = []
     monkeypatch.setattr(Run, "resumable", property(lambda _: 1_050), raising=False)
     monkeypatch.setattr(
         "textcls_core.training.launch.resume_run",
-        lambda _, run_id: ids.append(run_id),
+        lambda _, *of_run: asked.append(of_run),
         raising=False,
     )
-    return ids
+    return asked
 
 
 @pytest.mark.parametrize("state", ["interrupted_run", "failed_run"])
@@ -66,8 +66,32 @@ def test_training_resume_goes_on_from_the_checkpoint_it_names(open_page, request
     press(app, "training.resume")
 
     assert "Continues from the checkpoint at step 1,050." in captions
-    assert resumed == [run.run_id]
+    assert resumed == [(run.run_id, None)]
     assert not app.exception
+
+
+def test_training_resume_goes_on_with_another_number_of_processes(
+    open_page, interrupted_run, resumed
+):
+    app = open_page("training", watch=interrupted_run.run_id)
+
+    app.number_input(key=f"training.processes.{interrupted_run.run_id}").set_value(2).run()
+    press(app, "training.resume")
+
+    assert resumed == [(interrupted_run.run_id, 2)]
+    assert not app.exception
+
+
+def test_training_resume_of_a_run_on_several_machines_leaves_the_processes_to_its_commands(
+    open_page, interrupted_run, resumed
+):
+    several = {**interrupted_run.config.model_dump(mode="json"), "num_nodes": 2}
+    write_json(interrupted_run.folder / "config.json", several)
+
+    app = open_page("training", watch=interrupted_run.run_id)
+
+    assert "Resume" in labels(app)
+    assert not app.number_input
 
 
 def test_training_resume_without_a_checkpoint_says_that_it_starts_again(
