@@ -62,7 +62,8 @@ def _choose_statistic() -> Statistic:
 def _show_report(run: Run, rows: str, report: HeadReport, by: Statistic) -> None:
     records, spread = report.records(by), report.statistics[by]
     place = chosen_head(_PLACE, spread, records)
-    read = f"Means over {rows}. {MEANINGS[by]} {note_on_long_texts(run.config)}".strip()
+    unread = note_on_long_texts(run.config, every_window=True)
+    read = f"Means over {rows}. {MEANINGS[by]} {unread}".strip()
     note(Sentence(read))
     st.caption(f"{read} The text above is not meant. Click a head to see what it looks at.")
     unit = " in %" if is_share(by) else ""

@@ -155,3 +155,20 @@ def test_sentence_says_what_was_explained_and_what_is_read(settings, sizes, sent
 )
 def test_what_reads_long_texts_once_says_so(settings, said):
     assert note_on_long_texts(RunConfig.create({"dataset": "toy", **settings})) == said
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"max_length": 64, "long_documents": "windows"}, ""),
+        (
+            {"max_length": 1_024, "long_documents": "windows"},
+            "Of each window 512 tokens at most are looked at here.",
+        ),
+        ({"max_length": 513}, "Of each text 512 tokens at most are looked at here."),
+    ],
+)
+def test_what_looks_at_every_window_says_only_what_it_leaves_out(settings, said):
+    config = RunConfig.create({"dataset": "toy", **settings})
+
+    assert note_on_long_texts(config, every_window=True) == said

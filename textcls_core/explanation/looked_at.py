@@ -7,18 +7,20 @@ from textcls_core.explanation.windows import Window
 from textcls_core.explanation.words import MAX_TOKENS
 
 
-def note_on_long_texts(config: RunConfig) -> str:
-    """Say which part of long texts is looked at where they are read once; empty if it is all.
+def note_on_long_texts(config: RunConfig, *, every_window: bool = False) -> str:
+    """Say which part of long texts is looked at in a view of many; empty if it is all.
 
     Args:
         config: Settings of the run.
+        every_window: Whether the view looks at all windows of a text, not at the first one alone.
     """
-    is_longer = config.max_length > MAX_TOKENS
-    if config.long_documents == "windows":
+    is_longer, in_windows = config.max_length > MAX_TOKENS, config.long_documents == "windows"
+    if in_windows and not every_window:
         at_most = f", and {MAX_TOKENS} tokens of it at most" if is_longer else ""
         return f"Of a text in several windows only the first one is looked at here{at_most}."
     if is_longer:
-        return f"Of each text {MAX_TOKENS} tokens at most are looked at here."
+        what = "window" if in_windows else "text"
+        return f"Of each {what} {MAX_TOKENS} tokens at most are looked at here."
     return ""
 
 
