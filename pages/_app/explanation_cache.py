@@ -6,12 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages._app import state
+from pages._app import controls, state
 from textcls_core.explanation.attribution import Attribution, Question
-from textcls_core.explanation.attribution_store import AttributionStore, answer
+from textcls_core.explanation.attribution_store import AttributionStore, answer_one
 from textcls_core.explanation.methods import Method
 from textcls_core.runs.run import Run
-from textcls_core.workspace import Workspace
 
 _LONGEST_NUMBER = 5
 
@@ -130,15 +129,10 @@ def attributable(run: Run) -> Any:
     return _attributable(str(run.require_model()), state.decision_key(run))
 
 
-@st.cache_resource(max_entries=32, show_spinner="Computing what each word adds")
-def _attribution(
-    root: str, folder: str, decision: str, text: str, asked: tuple[Method, str, str]
-) -> Attribution:
-    method, label, against = asked
-    store = AttributionStore.open(Workspace(Path(root)), Path(folder), decision)
-    question = Question(text, method, label or None, against or None)
-    [found] = answer(store, [question], partial(_attributable, folder, decision))
-    return found
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _known(store: str, question: Question) -> list[Attribution]:  # noqa: ARG001 - the key
+    """Return where the answer is kept: a cached function cannot show how far it is."""
+    return []
 
 
 def attribution(run: Run, text: str, method: Method, label: str, against: str) -> Attribution:
@@ -155,9 +149,15 @@ def attribution(run: Run, text: str, method: Method, label: str, against: str) -
         RunStateError: If the run is not finished.
         InvalidArgumentError: If a class is unknown.
     """
-    folder, decision = str(run.require_model()), state.decision_key(run)
-    root = str(state.workspace().root)
-    return _attribution(root, folder, decision, text, (method, label, against))
+    folder, decision = run.require_model(), state.decision_key(run)
+    store = AttributionStore.open(state.workspace(), folder, decision)
+    question = Question(text, method, label or None, against or None)
+    known = _known(str(store), question)
+    if not known:
+        load = partial(_attributable, str(folder), decision)
+        with st.spinner("Computing what each word adds"), controls.progress_bar() as progress:
+            known.append(answer_one(store, question, load, progress=progress))
+    return known[0]
 
 
 @st.cache_resource(max_entries=16, show_spinner="Following attention through the layers")

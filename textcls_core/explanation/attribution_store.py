@@ -102,15 +102,39 @@ def answer(
         yield from _answer_some(store, questions[start : start + _AT_ONCE], load)
 
 
+def answer_one(
+    store: AttributionStore,
+    question: Question,
+    load: "Callable[[], Classifier]",
+    *,
+    progress: Report = ignore,
+) -> Attribution:
+    """Return the answer to one question, like `answer`, and tell how far it is meanwhile.
+
+    Args:
+        store: Of the model.
+        question: About a text of any length.
+        load: Returns the classifier for attributions; called when the answer is missing.
+        progress: See `attribute_many`.
+
+    Raises:
+        InvalidArgumentError: If the text is empty, or the method or a class is unknown.
+    """
+    return _answer_some(store, [question], load, progress)[0]
+
+
 def _answer_some(
-    store: AttributionStore, questions: Sequence[Question], load: "Callable[[], Classifier]"
+    store: AttributionStore,
+    questions: Sequence[Question],
+    load: "Callable[[], Classifier]",
+    progress: Report = ignore,
 ) -> list[Attribution]:
     found = {question: store.find(question) for question in questions}
     missing = [question for question, answered in found.items() if answered is None]
     if missing:
         from textcls_core.explanation.attributions import attribute_many
 
-        computed = attribute_many(load(), missing)
+        computed = attribute_many(load(), missing, progress)
         for question, one in zip(missing, computed, strict=True):
             store.keep(question, one)
         found.update(zip(missing, computed, strict=True))

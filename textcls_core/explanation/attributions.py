@@ -22,6 +22,7 @@ from textcls_core.explanation.owen import owen_plan
 from textcls_core.explanation.plans import Plan, carry_out
 from textcls_core.explanation.score import Score, logits_of
 from textcls_core.explanation.words import ReadText, read_whole
+from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import exact_products
 
@@ -66,7 +67,9 @@ def attribute(
     return attribute_many(classifier, [Question(text, method, label, against, num_steps)])[0]
 
 
-def attribute_many(classifier: Classifier, questions: Sequence[Question]) -> list[Attribution]:
+def attribute_many(
+    classifier: Classifier, questions: Sequence[Question], progress: Report = ignore
+) -> list[Attribution]:
     """Return the answers to some questions, in their order.
 
     Texts that methods shorten are computed together, so many short texts take less time than one
@@ -75,6 +78,7 @@ def attribute_many(classifier: Classifier, questions: Sequence[Question]) -> lis
     Args:
         classifier: From `load_attributable`.
         questions: As many as fit in memory; a few dozen.
+        progress: See `carry_out`; methods that take gradients tell nothing.
 
     Raises:
         InvalidArgumentError: If a text is empty, or a method or class is unknown.
@@ -84,7 +88,8 @@ def attribute_many(classifier: Classifier, questions: Sequence[Question]) -> lis
     with exact_products():
         subjects = _subjects(classifier, questions)
         plans = {place: plan for place, one in enumerate(subjects) if (plan := _plan(one))}
-        found = dict(zip(plans, carry_out(classifier, list(plans.values())), strict=True))
+        carried_out = carry_out(classifier, list(plans.values()), progress)
+        found = dict(zip(plans, carried_out, strict=True))
         return [
             _attribution(classifier, one, found[place])
             if place in found

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from textcls_core.explanation.score import logits_of
 from textcls_core.explanation.words import ReadText
+from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.classifier import Classifier
 
 Found = TypeVar("Found")
@@ -19,12 +20,16 @@ Logits = Float[np.ndarray, "N C"]
 Plan = Generator[list[np.ndarray], Logits, Found]
 
 
-def carry_out(classifier: Classifier, plans: Sequence[Plan[Found]]) -> list[Found]:
+def carry_out(
+    classifier: Classifier, plans: Sequence[Plan[Found]], progress: Report = ignore
+) -> list[Found]:
     """Return what some plans found, in their order.
 
     Args:
         classifier: In evaluation mode.
         plans: Not begun yet.
+        progress: Told how much is read of what the plans ask for together; they may ask again
+            after that. May raise to stop.
     """
     found: dict[int, Found] = {}
     asked: dict[int, list[np.ndarray]] = {}
@@ -37,15 +42,16 @@ def carry_out(classifier: Classifier, plans: Sequence[Plan[Found]]) -> list[Foun
                 asked[position] = next(plan) if logits is None else plan.send(logits)
             except StopIteration as end:
                 found[position] = end.value
-        answers = _answers(classifier, asked) if asked else {}
+        answers = _answers(classifier, asked, progress) if asked else {}
     return [found[position] for position in range(len(plans))]
 
 
 def _answers(
-    classifier: Classifier, asked: dict[int, list[np.ndarray]]
+    classifier: Classifier, asked: dict[int, list[np.ndarray]], progress: Report
 ) -> dict[int, Logits | None]:
     """Return the logits that each plan asked for."""
-    logits = logits_of(classifier, [ids for sequences in asked.values() for ids in sequences])
+    together = [ids for sequences in asked.values() for ids in sequences]
+    logits = logits_of(classifier, together, progress)
     ends = np.cumsum([len(sequences) for sequences in asked.values()])[:-1]
     return dict(zip(asked, np.split(logits, ends), strict=True))
 

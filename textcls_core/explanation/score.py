@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 
 from textcls_core.errors import InvalidArgumentError, label_id_of
+from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.batching import batches_by_length
 from textcls_core.models.classifier import MAX_TOKENS_PER_BATCH, Classifier
 from textcls_core.models.tokens import sequences_of
@@ -46,12 +47,19 @@ class Score:
         return np.asarray(self(torch.from_numpy(logits)).numpy())
 
 
-def logits_of(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.ndarray, "N C"]:
+def logits_of(
+    classifier: Classifier, sequences: list[np.ndarray], progress: Report = ignore
+) -> Float[np.ndarray, "N C"]:
     """Return the logits of N texts, given by their token ids, as the deployed model has them.
 
     One that is longer than what is read at once is read in windows if the model reads such, and
     their logits are averaged. A text without any token is read as padding. What several texts have
     in common is computed once, those of similar length together.
+
+    Args:
+        classifier: In evaluation mode.
+        sequences: Token ids of each text.
+        progress: Told how many different sequences the model has read; may raise to stop.
     """
     pad = np.array([classifier.tokenizer.pad_token_id])
     read = [
@@ -59,7 +67,8 @@ def logits_of(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.n
         for ids in sequences
     ]
     distinct = {one.tobytes(): one for windows in read for one in windows}
-    known = dict(zip(distinct, _logits_of_each(classifier, list(distinct.values())), strict=True))
+    each = _logits_of_each(classifier, list(distinct.values()), progress)
+    known = dict(zip(distinct, each, strict=True))
     logits = np.zeros((len(read), len(classifier.label_names)))
     for row, windows in enumerate(read):
         logits[row] = np.mean([known[one.tobytes()] for one in windows], axis=0)
@@ -67,13 +76,16 @@ def logits_of(classifier: Classifier, sequences: list[np.ndarray]) -> Float[np.n
 
 
 def _logits_of_each(
-    classifier: Classifier, sequences: list[np.ndarray]
+    classifier: Classifier, sequences: list[np.ndarray], progress: Report
 ) -> Float[np.ndarray, "N C"]:
     """Return the logits of sequences that are read at once, those of similar length together."""
     lengths = np.array([len(sequence) for sequence in sequences])
     logits = np.zeros((len(sequences), len(classifier.label_names)))
+    num_read = 0
     for rows in batches_by_length(lengths, MAX_TOKENS_PER_BATCH):
         with torch.inference_mode():
             batch = classifier.sequence_logits([sequences[row] for row in rows])
         logits[rows] = batch.float().numpy()
+        num_read += len(rows)
+        progress(num_read, len(sequences), "Asking the model about shortened texts")
     return logits
