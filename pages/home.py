@@ -33,7 +33,7 @@ def step(number: int, heading: str, status: str, page: str, link: str) -> None:
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{number}. {heading}**")
         st.caption(status)
-        st.page_link(page, label=link, icon=":material/arrow_forward:")
+        controls.link(page, link, icon=":material/arrow_forward:")
 
 
 def show_steps(runs: list[Run]) -> None:
@@ -99,13 +99,12 @@ def open_run(run: Run) -> None:
         st.text(run.config.title)
         controls.status_badge(run.status)
         watch, view = {"watch": run.run_id}, {"run": run.run_id}
-        st.page_link("pages/training.py", label="Progress", query_params=watch)
+        controls.link("pages/training.py", "Progress", **watch)
         if run.has_model:
-            st.page_link("pages/evaluation.py", label="Evaluation", query_params=view)
-            compare = {**view, "panel": "Compare"}
-            st.page_link("pages/evaluation.py", label="Compare", query_params=compare)
-            st.page_link("pages/mistakes.py", label="Mistakes", query_params=view)
-            st.page_link("pages/explanation.py", label="Attention", query_params=view)
+            controls.link("pages/evaluation.py", "Evaluation", **view)
+            controls.link("pages/evaluation.py", "Compare", **view, panel="Compare")
+            controls.link("pages/mistakes.py", "Mistakes", **view)
+            controls.link("pages/explanation.py", "Attention", **view)
 
 
 controls.header(

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._app import state
+from pages._app import controls, state
 from pages._app.text import escape
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
@@ -73,11 +73,12 @@ def show_comparison(run: Run, split: Split, result: Figures, known: Sequence[Bas
         with st.expander("Baselines as a table"):
             _table(rows, f"This run and the baselines on {split}")
     elif split != "train" and not run.config.num_folds:
-        st.page_link(
+        controls.link(
             "pages/dataset.py",
-            label="Measure the baselines of this data set",
-            query_params={"dataset": run.config.dataset_fingerprint[:16], "view": "Overview"},
+            "Measure the baselines of this data set",
             icon=":material/speed:",
+            dataset=run.config.dataset_fingerprint[:16],
+            view="Overview",
         )
 
 

@@ -1,8 +1,8 @@
 """Parts that several pages share: context chips, badges, empty states, metric cards."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import streamlit as st
@@ -13,6 +13,7 @@ from pages._app.text import label
 from textcls_core.dataset.store import DatasetInfo
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import NotFoundError
+from textcls_core.jobs.progress import Report
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.wording import ago, percent, shorten
 
@@ -213,6 +214,21 @@ def empty_state(heading: str, why: str, button: str, page: str) -> None:
             st.switch_page(page)
 
 
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """Show how far some work on the page is; what is done at once shows no bar."""
+    place = st.empty()
+
+    def report(done: int, total: int, message: str) -> None:
+        if done < total:
+            place.progress(done / total, text=f"{message}: {done:,} of {total:,}")
+
+    try:
+        yield report
+    finally:
+        place.empty()
+
+
 def choose_dataset(preferred: str = "") -> DatasetInfo:
     """Return the data set version in the URL, with a switcher.
 
@@ -256,13 +272,25 @@ def choose_run() -> Run | None:
     return run
 
 
+def link(page: str, words: str, *, icon: str | None = None, **query: str) -> None:
+    """Lead to a page, in the colour of links; Streamlit draws such words like any others.
+
+    Args:
+        page: Its file.
+        words: Markdown; foreign text in it is escaped.
+        icon: Stands before the words.
+        **query: What the address says.
+    """
+    st.page_link(page, label=f":blue[{words}]", icon=icon, query_params=query)
+
+
 def dataset_link(run: Run) -> None:
     """Lead to the data set version that a run was trained on."""
-    st.page_link(
+    link(
         "pages/dataset.py",
-        label=label(state.dataset_title(run), 60),
+        label(state.dataset_title(run), 60),
         icon=":material/table_rows:",
-        query_params={"dataset": run.config.dataset_fingerprint[:16] or run.config.dataset},
+        dataset=run.config.dataset_fingerprint[:16] or run.config.dataset,
     )
 
 
@@ -311,7 +339,5 @@ def no_finished_run(what: str) -> None:
 
 def link_to_rows(info: DatasetInfo, row_ids: Sequence[str]) -> None:
     """Lead to some rows of a data set, among which one can filter and page."""
-    link = {"dataset": info.dataset_id, "view": "Explore", "data_ids": ",".join(row_ids)}
-    st.page_link(
-        "pages/dataset.py", label="Open in Explore", query_params=link, icon=":material/table_rows:"
-    )
+    view = {"dataset": info.dataset_id, "view": "Explore", "data_ids": ",".join(row_ids)}
+    link("pages/dataset.py", "Open in Explore", icon=":material/table_rows:", **view)

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._app import dataset_cache, state
+from pages._app import controls, dataset_cache, state
 from pages._app.dataset_filters import (
     DATA_FILTER,
     clear,
@@ -157,11 +157,12 @@ def offer_evaluation(info: DatasetInfo) -> None:
     if run is None:
         return
     view = {"run": run.run_id, "panel": "Slices", "slices": "By column", "slices_by": DATA_FILTER}
-    st.page_link(
+    controls.link(
         "pages/evaluation.py",
-        label="Evaluate a run on these rows",
+        "Evaluate a run on these rows",
         icon=":material/grid_on:",
-        query_params={**view, **filter_parameters()},
+        **view,
+        **filter_parameters(),
     )
 
 

@@ -32,7 +32,7 @@ def show_saved(run: Run, split: Split) -> None:
     before = cache.run_before(run, split)
     changes = measure_saved(slices, rows, None if before is None else before[1])
     _show_flags([change for change in changes if change.verdict in {"worse", "lower"}])
-    _show_comparison(before[0] if before is not None else None)
+    _show_comparison(run, before[0] if before is not None else None)
     selected = _show_table(changes)
     st.caption(
         "“Got worse” and “Got better” are changes that chance does not explain: McNemar's test at "
@@ -76,11 +76,12 @@ def _show_flags(flagged: list[SliceChange]) -> None:
             )
 
 
-def _show_comparison(before: Run | None) -> None:
+def _show_comparison(run: Run, before: Run | None) -> None:
     if before is None:
         st.caption("There is no earlier finished run on this data set to compare with.")
         return
-    st.caption(f"Compared with the run before: {escape(controls.run_label(before))}.")
+    title = controls.run_labels({run.run_id: run, before.run_id: before})[before.run_id]
+    st.caption(f"Compared with the run before: {escape(title)}.")
 
 
 def _show_table(changes: list[SliceChange]) -> int | None:

@@ -117,14 +117,15 @@ def _show_others(run: Run, text: str, variant: str) -> None:
     other = others.get(state.parameter(BESIDE)) or next(iter(others.values()), None)
     if other is None:
         return
-    link = {"run": other.run_id, "panel": "What if"}
+    view = {"run": other.run_id, "panel": "What if"}
     if state.parameter("row"):
-        link["row"] = state.parameter("row")
+        view["row"] = state.parameter("row")
     if variant != text and state.parameter(PARAMETER):
-        link[PARAMETER] = link_value(text, variant)
-    st.page_link(
+        view[PARAMETER] = link_value(text, variant)
+    title = controls.run_labels({run.run_id: run, other.run_id: other})[other.run_id]
+    controls.link(
         "pages/explanation.py",
-        label=f"The same text and variant under {label(controls.run_label(other), 60)}",
+        f"The same text and variant under {escape(title)}",
         icon=":material/compare_arrows:",
-        query_params=link,
+        **view,
     )

@@ -44,7 +44,7 @@ def show_head(run: Run, report: HeadReport, by: Statistic, place: Place) -> None
             anchor=False,
             width="content",
         )
-        if st.button("See it on the text above", type="tertiary", icon=":material/arrow_upward:"):
+        if st.button("See it on the text above", icon=":material/arrow_upward:"):
             open_head(place, None)
     figures, kinds = controls.panels()
     with figures:

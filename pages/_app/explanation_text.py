@@ -109,7 +109,7 @@ def _row(run: Run, row_id: str) -> _Row | None:
         st.caption(f"Row {escape(row_id)}, {record['split']}")
         if record["split"] in run.splits:
             _lead_to_mistakes(run, row_id, record["split"])
-        if st.button("Use a text of my own", type="tertiary"):
+        if st.button("Use a text of my own", type="tertiary", icon=":material/edit:"):
             state.set_parameter("row", None)
             st.rerun()
     return _Row(
@@ -121,6 +121,6 @@ def _row(run: Run, row_id: str) -> _Row | None:
 
 def _lead_to_mistakes(run: Run, row_id: str, split: str) -> None:
     """Lead to the row on the Mistakes page, in the list it was read in there."""
-    if st.button("Read it on Mistakes", type="tertiary"):
+    if st.button("Read it on Mistakes", icon=":material/rule:"):
         link = {"run": run.run_id, "split": split, "row": row_id, "panel": "Inspect"}
         st.switch_page("pages/mistakes.py", query_params=link)

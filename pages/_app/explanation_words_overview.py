@@ -37,7 +37,7 @@ def show_overview(
     """
     choices = _choices(asked, questions)
     ranked = [cache.ranked(arguments, one, least, lowers=asked.lowers) for one in choices]
-    lines = [", ".join(word.word for word in found.driving[:_WORDS]) for found in ranked]
+    lines = [" · ".join(word.word for word in found.driving[:_WORDS]) for found in ranked]
     side = f"words surely {'below' if asked.lowers else 'above'} zero"
     records = [
         {**names, "rows asked": found.num_rows, side: line or "none"}

@@ -50,10 +50,10 @@ def show_rows(
         marked=answer.places(word),
     )
     with st.container(horizontal=True):
-        if st.button("Open in Attributions", type="tertiary", icon=":material/format_color_text:"):
+        if st.button("Open in Attributions", icon=":material/format_color_text:"):
             _open_attributions(answer, asked.method)
         title = f"All rows {'with it ' if word else ''}on Mistakes"
-        if st.button(title, type="tertiary", icon=":material/search:"):
+        if st.button(title, icon=":material/rule:"):
             _open_mistakes(asked, choice, word)
 
 

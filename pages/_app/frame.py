@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import state
-from pages._app.controls import status_icon
+from pages._app.controls import link, status_icon
 from pages._app.text import escape, label
 from textcls_core.errors import TextclsError
 from textcls_core.files import describe_refusal
@@ -119,9 +119,7 @@ def show_active_links() -> None:
     """Link to the runs at work."""
     for run in state.run_store().active():
         name = f"Watch {label(run.config.title, 40)} ({run.status})"
-        link = {"watch": run.run_id}
-        icon = status_icon(run.status)
-        st.page_link("pages/training.py", label=name, query_params=link, icon=icon)
+        link("pages/training.py", name, icon=status_icon(run.status), watch=run.run_id)
 
 
 def _activity(run: Run) -> None:

@@ -35,7 +35,7 @@ from textcls_core.training.groups import cancel, resume
 from textcls_core.wording import ago, capitalised, duration, figure_name, percent
 
 TOKEN = "training.group_id"  # noqa: S105 - an idempotency token, not a secret
-_STOP, _GO_ON = ":material/stop:", ":material/play_arrow:"
+_STOP, _GO_ON, _STACK = ":material/stop:", ":material/play_arrow:", ":material/stacks:"
 _REFRESH_SECONDS = 3.0
 _CARD_WIDTH = 190
 _NUM_RECENT = 5
@@ -80,9 +80,8 @@ def show_group_link(run: Run) -> None:
     groups = {group.group_id: group for group in _store().groups()} if run.config.group else {}
     group = groups.get(run.config.group)
     if group is not None:
-        link = {"group": group.group_id}
         name = f"Part of {label(group.plan.title, 80)}"
-        st.page_link("pages/training.py", label=name, query_params=link, icon=":material/stacks:")
+        controls.link("pages/training.py", name, icon=_STACK, group=group.group_id)
 
 
 def _show(group_id: str, was_active: bool) -> None:
@@ -103,7 +102,7 @@ def _show_group(group: RunGroup, was_active: bool) -> None:
     _show_chart(group, members, baselines)
     _show_members(group, members, baselines)
     _show_compare_link(group, members)
-    _show_difference(group)
+    _show_difference(group, members)
 
 
 def _show_head(group: RunGroup, status: RunStatus) -> None:
@@ -259,12 +258,13 @@ def _show_compare_link(group: RunGroup, members: list[Member]) -> None:
     others = [run_id for run_id in ended if best is None or run_id != best.run_id]
     if best is None or not others:
         return
-    link = {"run": best.run_id, "panel": "Compare", "compare_runs": ",".join(others[:_COMPARED])}
-    st.page_link(
+    controls.link(
         "pages/evaluation.py",
-        label="Compare the best run with the others, row by row",
-        query_params=link,
+        "Compare the best run with the others, row by row",
         icon=":material/compare_arrows:",
+        run=best.run_id,
+        panel="Compare",
+        compare_runs=",".join(others[:_COMPARED]),
     )
 
 
@@ -296,19 +296,19 @@ def _baseline_row(known: GroupBaseline, metric: str) -> dict[str, Any]:
 def _show_links(member: Member) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(member.label)
-        watch, view = {"watch": member.run_id}, {"run": member.run_id}
-        st.page_link("pages/training.py", label="Progress", query_params=watch)
+        controls.link("pages/training.py", "Progress", watch=member.run_id)
         if member.status is not None and member.status.has_model:
-            st.page_link("pages/evaluation.py", label="Evaluation", query_params=view)
-            st.page_link("pages/mistakes.py", label="Mistakes", query_params=view)
+            controls.link("pages/evaluation.py", "Evaluation", run=member.run_id)
+            controls.link("pages/mistakes.py", "Mistakes", run=member.run_id)
 
 
-def _show_difference(group: RunGroup) -> None:
+def _show_difference(group: RunGroup, members: list[Member]) -> None:
     """Show the settings in which two chosen members differ."""
     runs = {run.run_id: run for run in group.members}
     if len(runs) < 2:
         return
-    names = {run_id: run.config.title for run_id, run in runs.items()}
+    own = {one.run_id: one.label for one in members if one.run_id in runs}  # as in the table above
+    names = state.distinct_labels(own)
     with st.expander("Compare the settings of two runs"):
         columns = st.columns(2)
         first, second = (
@@ -335,9 +335,5 @@ def show_recent_groups() -> None:
     if groups:
         st.caption("Newest groups")
     for group in groups:
-        st.page_link(
-            "pages/training.py",
-            label=f"{label(group.plan.title, 80)}, {ago(group.plan.created_at)}",
-            query_params={"group": group.group_id},
-            icon=":material/stacks:",
-        )
+        name = f"{label(group.plan.title, 80)}, {ago(group.plan.created_at)}"
+        controls.link("pages/training.py", name, icon=_STACK, group=group.group_id)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._app import state
+from pages._app import controls, state
 from pages._app.text import escape
 from textcls_core.dataset.text_dataset import Task
 from textcls_core.evaluation.rule import DecisionRule
@@ -22,11 +22,7 @@ def note_kept_rule(run: Run, beginning: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/rule: {beginning}", width="content")
-        st.page_link(
-            "pages/evaluation.py",
-            label="Show the rule",
-            query_params={"run": run.run_id, "panel": "Decisions"},
-        )
+        controls.link("pages/evaluation.py", "Show the rule", run=run.run_id, panel="Decisions")
 
 
 def show_kept_rule(run: Run, task: Task) -> None:

@@ -56,17 +56,20 @@ def _show_successor(run: Run, successor: Successor) -> None:
             st.caption(ago(later.created_at))
         st.caption(escape(_said(run, successor)))
         if later.has_model:
-            st.page_link(
+            view = {"run": run.run_id, "panel": "Compare", "compare_runs": later.run_id}
+            controls.link(
                 "pages/evaluation.py",
-                label="Compare before and after",
+                "Compare before and after",
                 icon=":material/compare_arrows:",
-                query_params={"run": run.run_id, "panel": "Compare", "compare_runs": later.run_id},
+                **view,
             )
         elif later.status.is_active:
-            st.page_link(
-                "pages/training.py", label="Watch it train", icon=":material/monitoring:",
-                query_params={"watch": later.run_id},
-            )  # fmt: skip
+            controls.link(
+                "pages/training.py",
+                "Watch it train",
+                icon=":material/monitoring:",
+                watch=later.run_id,
+            )
 
 
 def _said(run: Run, successor: Successor) -> str:

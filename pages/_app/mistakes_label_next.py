@@ -189,11 +189,11 @@ def _show_version(run: Run, pool: DatasetInfo, trained_on: DatasetInfo) -> None:
                 f"{label(newest.title, 60)} is newer than what this run was trained on: "
                 f"{escape(newest.reason)}."
             )
-            st.page_link(
+            controls.link(
                 "pages/training.py",
-                label="Train again",
+                "Train again",
                 icon=":material/model_training:",
-                query_params={"dataset": newest.dataset_id},
+                dataset=newest.dataset_id,
             )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages._app import state
+from pages._app import controls, state
 from pages._app.text import escape
 from pages._app.training_form import forget_settings
 from textcls_core.errors import TextclsError
@@ -75,7 +75,7 @@ def _link_to_results(run: Run) -> None:
         ("pages/mistakes.py", "Mistakes", ":material/rule:"),
     )
     for page, name, icon in links:
-        st.page_link(page, label=name, query_params={"run": run.run_id}, icon=icon)
+        controls.link(page, name, icon=icon, run=run.run_id)
 
 
 def train_again(run: Run, dataset_id: str = "") -> None:

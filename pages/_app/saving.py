@@ -29,6 +29,7 @@ from textcls_core.runs.run import Run
 
 _PLACE = "saved_view"
 """Key of the container that holds the view; the browser finds it by its class."""
+_LOOK: dict[str, Any] = {"icon": ":material/download:", "type": "tertiary"}
 OPEN = "save.open"
 """Session state: whether the control is open."""
 _noted: ContextVar[list[Part] | None] = ContextVar("noted", default=None)
@@ -74,6 +75,8 @@ def saved_view(run: Run, view: str, place: DeltaGenerator) -> Iterator[None]:
         Fact("Fingerprint", run.config.dataset_fingerprint[:16]),
     ]
     num_facts = len(noted)
+    control = place.empty()
+    control.popover("Save", **_LOOK, disabled=True)  # keeps its room until the view is drawn
     token = _noted.set(noted)
     try:
         with st.container(key=_PLACE):
@@ -81,16 +84,14 @@ def saved_view(run: Run, view: str, place: DeltaGenerator) -> Iterator[None]:
     finally:
         _noted.reset(token)
     if len(noted) > num_facts:
-        with place:
+        with control:
             _offer(run, view, noted)
 
 
 @st.fragment
 def _offer(run: Run, view: str, noted: Sequence[Part]) -> None:
     """Show the quiet control; what is in it is made when it is opened, the view stays as it is."""
-    place = st.popover(
-        "Save", icon=":material/download:", type="tertiary", key=OPEN, on_change="rerun"
-    )
+    place = st.popover("Save", **_LOOK, key=OPEN, on_change="rerun")
     if not place.open:
         return
     name = f"{view.lower().replace(' ', '-')}-{run.run_id}"

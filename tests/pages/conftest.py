@@ -278,6 +278,11 @@ def markdown_of(app: AppTest) -> list[str]:
     return [*bodies, *labels, *values, *links, *bars]
 
 
+def links(app: AppTest) -> dict[str, Any]:
+    """Return the links of the page, menu excluded, by what a reader sees of them."""
+    return {as_shown(re.sub(r"^:blue\[(.*)\]$", r"\1", link.label)): link for link in app.page_link}
+
+
 def as_shown(markdown: str) -> str:
     """Return what a reader sees of escaped text."""
     return re.sub(r"\\([\W_])", r"\1", markdown).replace("\u2060", "")

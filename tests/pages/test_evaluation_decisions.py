@@ -7,6 +7,7 @@ from tests.pages.conftest import (
     as_shown,
     chart,
     labels,
+    links,
     make_run,
     metrics,
     press,
@@ -102,8 +103,7 @@ def test_overview_says_that_its_figures_are_without_the_rule(open_page, kept):
 
     assert any("These figures are without it." in text for text in shown(app.caption))
     assert metrics(app)["Accuracy"] == "90.9 %"
-    link = next(link for link in app.page_link if link.label == "Show the rule")
-    assert "panel=Decisions" in link.proto.query_string
+    assert "panel=Decisions" in links(app)["Show the rule"].proto.query_string
 
 
 def test_overview_without_a_rule_says_nothing(open_page, runnable_run):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.cases import make_baseline
-from tests.pages.conftest import HOSTILE_CLASSES, make_run, metrics, shown
+from tests.pages.conftest import HOSTILE_CLASSES, links, make_run, metrics, shown
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.evaluation.decision import Decision, write_decision
@@ -95,7 +95,7 @@ def test_evaluation_of_training_rows_has_no_baselines(open_page, toy_run, toy_ba
 
     assert references(app)[0] == "majority 33.3 %"
     assert "was trained on these rows" in captions(app)
-    assert not [link for link in app.page_link if link.label.startswith("Measure")]
+    assert "Measure the baselines of this data set" not in links(app)
     assert not [frame for frame in app.dataframe if "method" in frame.value]
 
 
@@ -107,13 +107,12 @@ def test_evaluation_of_a_fold_has_no_baselines_on_its_validation_rows(
     app = open_page("evaluation", split="validation")
 
     assert references(app)[0] == "majority 33.3 %"
-    assert not [link for link in app.page_link if link.label.startswith("Measure")]
+    assert "Measure the baselines of this data set" not in links(app)
 
 
 def test_evaluation_without_baselines_leads_to_the_data_page(open_page, toy_run, toy_dataset):
-    link = open_page("evaluation").page_link[-1]
+    link = links(open_page("evaluation"))["Measure the baselines of this data set"]
 
-    assert link.label == "Measure the baselines of this data set"
     assert f"dataset={toy_dataset.fingerprint[:16]}" in link.proto.query_string
 
 

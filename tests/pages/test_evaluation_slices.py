@@ -7,6 +7,7 @@ from tests.pages.conftest import (
     HOSTILE_TEXT,
     chart,
     labels,
+    links,
     make_run,
     markdown_of,
     metrics,
@@ -302,7 +303,7 @@ def test_slices_by_a_hostile_column_show_it_as_it_is(open_slices, hostile_run):
 
 def link_to_evaluation(app):
     """Return the link from Explore to the slices, if there is one."""
-    return next((link for link in app.page_link if link.label.startswith("Evaluate a run")), None)
+    return links(app).get("Evaluate a run on these rows")
 
 
 def test_slices_are_offered_for_the_filter_of_the_data_page(open_page, phones):

@@ -33,7 +33,8 @@ def kinds(parts):
 
 def test_save_stands_beside_the_views(open_page, runnable_run):
     app = open_page("explanation", panel="Attributions", method="occlusion")
-    assert len(app.get("popover")) == 1
+    [control] = app.get("popover")
+    assert not control.proto.popover.disabled
     assert not app.get("download_button")
     app.session_state[saving.OPEN] = True
     app.run()
@@ -122,7 +123,8 @@ def test_a_row_that_was_edited_is_not_saved_as_the_row(open_page, runnable_run, 
 def test_a_view_without_results_has_nothing_to_save(open_page, runnable_run):
     app = open_page("explanation", panel="Trust")
 
-    assert not app.get("popover")
+    [control] = app.get("popover")
+    assert control.proto.popover.disabled
 
 
 def test_a_hostile_text_is_saved_as_text(

@@ -15,6 +15,7 @@ from tests.pages.conftest import (
     as_shown,
     chart,
     labels,
+    links,
     make_run,
     markdown_of,
     press,
@@ -302,7 +303,7 @@ def test_tests_are_run_on_this_run_and_beside_another(
     app.query_params["behaviour_beside"] = other.run_id
     app.run()
     assert app.dataframe[-1].value["beside"].tolist() == results  # the same weights
-    assert any(as_shown(link.label).endswith("just now") for link in app.page_link)
+    assert any(words.startswith("The same text and variant under") for words in links(app))
 
 
 def test_a_removed_test_comes_back(open_page, runnable_run, tests):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.groups import GROUP_ID, add_member, figures, finish, make_group
-from tests.pages.conftest import chart, select_row, shown
+from tests.pages.conftest import chart, links, select_row, shown
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_baseline_that_is_selected_leads_nowhere(open_page, make_seeds, toy_base
     select_row(app, "group.members.2", 3)
 
     assert not app.exception
-    assert "Progress" not in [link.label for link in app.page_link]
+    assert "Progress" not in links(app)
 
 
 def test_group_without_baselines_says_nothing_of_them(open_page, make_seeds):

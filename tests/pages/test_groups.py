@@ -7,6 +7,7 @@ from tests.pages.conftest import (
     HOSTILE_TEXT,
     as_shown,
     chart,
+    links,
     markdown_of,
     select_row,
     set_parameters,
@@ -165,8 +166,7 @@ def test_a_second_click_finds_the_first_group(open_page, started, workspace):
 def test_the_form_links_to_the_newest_groups(open_page, seeds):
     app = open_page("training", dataset="toy")
 
-    labels = [as_shown(link.label) for link in app.page_link]
-    assert "minilm on toy: seeds, 1 minute ago" in labels
+    assert "minilm on toy: seeds, 1 minute ago" in links(app)
 
 
 def test_repeated_runs_are_shown_with_mean_and_spread(open_page, seeds):
@@ -246,11 +246,11 @@ def test_a_run_leads_to_its_group_and_back(open_page, seeds):
     run = seeds.members[0]
 
     app = open_page("training", watch=run.run_id)
-    links = [as_shown(link.label) for link in app.page_link]
+    led_back = "Part of minilm on toy: seeds" in links(app)
     app.query_params.clear()
     set_parameters(app, group=GROUP_ID)
 
-    assert "Part of minilm on toy: seeds" in links
+    assert led_back
     assert "minilm on toy: seeds" in shown(app.subheader)
 
 
@@ -268,13 +268,13 @@ def test_choosing_a_row_leads_to_the_pages_of_its_run(open_page, seeds):
 
     select_row(app, "group.members.3", 1)
 
-    labels = [link.label for link in app.page_link]
-    assert {"Progress", "Evaluation", "Mistakes"} <= set(labels)
+    assert {"Progress", "Evaluation", "Mistakes"} <= set(links(app))
 
 
 def test_two_members_are_compared(open_page, seeds):
     app = open_page("training", group=GROUP_ID)
 
+    assert app.selectbox(key="group.compare.0").options == ["seed 1", "seed 2", "seed 3"]
     table = app.dataframe[-1].value
 
     assert list(table["setting"]) == ["name", "seed"]
@@ -306,7 +306,7 @@ def test_foreign_names_are_shown_as_they_are(open_page, workspace):
 def test_a_group_leads_to_a_comparison_of_its_runs(open_page, seeds):
     app = open_page("training", group=GROUP_ID)
 
-    link = next(link for link in app.page_link if link.label.startswith("Compare the best run"))
+    link = links(app)["Compare the best run with the others, row by row"]
     best, other = seeds.members[1], seeds.members[0]
     assert f"run={best.run_id}" in link.proto.query_string
     assert f"compare_runs={other.run_id}" in link.proto.query_string
@@ -318,4 +318,4 @@ def test_a_group_with_one_model_offers_no_comparison(open_page, seeds):
 
     app = open_page("training", group=GROUP_ID)
 
-    assert not [link for link in app.page_link if link.label.startswith("Compare the best")]
+    assert not [words for words in links(app) if words.startswith("Compare the best")]

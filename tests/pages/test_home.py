@@ -1,11 +1,7 @@
 """Tests of the Home page."""
 
-from tests.pages.conftest import HOSTILE_CLASSES, make_run, select_row, shown
+from tests.pages.conftest import HOSTILE_CLASSES, links, make_run, select_row, shown
 from textcls_core.runs.store import RunStore
-
-
-def links(app):
-    return [link.label for link in app.page_link]
 
 
 def test_home_without_runs_shows_three_steps(open_page):
@@ -13,7 +9,7 @@ def test_home_without_runs_shows_three_steps(open_page):
 
     assert not app.exception
     assert app.title[0].value == "TextCLS Studio"
-    assert links(app) == ["Open the data", "Train a model", "See the results"]
+    assert list(links(app)) == ["Open the data", "Train a model", "See the results"]
     assert "2 data sets ready" in shown(app.caption)
     assert "0 finished runs, 0 active" in shown(app.caption)
 
@@ -86,7 +82,7 @@ def test_home_lists_the_newest_runs_first(open_page, toy_run, failed_run):
 def test_home_opens_the_pages_of_a_selected_run(open_page, toy_run):
     app = select_row(open_page("home"), "home.runs", 0)
 
-    assert links(app)[3:] == ["Progress", "Evaluation", "Compare", "Mistakes", "Attention"]
+    assert list(links(app))[3:] == ["Progress", "Evaluation", "Compare", "Mistakes", "Attention"]
     assert app.page_link[3].proto.query_string == f"watch={toy_run.run_id}"
     assert app.page_link[4].proto.query_string == f"run={toy_run.run_id}"
 
@@ -94,7 +90,7 @@ def test_home_opens_the_pages_of_a_selected_run(open_page, toy_run):
 def test_home_offers_only_the_progress_of_a_failed_run(open_page, failed_run):
     app = select_row(open_page("home"), "home.runs", 0)
 
-    assert links(app)[3:] == ["Progress"]
+    assert list(links(app))[3:] == ["Progress"]
 
 
 def test_home_demo_starts_the_fast_preset_on_the_news(open_page, started):

@@ -12,6 +12,7 @@ from tests.pages.conftest import (
     HOSTILE_TEXT,
     as_shown,
     labels,
+    links,
     make_run,
     metrics,
     predict,
@@ -71,7 +72,7 @@ def test_training_finished_run_shows_its_figures(open_page, toy_run):
         "Training time": "4 s",
         "Tokens per second": "100",
     }
-    assert [link.label for link in app.page_link] == ["toy v1", "Evaluate", "Mistakes"]
+    assert list(links(app)) == ["toy v1", "Evaluate", "Mistakes"]
     assert labels(app)[-2:] == ["Train again", "New run"]
 
 
@@ -145,7 +146,7 @@ def test_training_failed_run_shows_its_reason(open_page, failed_run):
     assert not app.exception
     assert shown(app.error) == ["Out of memory. Halve batch_size."]
     assert "Train again" in labels(app)
-    assert [link.label for link in app.page_link] == ["toy v1"]
+    assert list(links(app)) == ["toy v1"]
 
 
 def test_training_run_that_stopped_by_itself_shows_its_reason(open_page, failed_run):

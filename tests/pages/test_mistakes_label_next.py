@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from tests.pages.conftest import HOSTILE_TEXT, make_run, press, save_model
+from tests.pages.conftest import HOSTILE_TEXT, links, make_run, press, save_model
 from tests.tables import raw_table
 from textcls_core.dataset.importing import ImportPlan, import_tables
 from textcls_core.dataset.labels import LabelFormat
@@ -143,8 +143,7 @@ def test_labels_become_a_version_which_can_be_trained_on(open_view, ranked, work
     assert (newest.version, newest.num_examples) == (2, 163)
     assert not app.exception
     assert app.button(key="al.version").disabled is True
-    links = [link.proto.label for link in app.get("page_link")]
-    assert "Train again" in links
+    assert "Train again" in links(app)
 
 
 def test_all_rows_done_is_said(open_view, ranked):

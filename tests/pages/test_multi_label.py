@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.conftest import history_rows, shown
+from tests.pages.conftest import history_rows, links, shown
 from textcls_core.evaluation.by_task import figures_of, predicted_text, true_text
 from textcls_core.models.classifier import Classifier, Design
 from textcls_core.runs.history import append_rows
@@ -51,7 +51,7 @@ def test_evaluation_page_shows_the_figures_of_label_sets(open_page, topics_run):
     values = [metric.value for metric in app.metric]
     assert values[:2] == [percent(result.accuracy), percent(result.macro_f1)]
     assert app.dataframe[1].value["class"].tolist() == ["animals", "food", "weather"]
-    assert "Measure the baselines of this data set" in [link.label for link in app.page_link]
+    assert "Measure the baselines of this data set" in links(app)
 
 
 def test_evaluation_page_shows_the_baselines_of_label_sets(open_page, topics_run, topics_baselines):
