@@ -216,12 +216,11 @@ def empty_state(heading: str, why: str, button: str, page: str) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Report]:
-    """Show how far some work on the page is; what is done at once shows no bar."""
+    """Show how far some work on the page is, from its first report until it ends."""
     place = st.empty()
 
     def report(done: int, total: int, message: str) -> None:
-        if done < total:
-            place.progress(done / total, text=f"{message}: {done:,} of {total:,}")
+        place.progress(done / total, text=f"{message}: {done:,} of {total:,}")
 
     try:
         yield report

@@ -25,6 +25,8 @@ Baselines = Callable[[Run], Sequence[BaselineLine]]
 
 _REFRESH_SECONDS = 2.0
 _LOG_LINES, _LOG_HEIGHT = 12, 260
+_CARD_WIDTH = 180
+"""Of a figure in pixels: the accuracy of the majority class fits below."""
 _ADVICE = {
     RunStatus.QUEUED: "Waiting for the device; the run starts by itself.",
     RunStatus.STOPPING: "Finishing the step, then saving what is asked for.",
@@ -140,7 +142,8 @@ def _show_figures(run: Run, status: RunStatus) -> None:
                 ("Test macro-F1", percent(test["macro_f1"]), "mean over classes"),
                 ("Training time", duration(run.finished["train_seconds"]), "training only"),
                 ("Tokens per second", f"{run.finished['tokens_per_second']:,.0f}", "no padding"),
-            ]
+            ],
+            card_width=_CARD_WIDTH,
         )
     elif history.rows:
         share, left = run.progress
@@ -154,7 +157,8 @@ def _show_figures(run: Run, status: RunStatus) -> None:
                 ("Time left", "…" if left is None else duration(left), what_is_left(left, status)),
                 ("Validation accuracy", accuracy, "of the kept model"),
                 _speed(run),
-            ]
+            ],
+            card_width=_CARD_WIDTH,
         )
         age = dt.datetime.now(dt.UTC) - run.updated_at
         text = f"Updated {duration(age.total_seconds())} ago ({status}{run_device(run)})"

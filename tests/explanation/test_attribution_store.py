@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.explanation import score
 from textcls_core.explanation.attribution import Attribution, Question
-from textcls_core.explanation.attribution_store import AttributionStore, answer
+from textcls_core.explanation.attribution_store import AttributionStore, answer, answer_one
 from textcls_core.explanation.attributions import attribute, attribute_many
 from textcls_core.explanation.methods import METHODS
 from textcls_core.workspace import APP_DIR
@@ -161,6 +162,32 @@ def test_answers_come_in_order_with_progress(store, classifier):
     assert [one.read.text for one in found] == [question.text for question in questions]
     assert [done for done, _, _ in told] == [0, 16]
     assert {total for _, total, _ in told} == {21}
+
+
+def test_one_answer_tells_how_many_shortened_texts_are_read(store, classifier, monkeypatch):
+    monkeypatch.setattr(score, "MAX_TOKENS_PER_BATCH", 40)
+    told = []
+
+    made = answer_one(store, QUESTION, lambda: classifier, progress=lambda *a: told.append(a))
+
+    num_words = sum(not name.startswith("[") for name in made.read.words)
+    assert [done for done, _, _ in told] == sorted({done for done, _, _ in told})
+    assert told[0] == (0, num_words + 1, "Asking the model about shortened texts")
+    assert len(told) > 1
+    told.clear()
+    known = answer_one(store, QUESTION, refuse, progress=lambda *a: told.append(a))
+    assert same(known, made)
+    assert not told
+
+
+def test_an_answer_can_be_stopped_and_nothing_is_kept(store, classifier):
+    def stop(_done, _total, _message):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        answer_one(store, QUESTION, lambda: classifier, progress=stop)
+
+    assert store.find(QUESTION) is None
 
 
 def test_an_unknown_class_is_refused(store, classifier):

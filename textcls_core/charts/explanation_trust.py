@@ -25,7 +25,7 @@ def trust_chart(report: TrustReport) -> go.Figure:
     figure.update_layout(
         **base_layout(rows_height(len(judgements)) + 40),
         xaxis={
-            "title": "score: comprehensiveness minus sufficiency, in probability",
+            "title": "score, in probability",
             "zeroline": False,
             "fixedrange": True,
         },

@@ -24,8 +24,8 @@ MAX_POINTS = 1_000
 MAX_RUNS = 6
 """Runs that can be told apart in one chart."""
 TEXT, NUMBER = pa.string(), pa.float64()
-LABEL_WIDTH, NUMBER_WIDTH, NO_WIDTH = 130, 56, 8
-"""Pixels at the right of a chart for names, for a figure, or for nothing."""
+LABEL_WIDTH, LOSS_WIDTH, NUMBER_WIDTH, NO_WIDTH = 130, 90, 56, 8
+"""Pixels at the right of a chart for names, for which loss it is, for a figure, or for nothing."""
 _LABEL_HEIGHT, _FRAME_HEIGHT = 14, 85
 """Pixels a name takes, and those of a chart that title and axis take."""
 _LIFT = 9 / _LABEL_HEIGHT

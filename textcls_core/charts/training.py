@@ -18,6 +18,7 @@ from textcls_core.charts.baselines import (
 )
 from textcls_core.charts.live import (
     LABEL_WIDTH,
+    LOSS_WIDTH,
     NO_WIDTH,
     NUMBER,
     NUMBER_WIDTH,
@@ -117,7 +118,8 @@ def loss_chart(
         room_layer([*_loss_room(on_lines, drawn, view), *beside]),
         *end_labels(ends, beside, view),
     ]
-    return layered(layers, _MAIN_HEIGHT, "Loss by step")
+    width = LOSS_WIDTH if is_single else LABEL_WIDTH
+    return layered(layers, _MAIN_HEIGHT, "Loss by step", width)
 
 
 def scores_chart(

@@ -59,7 +59,7 @@ def logits_of(
     Args:
         classifier: In evaluation mode.
         sequences: Token ids of each text.
-        progress: Told how many different sequences the model has read; may raise to stop.
+        progress: Told how many different sequences are read already; may raise to stop.
     """
     pad = np.array([classifier.tokenizer.pad_token_id])
     read = [
@@ -83,9 +83,9 @@ def _logits_of_each(
     logits = np.zeros((len(sequences), len(classifier.label_names)))
     num_read = 0
     for rows in batches_by_length(lengths, MAX_TOKENS_PER_BATCH):
+        progress(num_read, len(sequences), "Asking the model about shortened texts")
         with torch.inference_mode():
             batch = classifier.sequence_logits([sequences[row] for row in rows])
         logits[rows] = batch.float().numpy()
         num_read += len(rows)
-        progress(num_read, len(sequences), "Asking the model about shortened texts")
     return logits
