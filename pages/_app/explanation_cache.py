@@ -32,13 +32,14 @@ def _attention(
     return explain_attention(_explainable(folder, decision), text, part, window)
 
 
-def attention(run: Run, text: str) -> Any:
-    """Return the attention weights of one text, or of its first window, under one finished run.
+def attention(run: Run, text: str, window: int = 0) -> Any:
+    """Return the attention weights of one text, or of one of its windows, under one finished run.
 
     Raises:
         RunStateError: If the run is not finished.
+        InvalidArgumentError: If the text has no such window.
     """
-    return _attention(str(run.require_model()), state.decision_key(run), text)
+    return _attention(str(run.require_model()), state.decision_key(run), text, window=window)
 
 
 def attention_part(run: Run, text: str) -> Any:

@@ -56,17 +56,20 @@ def _base(folder: str, name: str) -> Any:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading with the pretrained model")
-def _base_attention(folder: str, name: str, text: str) -> Any:
+def _base_attention(folder: str, name: str, text: str, window: int) -> Any:
     from textcls_core.explanation.attention import explain_attention
 
-    return explain_attention(_base(folder, name), text)
+    return explain_attention(_base(folder, name), text, window=window)
 
 
-def base_attention(run: Run, text: str) -> Any:
+def base_attention(run: Run, text: str, window: int) -> Any:
     """Return the attention weights of one text under the pretrained model that a run began with.
+
+    Of a text in several windows they are those of one, counted from 0.
 
     Raises:
         RunStateError: If the run is not finished.
+        InvalidArgumentError: If the text has no such window.
         ModelError: If the pretrained model is not there any more, or gives no weights.
     """
-    return _base_attention(str(run.require_model()), run.config.model, text)
+    return _base_attention(str(run.require_model()), run.config.model, text, window)

@@ -144,14 +144,14 @@ def choose_row(run: Run, row_ids: list[str], key: str) -> str | None:
     return next((row_ids[position] for position in event["selection"]["rows"]), None)
 
 
-def open_head(place: Place, row_id: str | None) -> None:
-    """Look at a text with one head in the first look."""
+def open_head(place: Place, row_id: str | None, window: int = 0) -> None:
+    """Look at a text, or at a window of it, with one head in the first look."""
     if row_id is not None:
         state.set_parameter("row", row_id)
     state.set_parameter("layer", str(place[0]))
     state.set_parameter("head", str(place[1]))
     state.set_parameter("part", None)
-    state.set_parameter("window", None)
+    state.set_parameter("window", str(window) if window else None)
     state.set_parameter("look", None)
     state.set_parameter("panel", None)
     st.rerun()
