@@ -197,12 +197,12 @@ def test_benchmark_of_one_text_judges_every_method_on_it(explain):
     assert all(len(one["taken_out"]) == len(found["shares"]) for one in found["judgements"])
 
 
-def test_benchmark_says_which_window_it_judges(windowed, run):
+def test_benchmark_says_how_it_judges_windows(windowed, run):
     change(run.folder / "config.json", max_length=64, long_documents="windows")
 
     _, lines, _ = windowed("--benchmark", "--text", "the old cat was here")
 
-    assert lines[-1] == "Of a text in several windows only the first one is looked at here."
+    assert lines[-1] == "A text in several windows is judged as a whole."
 
 
 def test_benchmark_prints_every_figure_of_every_method():

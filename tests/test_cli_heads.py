@@ -8,6 +8,7 @@ import pytest
 from tests.pages.conftest import make_run, save_model
 from textcls_core.cli.main import main
 from textcls_core.explanation.head_titles import STATISTICS
+from textcls_core.files import read_json, write_json
 
 
 @pytest.fixture
@@ -51,6 +52,16 @@ def test_heads_prints_lines_for_people(run, capsys):
     assert lines[0] == "2 texts; layer, head, entropy (bits)"
     assert len(lines) == 5
     assert "Looking at every head" in printed.err
+
+
+def test_heads_say_how_windows_count(run, capsys):
+    config = run.folder / "config.json"
+    write_json(config, read_json(config) | {"long_documents": "windows"})
+
+    _, printed = heads(capsys, run.run_id, "--sample", "2")
+
+    said = "A text in several windows counts once, with the mean of its windows."
+    assert printed.out.splitlines()[-1] == said
 
 
 def test_heads_moved_compares_with_the_base_model(run, capsys):

@@ -12,7 +12,7 @@ from pages._app.saving import caption, heading
 from pages._app.text import label
 from textcls_core.explanation.head_job import MOVED_ENTRY, NUM_MOVED_TEXTS
 from textcls_core.explanation.head_report import MovedReport
-from textcls_core.explanation.looked_at import note_on_long_texts
+from textcls_core.explanation.looked_at import note_on_heads
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural, shorten
 
@@ -51,8 +51,8 @@ def _show_report(run: Run, report: MovedReport, read: str) -> None:
     records = report.records()
     layer, head = chosen_head(_PLACE, report.moved, records)
     heading(report.verdict)
-    unread = note_on_long_texts(run.config, every_window=True)
-    caption(f"Against {shorten(report.base, 60)}, on {read}. {_HOW} {unread}".strip())
+    long_texts = note_on_heads(run.config)
+    caption(f"Against {shorten(report.base, 60)}, on {read}. {_HOW} {long_texts}".strip())
     show_grid(_PLACE, report.moved, "moved, in bits", "{:.2f}".format, (layer, head))
     table, rows = controls.panels()
     with table:

@@ -18,7 +18,7 @@ from textcls_core.explanation.head_titles import (
     is_share,
     written,
 )
-from textcls_core.explanation.looked_at import note_on_long_texts
+from textcls_core.explanation.looked_at import note_on_heads
 from textcls_core.reporting.explanation_page import Sentence
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
@@ -62,8 +62,7 @@ def _choose_statistic() -> Statistic:
 def _show_report(run: Run, rows: str, report: HeadReport, by: Statistic) -> None:
     records, spread = report.records(by), report.statistics[by]
     place = chosen_head(_PLACE, spread, records)
-    unread = note_on_long_texts(run.config, every_window=True)
-    read = f"Means over {rows}. {MEANINGS[by]} {unread}".strip()
+    read = f"Means over {rows}. {MEANINGS[by]} {note_on_heads(run.config)}".strip()
     note(Sentence(read))
     st.caption(f"{read} The text above is not meant. Click a head to see what it looks at.")
     unit = " in %" if is_share(by) else ""

@@ -15,7 +15,7 @@ from pages._app.job_view import offer_job
 from pages._app.sample_choice import choose_sample, rows_read
 from pages._app.saving import note
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.explanation.looked_at import note_on_long_texts
+from textcls_core.explanation.looked_at import note_on_trust
 from textcls_core.explanation.methods import JUDGED_TITLES
 from textcls_core.explanation.trust_job import (
     ENTRY,
@@ -68,7 +68,7 @@ def _show_sample(run: Run) -> TrustReport | None:
     st.subheader(report.verdict, anchor=False)
     st.caption(
         f"Measured on {measured_on}. {_HOW} LIME and SHAP read {NUM_EVALUATIONS} shortened texts "
-        f"each, fewer than on Attributions. {note_on_long_texts(run.config)}"
+        f"each, fewer than on Attributions. {note_on_trust(run.config)}"
     )
     show_scores(report, "trust.sample.scores")
     _show_methods(report)
@@ -86,8 +86,9 @@ def _offer(run: Run, arguments: dict[str, Any], split: Split, num_texts: int) ->
     st.markdown(
         f"Which explanation is to be believed on this model? {len(JUDGED_TITLES)} methods are "
         f"compared on {plural(num_texts, 'text')} of the {split} rows. On two cores "
-        f"{NUM_TEXTS} texts take some minutes; you can leave the page meanwhile. "
-        f"{note_on_long_texts(run.config)}"
+        f"{NUM_TEXTS} short texts take some minutes, long ones hours; you can leave the page "
+        "meanwhile. "
+        f"{note_on_trust(run.config)}"
     )
     offer_job(ENTRY, arguments, "Measure", key="trust.sample", icon=":material/speed:")
     st.caption(f"{_HOW} LIME and SHAP read {NUM_EVALUATIONS} shortened texts each.")

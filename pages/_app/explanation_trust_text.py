@@ -7,7 +7,7 @@ from pages._app.explanation_text import choose_text
 from pages._app.job_view import offer_job
 from pages._app.saving import chart, note
 from textcls_core.charts.explanation_trust import trust_chart
-from textcls_core.explanation.looked_at import note_on_long_texts
+from textcls_core.explanation.looked_at import note_on_trust
 from textcls_core.explanation.methods import JUDGED_TITLES
 from textcls_core.explanation.trust_job import ENTRY, text_arguments, trust_file
 from textcls_core.explanation.trust_report import TrustReport
@@ -43,7 +43,7 @@ def show_trust_on_text(run: Run, sample: TrustReport | None) -> None:
     st.caption(
         f"Random orders of the words score {report.random_score:+.3f} here. A method that is good "
         "on the sample can still be wrong about one text, and the other way round. "
-        f"{note_on_long_texts(run.config)}"
+        f"{note_on_trust(run.config)}"
     )
 
 

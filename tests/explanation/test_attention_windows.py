@@ -98,6 +98,15 @@ def test_words_beyond_the_first_window_are_words_of_the_heads(explainable):
     assert "cow" in {word.word for word in report.words[0][0]}
 
 
+def test_only_the_first_of_very_many_windows_are_looked_at(explainable, monkeypatch):
+    monkeypatch.setattr("textcls_core.explanation.windows.MAX_WINDOWS", 1)
+
+    report = survey_heads(explainable, {"long": TEXT})
+
+    first = head_statistics(explain_attention(explainable, TEXT)).on_previous
+    np.testing.assert_allclose(report.statistics["on_previous"].means, first, atol=1e-6)
+
+
 def test_movement_on_a_text_is_the_mean_of_its_windows(explainable, moved):
     report = measure_moved(explainable, moved, {"long": TEXT}, "the base")
 

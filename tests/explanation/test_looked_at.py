@@ -6,7 +6,7 @@ import pytest
 from textcls_core.config import RunConfig
 from textcls_core.explanation.attention import explain_attention, load_explainable
 from textcls_core.explanation.attributions import attribute, load_attributable
-from textcls_core.explanation.looked_at import LookedAt, note_on_long_texts
+from textcls_core.explanation.looked_at import LookedAt, note_on_heads, note_on_trust
 from textcls_core.explanation.words import read_text
 from textcls_core.models.classifier import Classifier, Design
 
@@ -143,32 +143,38 @@ def test_sentence_says_what_was_explained_and_what_is_read(settings, sizes, sent
         ({"max_length": 512}, ""),
         ({"max_length": 513}, "Of each text 512 tokens at most are looked at here."),
         (
-            {"max_length": 64, "long_documents": "windows"},
-            "Of a text in several windows only the first one is looked at here.",
+            {"max_length": 64, "long_documents": "windows", "max_windows": 8},
+            "A text in several windows counts once, with the mean of its windows.",
         ),
         (
-            {"max_length": 1_024, "long_documents": "windows"},
-            "Of a text in several windows only the first one is looked at here, and 512 tokens of "
-            "it at most.",
+            {"max_length": 1_024, "long_documents": "windows", "max_windows": 9},
+            "A text in several windows counts once, with the mean of its windows, the first 8 at "
+            "most, 512 tokens of each at most.",
         ),
     ],
 )
-def test_what_reads_long_texts_once_says_so(settings, said):
-    assert note_on_long_texts(RunConfig.create({"dataset": "toy", **settings})) == said
+def test_how_long_texts_count_for_heads_is_said(settings, said):
+    assert note_on_heads(RunConfig.create({"dataset": "toy", **settings})) == said
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"max_length": 64, "long_documents": "windows"}, ""),
+        ({"max_length": 512}, ""),
+        ({"max_length": 513}, "Of each text 512 tokens at most are judged."),
+        (
+            {"max_length": 256, "long_documents": "windows", "max_windows": 8},
+            "A text in several windows is judged as a whole.",
+        ),
+        (
+            {"max_length": 512, "long_documents": "windows", "max_windows": 8},
+            "A text in several windows is judged as a whole, the first 4 windows at most.",
+        ),
         (
             {"max_length": 1_024, "long_documents": "windows"},
-            "Of each window 512 tokens at most are looked at here.",
+            "Of each text 512 tokens at most are judged.",
         ),
-        ({"max_length": 513}, "Of each text 512 tokens at most are looked at here."),
     ],
 )
-def test_what_looks_at_every_window_says_only_what_it_leaves_out(settings, said):
-    config = RunConfig.create({"dataset": "toy", **settings})
-
-    assert note_on_long_texts(config, every_window=True) == said
+def test_how_much_of_long_texts_is_judged_is_said(settings, said):
+    assert note_on_trust(RunConfig.create({"dataset": "toy", **settings})) == said

@@ -1,10 +1,13 @@
 """Tests of the Attention page on a text that the model reads in windows."""
 
 import json
+import shutil
 
 import pytest
 
-from tests.pages.conftest import chart, shown
+from pages._app import explanation_heads_cache, explanation_moved
+from tests.pages.conftest import chart, make_run, press, shown
+from textcls_core.explanation.head_job import ensure_moved, ensure_survey
 from textcls_core.files import read_json, write_json
 from textcls_core.models.classifier import Classifier
 
@@ -90,6 +93,54 @@ def test_a_text_of_one_window_has_no_choice(open_page, run):
     assert not app.exception
     assert choice_of_window(app) is None
     assert not any("window" in text for text in shown(app.caption))
+
+
+@pytest.fixture
+def tuned_run(workspace, toy_dataset, toy_model_dir, tiny_model_dir, monkeypatch):
+    """A run that began from the tiny model and reads up to four windows of 8 tokens."""
+    monkeypatch.setenv("TEXTCLS_HOME", str(workspace.root))
+    run = make_run(workspace, "toy", toy_dataset, {}, model=str(tiny_model_dir))
+    shutil.copytree(toy_model_dir, run.model_dir)
+    design, tokenizer = run.model_dir / "textcls.json", run.model_dir / "tokenizer_config.json"
+    write_json(design, read_json(design) | {"long_documents": "windows", "max_windows": 4})
+    write_json(tokenizer, read_json(tokenizer) | {"model_max_length": 8})
+    return run
+
+
+def test_a_row_before_and_after_training_is_shown_window_by_window(
+    open_page, workspace, tuned_run, toy_dataset, monkeypatch
+):
+    ensure_moved(workspace, explanation_heads_cache.moved_of(tuned_run, "test", 50))
+    rows = tuned_run.predictions("test").row_ids
+    texts = toy_dataset.texts(toy_dataset.positions(rows))
+    row = rows[max(range(len(texts)), key=lambda place: len(texts[place]))]
+    monkeypatch.setattr(explanation_moved, "choose_row", lambda *_: row)
+    app = open_page("explanation", panel="Compare", sides="Before and after training")
+    first = words(app)
+
+    app = choice_of_window(app).set_value("1").run()
+
+    assert not app.exception
+    before, after = (json.loads(each.proto.json) for each in app.get("bidi_component"))
+    assert before["words"] == after["words"] != first
+    press(app, "moved.open")
+    assert (app.query_params["row"], app.query_params["window"]) == (row, "1")
+
+
+def test_trust_says_how_windows_count(open_page, run):
+    trust = open_page("explanation", panel="Trust")
+
+    assert "A text in several windows is judged as a whole." in " ".join(shown(trust.markdown))
+
+
+def test_heads_over_the_split_say_how_windows_count(open_page, run, workspace, monkeypatch):
+    monkeypatch.setenv("TEXTCLS_HOME", str(workspace.root))
+    ensure_survey(workspace, explanation_heads_cache.survey_of(run, "test", 200))
+
+    app = open_page("explanation", look="Over the split")
+
+    said = "A text in several windows counts once, with the mean of its windows."
+    assert said in " ".join(shown(app.caption))
 
 
 def test_two_runs_are_compared_on_a_text_in_windows(open_page, run):

@@ -4,7 +4,7 @@ from typing import Any
 
 from textcls_core.cli.printing import Progress
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.explanation.looked_at import note_on_long_texts
+from textcls_core.explanation.looked_at import note_on_trust
 from textcls_core.explanation.methods import JUDGED_TITLES
 from textcls_core.explanation.trust_job import (
     NUM_TEXTS,
@@ -42,7 +42,7 @@ def benchmark(
     report = ensure_trust(Workspace.default(), arguments, Progress())
     figures = {"verdict": report.verdict, **report.model_dump(mode="json")}
     where = None if text is not None else split
-    said = note_on_long_texts(run.config)
+    said = note_on_trust(run.config)
     lines = report_lines(report) + ([said] if said else [])
     return {"run_id": run.run_id, "split": where, **figures}, lines
 

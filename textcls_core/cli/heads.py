@@ -16,6 +16,7 @@ from textcls_core.explanation.head_job import (
 )
 from textcls_core.explanation.head_report import HeadReport
 from textcls_core.explanation.head_titles import STATISTICS, TITLES, Statistic, written
+from textcls_core.explanation.looked_at import note_on_heads
 from textcls_core.explanation.trust_job import sample_rows
 from textcls_core.runs.run import Run
 from textcls_core.wording import plural
@@ -48,6 +49,8 @@ def heads(
         sample_rows(run.predictions(chosen).row_ids, count, seed),
     )
     value, lines = _moved(run, arguments) if moved else _survey(arguments, statistic)
+    said = note_on_heads(run.config)
+    lines += [said] if said else []
     emit(as_json, {"run_id": run.run_id, "split": chosen, **value}, lines)
 
 

@@ -26,6 +26,8 @@ def survey_heads(
 ) -> HeadReport:
     """Return what every head does on some texts; what it does on one is the mean of its windows.
 
+    See `read_in_windows` for how many these are.
+
     Args:
         classifier: From `load_explainable`.
         texts: By row id; the empty ones are left out.

@@ -3,25 +3,39 @@
 from dataclasses import dataclass
 
 from textcls_core.config import RunConfig
-from textcls_core.explanation.windows import Window
+from textcls_core.explanation.judged import judged_part
+from textcls_core.explanation.windows import MAX_WINDOWS, Window
 from textcls_core.explanation.words import MAX_TOKENS
+from textcls_core.models.tokens import Reading
 
 
-def note_on_long_texts(config: RunConfig, *, every_window: bool = False) -> str:
-    """Say which part of long texts is looked at in a view of many; empty if it is all.
+def note_on_heads(config: RunConfig) -> str:
+    """Say how long texts count where heads are looked at on many; empty if none are longer.
 
     Args:
         config: Settings of the run.
-        every_window: Whether the view looks at all windows of a text, not at the first one alone.
     """
-    is_longer, in_windows = config.max_length > MAX_TOKENS, config.long_documents == "windows"
-    if in_windows and not every_window:
-        at_most = f", and {MAX_TOKENS} tokens of it at most" if is_longer else ""
-        return f"Of a text in several windows only the first one is looked at here{at_most}."
-    if is_longer:
-        what = "window" if in_windows else "text"
-        return f"Of each {what} {MAX_TOKENS} tokens at most are looked at here."
-    return ""
+    is_longer = config.max_length > MAX_TOKENS
+    if config.long_documents == "windows":
+        first = f", the first {MAX_WINDOWS} at most" if config.max_windows > MAX_WINDOWS else ""
+        each = f", {MAX_TOKENS} tokens of each at most" if is_longer else ""
+        return f"A text in several windows counts once, with the mean of its windows{first}{each}."
+    return f"Of each text {MAX_TOKENS} tokens at most are looked at here." if is_longer else ""
+
+
+def note_on_trust(config: RunConfig) -> str:
+    """Say how much of long texts the trust meter judges; empty if none are longer.
+
+    Args:
+        config: Settings of the run.
+    """
+    if config.max_length > MAX_TOKENS:
+        return f"Of each text {MAX_TOKENS} tokens at most are judged."
+    if config.long_documents != "windows":
+        return ""
+    most = judged_part(Reading(config.max_length, "windows", config.max_windows)).max_windows
+    first = f", the first {most} windows at most" if most < config.max_windows else ""
+    return f"A text in several windows is judged as a whole{first}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,12 @@ from textcls_core.explanation.attention import attention_of
 from textcls_core.explanation.attribution import Coalitions, LocalFit
 from textcls_core.explanation.default_label import default_label
 from textcls_core.explanation.faithfulness import SHARES, Faithfulness, faithfulness
-from textcls_core.explanation.gradients import gradient_x_input, integrated_gradients
+from textcls_core.explanation.gradients import (
+    gradient_x_input,
+    integrated_gradients,
+    mean_of_pieces,
+)
+from textcls_core.explanation.judged import judged_part
 from textcls_core.explanation.lime import lime_plan
 from textcls_core.explanation.methods import JUDGED, Judged
 from textcls_core.explanation.occlusion import Unit, occlusion_plan, parts
@@ -42,7 +47,7 @@ from textcls_core.explanation.trust_report import (
     Judgement,
     TrustReport,
 )
-from textcls_core.explanation.words import ReadText, read_text
+from textcls_core.explanation.words import ReadText, read_whole
 from textcls_core.jobs.progress import Report, ignore
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import exact_products
@@ -69,8 +74,14 @@ class Subjects:
 
     @classmethod
     def load(cls, folder: Path, seed: int = 0) -> Self:
-        """Return both, ready for gradients of texts and for attention weights."""
+        """Return both, ready for gradients of texts and for attention weights.
+
+        They read of a text what is judged of it; see `judged_part`.
+        """
         trained = Classifier.load(folder, attention="eager")
+        reading = judged_part(trained.reading)
+        trained.max_length = reading.max_length
+        trained.design = replace(trained.design, max_windows=reading.max_windows)
         trained.model.requires_grad_(requires_grad=False)
         torch.manual_seed(seed)
         blank = type(trained.model)(trained.model.config)
@@ -96,7 +107,8 @@ def measure_trust(
 
     Args:
         subjects: The model, trained and untrained.
-        texts: What it reads; those with fewer than `MIN_WORDS` words are left out.
+        texts: What it reads, over all windows; those with fewer than `MIN_WORDS` words are left
+            out.
         seed: Of the random orders.
         progress: Told after every text; may raise to stop.
 
@@ -105,7 +117,7 @@ def measure_trust(
         ModelError: If the model does not give attention weights.
     """
     generator = np.random.default_rng(seed)
-    reads = [read_text(subjects.trained, text) for text in texts if text.strip()]
+    reads = [read_whole(subjects.trained, text) for text in texts if text.strip()]
     reads = [read for read in reads if read.special(by_token=False).count(False) >= MIN_WORDS]
     if not reads:
         raise InvalidArgumentError(
@@ -176,6 +188,20 @@ def _scores_from_shortened(
 
 
 def _attention_scores(classifier: Classifier, read: ReadText, score: Score) -> Mapping[Judged, Any]:
+    """Return what each way to read attention says of each token.
+
+    The answer to a text in windows is the mean of theirs, each from attention of its own. So what
+    a token has is the mean over all windows, 0 in those without it, as it is for gradients.
+    """
+    windows = [_attention_scores_at_once(classifier, read.only(one), score) for one in read.pieces]
+    return {
+        method: mean_of_pieces(read, [found[method] for found in windows]) for method in windows[0]
+    }
+
+
+def _attention_scores_at_once(
+    classifier: Classifier, read: ReadText, score: Score
+) -> Mapping[Judged, Any]:
     attention = attention_of(classifier, read)
     start = classified_tokens(classifier, read, is_causal=attention.is_causal)
     return {

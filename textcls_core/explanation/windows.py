@@ -11,6 +11,9 @@ from textcls_core.explanation.words import ReadText, read_text, read_whole
 if TYPE_CHECKING:  # what was read is shown again without torch
     from textcls_core.models.classifier import Classifier
 
+MAX_WINDOWS = 8
+"""Windows looked at of each of many texts: as many as a run reads by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -92,6 +95,8 @@ def read_at_once(
 def read_in_windows(classifier: "Classifier", text: str, max_tokens: int | None) -> list[ReadText]:
     """Return each window of a text as a text of its own, or the text if it is read at once.
 
+    Of more than `MAX_WINDOWS` they are the first ones.
+
     Args:
         classifier: Its tokenizer and how much it reads.
         text: Any text.
@@ -103,7 +108,8 @@ def read_in_windows(classifier: "Classifier", text: str, max_tokens: int | None)
     whole = read_whole(classifier, text)
     if not whole.windows:
         return [read_text(classifier, text, max_tokens)]
-    return [Window.of(whole, number, max_tokens).read for number in range(len(whole.windows))]
+    count = min(len(whole.windows), MAX_WINDOWS)
+    return [Window.of(whole, number, max_tokens).read for number in range(count)]
 
 
 def _require_window(number: int, count: int) -> None:
