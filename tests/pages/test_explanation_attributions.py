@@ -1,10 +1,12 @@
 """Tests of the Attributions view: which words speak for a class, and how exactly that is known."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 import streamlit as st
 
+from pages._app import controls
 from tests.pages.conftest import HOSTILE_TEXT, chart, markdown_of, save_model, shown
 from textcls_core.evaluation.decision import Decision, write_decision
 from textcls_core.evaluation.rule import DecisionRule
@@ -122,6 +124,29 @@ def test_attributions_by_shap_add_up(open_page, runnable_run):
     app = open_view(open_page, method="shap_partition")
 
     assert "a gap of 0.00 %" in caption(app, "The words add up to")
+
+
+def test_attributions_show_how_far_they_are_and_are_made_once(
+    open_page, runnable_run, workspace, monkeypatch
+):
+    told = []
+
+    @contextmanager
+    def progress_bar():
+        yield lambda *amount: told.append(amount)
+
+    monkeypatch.setattr(controls, "progress_bar", progress_bar)
+    workspace.cache_dir.mkdir(exist_ok=True)
+    (workspace.cache_dir / "attributions").write_text("a disk that refuses")
+
+    app = open_view(open_page, method="occlusion")
+    assert told[0][0] == 0
+    assert told[0][1:] == (len(words(app)["words"]) - 1, "Asking the model about shortened texts")
+    told.clear()
+    app.run()
+
+    assert not app.exception
+    assert not told
 
 
 def test_attributions_on_disk_need_no_model(open_page, runnable_run, monkeypatch):

@@ -303,7 +303,20 @@ def test_tests_are_run_on_this_run_and_beside_another(
     app.query_params["behaviour_beside"] = other.run_id
     app.run()
     assert app.dataframe[-1].value["beside"].tolist() == results  # the same weights
-    assert any(words.startswith("The same text and variant under") for words in links(app))
+    assert any(words.startswith("The same text and variant under Other · ") for words in links(app))
+
+
+def test_another_run_of_the_same_name_says_when_it_was_made(
+    open_page, runnable_run, workspace, toy_dataset, tiny_model_dir
+):
+    name = runnable_run.config.title
+    other = make_run(workspace, "toy", toy_dataset, {}, name=name)
+    save_model(other.model_dir, toy_dataset, tiny_model_dir)
+
+    app = open_view(open_page, run=runnable_run.run_id)
+
+    [led] = [words for words in links(app) if words.startswith("The same text and variant")]
+    assert led.endswith(f"{other.created_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def test_a_removed_test_comes_back(open_page, runnable_run, tests):
