@@ -181,6 +181,7 @@ def test_requirements_are_installed_before_the_first_start(
     assert lines(started)[0].startswith("-m pip install")
     assert lines(started)[0].endswith(f"-r {requirements}")
     assert started[0].check is True
+    assert lines(started)[1].startswith("-m compileall")
     assert (root / ".venv" / f"installed-{requirements}").exists()
 
 
