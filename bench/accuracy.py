@@ -3,6 +3,8 @@
 import argparse
 import statistics
 import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from bench import data
@@ -13,6 +15,7 @@ from bench.machine import Session, say
 from bench.product import Product, temporary_product
 from bench.summary import mean_and_deviation
 from textcls_core.config import PRESETS
+from textcls_core.workspace import Workspace
 
 DEFAULT_PEER_EPOCHS, DEFAULT_PEER_RATE = 3, 5e-5
 """Those of `TrainingArguments`."""
@@ -27,16 +30,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peer-seeds", type=whole_number(0), default=0, help="runs of P0")
     parser.add_argument("--peer-epochs", type=whole_number(1), default=DEFAULT_PEER_EPOCHS)
     parser.add_argument("--peer-learning-rate", type=share, default=DEFAULT_PEER_RATE)
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        help="keep the runs there: ended ones are not trained again, broken-off ones go on",
+    )
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Return accuracy and minutes per seed, and the difference to P0 on the same seeds."""
     session = Session.begin(options)
     figures = {}
-    with temporary_product() as product:
+    with _product(options.workspace) as product:
         for spec in chosen_data(options):
             figures[str(spec)] = _measure_set(session, product, spec, options)
     return session.report(figures)
+
+
+def _product(folder: Path | None) -> AbstractContextManager[Product]:
+    """Give the product the workspace that is kept, or one for this measurement only."""
+    if folder is None:
+        return temporary_product()
+    return nullcontext(Product(Workspace(folder.resolve())))
 
 
 def _measure_set(
@@ -53,12 +68,13 @@ def _measure_set(
     seeds = range(options.seed, options.seed + options.seeds)
     runs = [_run(product, spec, {**settings, "seed": str(seed)}) for seed in seeds]
     accuracies = [run["accuracy"] for run in runs]
+    timed = [run["minutes"] for run in runs if run["minutes"] is not None]
     figures = {
         "preset": options.preset,
         "max_length": _max_length(spec, options),
         "seeds": list(seeds),
         "accuracy": mean_and_deviation(accuracies),
-        "minutes_per_run": max(run["minutes"] for run in runs),
+        "minutes_per_run": max(timed, default=None),
         "runs": runs,
     }
     if options.peer_seeds:
@@ -72,16 +88,18 @@ def _max_length(spec: DataSpec, options: argparse.Namespace) -> int:
 
 
 def _run(product: Product, spec: DataSpec, settings: dict[str, str]) -> dict[str, Any]:
-    """Train once with the product; the minutes are those of the whole command."""
+    """Train once with the product; the minutes are those of the whole command, if it is one."""
     say(f"{spec}: ours, seed {settings['seed']}")
     start = time.perf_counter()
-    answer = product.train(settings, "--wait")
+    earlier = product.earlier_run(settings)
+    answer = product.complete(earlier) if earlier else product.train(settings, "--wait")
+    minutes = round((time.perf_counter() - start) / 60, 2)
     say(f"{spec}: accuracy {answer['test']['accuracy']:.4f}")  # whoever stops it has the figures
     return {
         "seed": int(settings["seed"]),
         "accuracy": answer["test"]["accuracy"],
         "macro_f1": answer["test"]["macro_f1"],
-        "minutes": round((time.perf_counter() - start) / 60, 2),
+        "minutes": None if earlier else minutes,
         "train_seconds": answer["train_seconds"],
         "tokens_per_second": answer["tokens_per_second"],
     }

@@ -16,10 +16,12 @@ import psutil
 
 from bench.children import num_threads
 from bench.errors import BenchError
+from textcls_core.config import RunConfig
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import TextDataset
-from textcls_core.runs.run import Run
+from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore
+from textcls_core.training.launch import pin
 from textcls_core.workspace import APP_DIR, Workspace
 
 _POLL_SECONDS = 0.05
@@ -63,6 +65,20 @@ class Product:
         """Start a run with these settings; `--wait` among the flags stays until it has ended."""
         words = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
         return self.call("train", *words, *flags)
+
+    def earlier_run(self, settings: Mapping[str, str]) -> Run | None:
+        """Return the run of this workspace that was started with exactly these settings."""
+        wanted, _ = pin(self.workspace, RunConfig.create(dict(settings)))
+        runs = RunStore.open(self.workspace).runs()
+        return next((run for run in runs if run.config == wanted), None)
+
+    def complete(self, run: Run) -> dict[str, Any]:
+        """Return the answer of a run that was started before, once it has trained to its end."""
+        while run.status.is_active:
+            time.sleep(_POLL_SECONDS)
+        if run.status is RunStatus.COMPLETED:
+            return self.call("runs", "show", run.run_id)
+        return self.call("runs", "resume", run.run_id, "--wait")
 
     def open_run(self, run_id: str) -> Run:
         """Return a run of this workspace."""

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import Mock, PropertyMock
 
 import pytest
 
@@ -12,6 +12,11 @@ from bench import product
 from bench.errors import BenchError
 from bench.memory import peak_memory_bytes
 from bench.product import Product, kill_at_step, kill_processes
+from textcls_core.config import RunConfig
+from textcls_core.dataset.text_dataset import TextDataset
+from textcls_core.runs.run import RunStatus
+from textcls_core.runs.store import RunStore
+from textcls_core.training.launch import pin
 from textcls_core.workspace import Workspace
 
 
@@ -70,3 +75,41 @@ def test_run_without_process_cannot_be_killed(monkeypatch: pytest.MonkeyPatch) -
 
 def test_peak_memory_is_that_of_this_process() -> None:
     assert 2**20 < peak_memory_bytes() < 2**40
+
+
+def test_run_of_an_earlier_call_is_found_by_its_settings(
+    workspace: Workspace, toy_dataset: TextDataset, tiny_model_dir: Path
+) -> None:
+    product = Product(workspace)
+    settings = {
+        "dataset": product.import_dataset(toy_dataset, "toy"),
+        "model": str(tiny_model_dir),
+        "seed": "3",
+    }
+    config, _ = pin(workspace, RunConfig.create(settings))
+    run, _ = RunStore.open(workspace).create(config)
+
+    assert product.earlier_run(settings) == run
+    assert product.earlier_run({**settings, "seed": "4"}) is None
+    assert product.earlier_run({**settings, "max_length": "64"}) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (RunStatus.COMPLETED, ("runs", "show", "x")),
+        (RunStatus.INTERRUPTED, ("runs", "resume", "x", "--wait")),
+        (RunStatus.STOPPED, ("runs", "resume", "x", "--wait")),
+    ],
+)
+def test_only_a_run_that_did_not_end_is_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: RunStatus, words: tuple[str, ...]
+) -> None:
+    call = Mock(return_value={"run_id": "x"})
+    monkeypatch.setattr(Product, "call", call)
+    run = Mock(run_id="x")
+    # another command is still training it when it is first looked at
+    type(run).status = PropertyMock(side_effect=[RunStatus.RUNNING, status, status])
+
+    assert Product(Workspace(tmp_path)).complete(run) == {"run_id": "x"}
+    call.assert_called_once_with(*words)
