@@ -4,10 +4,11 @@ import itertools
 
 import pytest
 
-from tests.charts.test_training import EMPTY, drawn_with, history, loss, validation
-from textcls_core.charts.baselines import BaselineLine, split_far
+from tests.charts.test_training import EMPTY, drawn_with, history, loss, scores, validation
+from textcls_core.charts.baselines import BaselineLine, split_far, split_far_scores
 from textcls_core.charts.live import View
 
+BRIER = "validation_brier"
 NEAR = BaselineLine("Frozen minilm", {"validation_accuracy": 0.9, "validation_loss": 0.3})
 FAR = BaselineLine("Majority class", {"validation_accuracy": 0.2, "validation_loss": 30.0})
 SILENT = BaselineLine("TF-IDF", {"validation_accuracy": 0.8})
@@ -125,3 +126,34 @@ def test_far_is_what_would_take_a_third_of_the_axis(losses, is_far):
     near, far = split_far({"majority": 3.0}, losses)
 
     assert ("majority" in far, "majority" in near) == (is_far, not is_far)
+
+
+@pytest.mark.parametrize(
+    ("level", "scores", "sign", "is_far"),
+    [
+        (0.90, [0.94, 0.98], -1, True),
+        (0.93, [0.94, 0.98], -1, False),
+        (0.99, [0.20, 0.30], -1, False),  # the run has yet to reach it
+        (0.95, [0.97], -1, False),  # a single figure has some room, too
+        (0.08, [0.97], -1, True),
+        (0.30, [0.10, 0.04], 1, True),
+        (0.12, [0.10, 0.04], 1, False),
+        (0.08, [], -1, False),
+    ],
+)
+def test_far_is_a_score_much_worse_than_all_of_a_run(level, scores, sign, is_far):
+    near, far = split_far_scores({"majority": level}, scores, sign)
+
+    assert (far, near) == (({"majority": level}, {}) if is_far else ({}, {"majority": level}))
+
+
+@pytest.mark.parametrize(("metric", "far"), [("validation_macro_f1", "below"), (BRIER, "above")])
+def test_score_far_worse_than_a_run_is_named_at_the_end_of_the_axis(metric, far):
+    figures = {"validation_macro_f1": 0.1, BRIER: 0.9}
+    rows = history(4, {**validation(2, macro_f1=0.95), BRIER: 0.05})
+
+    chart = scores(rows, metric, baselines=[BaselineLine("Majority class", figures)])
+
+    [named] = drawn_with(chart, "far")
+    assert named["far"].startswith(f"{far}: Majority class ")
+    assert drawn_with(chart, "level") == []

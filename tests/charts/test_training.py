@@ -280,7 +280,9 @@ def test_scores_chart_of_a_figure_the_run_does_not_have_is_empty():
     ],
 )
 def test_scores_chart_draws_baselines_as_lines_with_names(metric, levels):
-    lines = drawn_with(scores(history(2, validation(2)), metric, baselines=BASELINES), "level")
+    rows = history(2, validation(2, accuracy=0.4, macro_f1=0.2))
+
+    lines = drawn_with(scores(rows, metric, baselines=BASELINES), "level")
 
     assert [row["level"] for row in lines] == levels
     assert lines[1]["baseline"] == f"TF-IDF {100 * levels[1]:.1f} %"

@@ -15,6 +15,7 @@ from textcls_core.charts.baselines import (
     line_layers,
     room_layer,
     split_far,
+    split_far_scores,
 )
 from textcls_core.charts.live import (
     LABEL_WIDTH,
@@ -132,6 +133,8 @@ def scores_chart(
 ) -> alt.LayerChart:
     """Return one validation figure of every run, with the kept models ringed.
 
+    A baseline far worse than every figure is named at the end of the axis instead of drawn.
+
     Args:
         histories: Rows of one run or of several.
         view: How to draw.
@@ -140,8 +143,10 @@ def scores_chart(
         baselines: Simple models on the same rows.
     """
     values = _validations(histories, metric, view)
-    levels = levels_of(baselines, metric)
-    drawn = [row["held_out"] for row in values] + list(levels.values())
+    scores = [row["held_out"] for row in values]
+    sign = metric_of(metric).sign
+    levels, far = split_far_scores(levels_of(baselines, metric), scores, sign)
+    drawn = [*scores, *levels.values()]
     ends = _score_ends(metric, values, is_single=len(histories) == 1)
     beside, on_lines = _places(ends, levels, drawn, _SCORES_HEIGHT, view)
     is_share = metric_of(metric).is_share
@@ -161,6 +166,7 @@ def scores_chart(
         lines.mark_point(filled=True, size=45, clip=True),
         rings.mark_point(size=220, strokeWidth=2, clip=True),
         *line_layers(levels, _named(metric, levels), on_lines, view),
+        *far_layers(_named(metric, far), view, above=sign > 0),
         room_layer(beside),
         *end_labels(ends, beside, view),
     ]
@@ -333,7 +339,7 @@ def _loss_room(places: Sequence[float], drawn: Sequence[float], view: View) -> l
 
 
 def _named(metric: str, levels: Mapping[str, float]) -> list[str]:
-    """Return what stands on the line of every simple model."""
+    """Return what is written of every simple model."""
     return [f"{title} {_text(metric, level)}" for title, level in levels.items()]
 
 
