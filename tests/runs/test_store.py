@@ -1,7 +1,9 @@
 """Tests of the folder that holds runs."""
 
+import datetime as dt
 import os
 import re
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -84,6 +86,20 @@ def test_runs_are_newest_first_by_their_start(store):
     make_run(store, SECOND, age_seconds=10)
 
     assert [run.run_id for run in store.runs()] == [SECOND, FIRST, THIRD]
+
+
+def test_copied_runs_keep_their_age_and_their_order(store, tmp_path):
+    first, second = (store.create(CONFIG)[0] for _ in range(2))
+    for run, hour in ((first, 7), (second, 8)):
+        started_at = dt.datetime(2026, 1, 1, hour, tzinfo=dt.UTC)
+        write_json(run.folder / "started.json", {"started_at": started_at.isoformat()})
+    for run in (second, first):  # now the files of the first are the newer ones
+        shutil.copytree(run.folder, tmp_path / "copy" / run.run_id, copy_function=shutil.copyfile)
+
+    copied = RunStore(tmp_path / "copy").runs()
+
+    assert [run.run_id for run in copied] == [second.run_id, first.run_id]
+    assert [run.created_at.hour for run in copied] == [8, 7]
 
 
 def test_runs_leave_out_what_is_not_a_run(store):

@@ -104,8 +104,9 @@ class Run:
 
     @property
     def created_at(self) -> dt.datetime:
-        """When the run was made, UTC."""
-        return _modified(self.folder / "config.json")
+        """When the run was made, UTC; if its folder was copied since, when it started."""
+        made, started_at = _modified(self.folder / "config.json"), self.started.get("started_at")
+        return min(made, dt.datetime.fromisoformat(started_at)) if started_at else made
 
     @property
     def lock_file(self) -> Path:
@@ -374,8 +375,7 @@ class Run:
         write_text(self.pause_file, "")
 
     def _require_active(self, wish: str) -> None:
-        status = self.status
-        if not status.is_active:
+        if not (status := self.status).is_active:
             raise RunStateError(
                 f"Run {self.run_id} is already {status}; there is nothing to {wish}."
             )
