@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from textcls_core.charts.theme import (
     CLASS_COLORS,
     GREY,
+    INK,
     OUTCOME_COLORS,
+    PAPER,
     base_layout,
     class_color,
+    lasso_layout,
     literal,
     magnitude_color,
     magnitude_scale,
@@ -122,3 +125,16 @@ def test_plain_is_one_line():
 @given(st.text())
 def test_literal_can_be_read_back(text):
     assert html.unescape(literal(text)) == text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_toolbar_and_hovers_of_a_lasso_chart_stand_out_from_the_page(theme):
+    layout = lasso_layout(theme)
+
+    assert layout["hoverlabel"]["bgcolor"] == PAPER[theme]
+    assert layout["hoverlabel"]["font"]["color"] == INK[theme]
+    assert layout["modebar"] == {
+        "bgcolor": "rgba(0,0,0,0)",
+        "color": GREY,
+        "activecolor": INK[theme],
+    }

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from textcls_core.arrays import Indices, Losses, Points
 from textcls_core.charts.map import Hover
-from textcls_core.charts.theme import GREY, INK, OUTCOME_COLORS, PAPER, base_layout
+from textcls_core.charts.theme import INK, OUTCOME_COLORS, base_layout, lasso_layout
 from textcls_core.embeddings.area import Area
 
 MAX_POINTS = 5_000
@@ -59,16 +59,11 @@ def cartography_chart(
         )
     widest = max(float(points[:, 0].max(initial=0.0)), 0.05)
     figure.update_layout(
-        **base_layout(HEIGHT),
-        dragmode="lasso",
-        hoverdistance=12,
+        **base_layout(HEIGHT) | lasso_layout(theme),
         xaxis={"title": "Variability over the epochs", "range": [-0.02 * widest, 1.05 * widest]},
         yaxis={"title": "Mean confidence in the label", "range": [-0.04, 1.04]},
-        newselection={"line": {"color": INK[theme], "width": 2}},
     )
-    hover = {"bgcolor": PAPER[theme], "font": {"color": INK[theme]}}
-    buttons = {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": INK[theme]}
-    figure.update_layout(title_text=title, hoverlabel=hover, modebar=buttons)
+    figure.update_layout(title_text=title)
     return figure
 
 

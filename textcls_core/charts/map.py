@@ -13,9 +13,9 @@ from textcls_core.charts.theme import (
     GREY,
     INK,
     OUTCOME_COLORS,
-    PAPER,
     base_layout,
     class_color,
+    lasso_layout,
     literal,
     plain,
 )
@@ -175,9 +175,7 @@ def _style(figure: go.Figure, layout: Layout, theme: str, *, has_legend: bool) -
         ]
     axis = {"showticklabels": False, "zeroline": False, "showgrid": False, "showline": False}
     figure.update_layout(
-        **base_layout(HEIGHT),
-        dragmode="lasso",
-        hoverdistance=12,
+        **base_layout(HEIGHT) | lasso_layout(theme),
         legend={
             **{"itemclick": False, "itemdoubleclick": False, "itemsizing": "constant"},
             # below: at the side it would take half of a narrow screen from the points
@@ -185,13 +183,8 @@ def _style(figure: go.Figure, layout: Layout, theme: str, *, has_legend: bool) -
         },
         xaxis={**axis, "title": titles[0]},
         yaxis={**axis, "title": titles[1], "scaleanchor": "x"},
-        newselection={"line": {"color": INK[theme], "width": 2}},
     )
-    figure.update_layout(
-        showlegend=has_legend,
-        margin_t=44,  # of the toolbar
-        hoverlabel={"bgcolor": PAPER[theme], "font": {"color": INK[theme]}},
-    )
+    figure.update_layout(showlegend=has_legend, margin_t=44)  # a margin for the toolbar
 
 
 def make_hovers(texts: Sequence[str], heads: Sequence[str]) -> list[Hover]:

@@ -92,6 +92,22 @@ def base_layout(height: int = CHART_HEIGHT) -> dict[str, Any]:
     }
 
 
+def lasso_layout(theme: str) -> dict[str, Any]:
+    """Return what a Plotly chart adds to `base_layout` if its points are chosen with a lasso.
+
+    Args:
+        theme: "light" or "dark", of the page behind.
+    """
+    ink, paper = INK[theme], PAPER[theme]
+    return {
+        "dragmode": "lasso",
+        "hoverdistance": 12,
+        "newselection": {"line": {"color": ink, "width": 2}},
+        "hoverlabel": {"align": "left", "bgcolor": paper, "font": {"color": ink}},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": ink},
+    }
+
+
 def rows_height(num_rows: int, *, least: int = 160, most: int = 900) -> int:
     """Return the height of a chart with one bar per row."""
     return max(least, min(most, 70 + ROW_HEIGHT * num_rows))
