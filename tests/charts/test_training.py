@@ -258,10 +258,16 @@ def test_scores_chart_of_a_figure_that_is_no_share_is_not_in_percent():
 
     spec = chart.to_dict()
     assert spec["title"] == "Validation Brier score; a ring: the kept model"
-    assert spec["layer"][0]["encoding"]["y"]["axis"]["format"] == ".2f"
+    assert spec["layer"][0]["encoding"]["y"]["axis"]["format"] == ".4~f"
     assert drawn_with(chart, "label")[0]["label"] == "0.250"
     assert drawn_with(chart, "kept") == [{"step": 2, "kept": 0.25}]
     assert drawn_with(chart, "level") == []  # the baselines were not measured by it
+
+
+def test_scores_chart_has_digits_for_figures_that_lie_close_together():
+    spec = scores(history(2, validation(2))).to_dict()
+
+    assert spec["layer"][0]["encoding"]["y"]["axis"]["format"] == ".2~%"
 
 
 def test_scores_chart_of_a_figure_the_run_does_not_have_is_empty():

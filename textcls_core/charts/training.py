@@ -150,7 +150,8 @@ def scores_chart(
     ends = _score_ends(metric, values, is_single=len(histories) == 1)
     beside, on_lines = _places(ends, levels, drawn, _SCORES_HEIGHT, view)
     is_share = metric_of(metric).is_share
-    axis = alt.Axis(format=".0%" if is_share else ".2f", tickCount=5)
+    # as many digits as neighbouring ticks differ in, for runs between 97.0 and 97.5 %
+    axis = alt.Axis(format=".2~%" if is_share else ".4~f", tickCount=5)
     scale = alt.Scale(zero=False, nice=False, padding=14)
     lines = chart_of(_VALIDATIONS, values).encode(
         x=step_axis(view),
