@@ -19,7 +19,7 @@ from textcls_core.wording import ago, percent, shorten
 
 _EXAMPLE_COLUMNS = ("true", "predicted", "confidence", "loss", "text")
 NO_TOOLBAR = {"displayModeBar": False}
-_PANEL_WIDTH, _CARD_WIDTH = 400, 140
+_PANEL_WIDTH, _CARD_WIDTH, _TITLE_WIDTH = 400, 140, 300
 _LONGEST_TITLE = 40
 """Of a run in characters, where it is one of several."""
 _OPEN_PAGE = "view.of"
@@ -67,7 +67,8 @@ def status_column() -> Any:
 
 def header(text: str, question: str) -> DeltaGenerator:
     """Show the page's title and what it answers; return the place for its context switchers."""
-    left, right = panels(vertical_alignment="center")
+    line = st.grid(3, min_column_width=_TITLE_WIDTH, vertical_alignment="center")
+    left, right = line.cell(), line.cell(column_span=2)
     left.title(text, anchor=False)
     left.caption(question)
     return right.container(
@@ -303,10 +304,12 @@ def choose_split(run: Run) -> Split:
 
 def run_label(run: Run, *, dated: bool = False) -> str:
     """Return name, test accuracy and age of a run; with `dated` when it was made, not its age."""
-    made = f"{run.created_at:%Y-%m-%d %H:%M:%S} UTC" if dated else ago(run.created_at)
+    title = shorten(run.config.title, _LONGEST_TITLE)
     accuracy = run.finished.get("test", {}).get("accuracy")
-    shown = f" · {percent(accuracy)}" if accuracy is not None else ""
-    return f"{shorten(run.config.title, _LONGEST_TITLE)}{shown} · {made}"
+    figure = [percent(accuracy)] if accuracy is not None else []
+    if dated:  # what tells them apart stands first: a narrow field cuts the end
+        return " · ".join([title, f"{run.created_at:%Y-%m-%d %H:%M:%S} UTC", *figure])
+    return " · ".join([title, *figure, ago(run.created_at)])
 
 
 def run_labels(runs: Mapping[str, Run]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pages._app.explanation_flow import show_flow
 from pages._app.explanation_prediction import show_prediction
 from pages._app.explanation_split import show_split
 from pages._app.saving import note
+from textcls_core.explanation.looked_at import LookedAt
 from textcls_core.reporting.explanation_page import Sentence
 from textcls_core.runs.run import Run
 
@@ -48,5 +49,5 @@ def show_attention(run: Run, text: str, place: DeltaGenerator) -> None:
     shares = dict(zip(explanation.label_names, explanation.probabilities.tolist(), strict=True))
     with place:
         sizes = explanation.num_tokens, explanation.read.num_cut
-        show_prediction(run, text, shares, *sizes, explanation.window)
+        show_prediction(run, text, shares, LookedAt(*sizes, run.config, explanation.window))
     LOOKS[look](run, text)

@@ -14,6 +14,7 @@ from textcls_core.charts.explanation import attribution_chart
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.explanation.attribution import Attribution
 from textcls_core.explanation.default_label import NO_ANSWER, DefaultLabel
+from textcls_core.explanation.looked_at import LookedAt
 from textcls_core.explanation.methods import MEANINGS, METHODS, TITLES, Method
 from textcls_core.reporting.explanation_page import Fact, Sentence
 from textcls_core.runs.run import Run
@@ -52,7 +53,7 @@ def show_attributions(run: Run, text: str, place: DeltaGenerator) -> None:
     read = found.read
     shares = dict(zip(found.label_names, found.probabilities.tolist(), strict=True))
     with place:
-        show_prediction(run, text, shares, len(read.tokens), read.num_cut)
+        show_prediction(run, text, shares, LookedAt(len(read.tokens), read.num_cut, run.config))
     _explain(found, method)
     say_if_no_answer(found.predicted)
     words = read.tokens if by_token else read.words

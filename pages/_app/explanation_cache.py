@@ -7,12 +7,27 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
+from textcls_core.dataset.openings import openings
+from textcls_core.errors import DatasetFormatError, NotFoundError
 from textcls_core.explanation.attribution import Attribution, Question
 from textcls_core.explanation.attribution_store import AttributionStore, answer_one
 from textcls_core.explanation.methods import Method
 from textcls_core.runs.run import Run
 
 _LONGEST_NUMBER = 5
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking for an example")
+def _examples(root: str, fingerprint: str) -> tuple[str, str]:  # noqa: ARG001 - the key
+    return openings(state.dataset(fingerprint))
+
+
+def examples(run: Run) -> tuple[str, str]:
+    """Return two short texts like those a run read, empty ones where its data set is gone."""
+    try:
+        return _examples(str(state.workspace().root), run.config.dataset_fingerprint)
+    except (NotFoundError, DatasetFormatError):
+        return "", ""
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model")

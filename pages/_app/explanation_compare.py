@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages._app import controls, state
+from pages._app.explanation_cache import examples
 from pages._app.explanation_moved import show_moved
 from pages._app.explanation_sides import Side, show_sides
 from pages._app.explanation_text import MAX_CHARACTERS, choose_text
@@ -13,9 +14,6 @@ from pages._app.text import show_text
 from textcls_core.reporting.explanation_page import Fact
 from textcls_core.runs.run import Run
 
-_OTHER_EXAMPLE = (
-    "The team lost the cup final, but the airline that sponsors it saw its shares rise."
-)
 _KEPT = "attention.other_kept"
 """Session state: the second text that was typed last."""
 
@@ -48,11 +46,13 @@ def _show_texts(run: Run) -> None:
 
 
 def _choose_other_text(run: Run) -> str:
-    key = f"attention.other.{run.run_id}"
+    key = f"attention.other.{run.config.dataset_fingerprint}"
+    _, example = examples(run)
     if key not in st.session_state:
-        st.session_state[key] = st.session_state.get(_KEPT, _OTHER_EXAMPLE)
+        st.session_state[key] = st.session_state.get(_KEPT, example)
     text = st.text_area("Second text", height=130, max_chars=MAX_CHARACTERS, key=key) or ""
-    st.session_state[_KEPT] = text
+    if text != example:
+        st.session_state[_KEPT] = text
     return text
 
 

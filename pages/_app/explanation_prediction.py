@@ -1,7 +1,6 @@
 """The answer of the model to the text that is explained."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -18,9 +17,8 @@ def show_prediction(
     run: Run,
     text: str,
     probabilities: Mapping[str, float],
-    num_tokens: int,
-    num_cut: int,
-    window: Any = None,
+    looked_at: LookedAt,
+    key: str = "prediction",
 ) -> None:
     """Show the probability of every class, and how much of the text was explained.
 
@@ -28,20 +26,19 @@ def show_prediction(
         run: A finished run.
         text: What is explained, the whole of it.
         probabilities: By class name, of what was looked at.
-        num_tokens: Tokens that were looked at.
-        num_cut: Tokens that were not.
-        window: The window that was looked at, if the text is read in several.
+        looked_at: How much of it that is.
+        key: Tells apart the charts of one page, which may be equal.
     """
     best = max(probabilities, key=probabilities.__getitem__)
     saving.chart(
         probabilities_chart(probabilities),
+        key=key,
         config=controls.NO_TOOLBAR,
         alt=f"The most probable label is {best} with {percent(probabilities[best])}",
     )
-    looked_at = LookedAt(num_tokens, num_cut, run.config, window)
     if looked_at.sentence:
         st.caption(looked_at.sentence)
     if not looked_at.is_all_that_is_read:
         answer = escape(said(run, text).answer)
-        part = "that part" if window is None else "this window by itself"
+        part = "that part" if looked_at.window is None else "this window by itself"
         st.caption(f"These are the probabilities of {part}. Of the whole text: {answer}.")

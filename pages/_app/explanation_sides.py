@@ -12,6 +12,7 @@ from pages._app.saving import caption, note
 from pages._app.text import cells, escape, label
 from pages._app.words_text import attention_text, attribution_text, largest_ordinary
 from textcls_core.errors import InvalidArgumentError
+from textcls_core.explanation.looked_at import LookedAt
 from textcls_core.explanation.methods import Method
 from textcls_core.explanation.side_by_side import word_changes
 from textcls_core.reporting.explanation_page import Heading, Table
@@ -137,7 +138,8 @@ def _show_side(found: _Found, number: int, largest: float) -> None:
     st.markdown(f"**{label(found.side.title, 90)}**")
     shares = dict(zip(names, values, strict=True))
     side = found.side
-    show_prediction(side.run, side.text, shares, len(read.tokens), read.num_cut)
+    looked_at = LookedAt(len(read.tokens), read.num_cut, side.run.config)
+    show_prediction(side.run, side.text, shares, looked_at, f"sides.prediction.{number}")
     caption(
         f"What speaks for {shorten(attribution.label, 40)} (orange) and against it (blue); both "
         "sides have one scale."

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import controls, state
+from pages._app.explanation_cache import examples
 from pages._app.explanation_similar import show_similar_rows
 from pages._app.saving import note
 from pages._app.text import badge_label, escape, show_text
@@ -14,12 +15,11 @@ from textcls_core.errors import NotFoundError
 from textcls_core.reporting.explanation_page import Fact
 from textcls_core.runs.run import Run
 
-EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
 MAX_CHARACTERS = 20_000
-_OWN = "attention.input"
-"""Session state: the field of a text that is no row."""
-_KEPT = "attention.kept"
-"""Session state: the text that stood last in the field and in `_OWN`, by the key of the field."""
+_FIELD = "attention.input"
+"""Session state: the field; its key goes on with the data set, whose example it shows, and row."""
+_KEPT, _TYPED = "attention.kept", "attention.typed"
+"""Session state: the text that stood last in the field by its key; the last one that is no row."""
 
 
 def of_text(
@@ -65,12 +65,7 @@ def choose_text(
     """
     row_id = state.parameter("row")
     row = _row(run, row_id) if row_id else None
-    key = _OWN if row is None else f"{_OWN}.{run.config.dataset_fingerprint}.{row_id}"
-    kept = {_OWN: EXAMPLE, **st.session_state.get(_KEPT, {})}
-    if key not in st.session_state:
-        st.session_state[key] = kept[_OWN] if row is None else kept.get(key, row.text)
-    text = st.text_area("Text", height=130, max_chars=MAX_CHARACTERS, key=key) or ""
-    st.session_state[_KEPT] = {_OWN: kept[_OWN], key: text}
+    text = _field(run, row)
     if row is not None and text != row.text:
         st.caption("Changed here: this is no longer the text of the row.")
         row = None
@@ -79,6 +74,22 @@ def choose_text(
     if text.strip():
         with below or st.container():
             show_similar_rows(run, text, variant_of(text), None if row is None else row.place)
+    return text
+
+
+def _field(run: Run, row: "_Row | None") -> str:
+    """Show the field and return its text, at first that of the row or an example of the data."""
+    key = f"{_FIELD}.{run.config.dataset_fingerprint}.{row.place[1] if row else ''}"
+    example, _ = examples(run)
+    if key not in st.session_state:
+        begins_with = row.text if row else st.session_state.get(_TYPED, example)
+        st.session_state[key] = st.session_state.get(_KEPT, {}).get(key, begins_with)
+    text = st.text_area("Text", height=130, max_chars=MAX_CHARACTERS, key=key) or ""
+    st.session_state[_KEPT] = {key: text}
+    if row is None and text != example:
+        st.session_state[_TYPED] = text
+    elif row is None and example:
+        st.caption("How a text of the data set begins. Type or paste any other.")
     return text
 
 

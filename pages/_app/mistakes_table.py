@@ -64,9 +64,9 @@ def _columns(
         "outcome": [[_MARKS[name]] for name in columns["outcome"]],
         "true": [names or [_NO_LABEL] for names in columns["true"]],
         "predicted": [names or [_NO_LABEL] for names in columns["predicted"]],
-        "text": cells(columns["text"]),
         "confidence": [100 * share for share in columns["confidence"]],
         "loss": columns["loss"],
+        "text": cells(columns["text"]),
     }
     if causes:
         found = [causes.get(row_id, ()) for row_id in row_ids]
@@ -79,7 +79,7 @@ def _columns(
 def _config(label_names: Sequence[str]) -> dict[str, Any]:
     colors = [class_color(label_id) for label_id in range(len(label_names))]
     badges = st.column_config.MultiselectColumn(
-        options=[*label_names, _NO_LABEL], color=[*colors, GREY], width=100
+        options=[*label_names, _NO_LABEL], color=[*colors, GREY], width=92
     )
     return {
         "outcome": st.column_config.MultiselectColumn(
@@ -91,7 +91,7 @@ def _config(label_names: Sequence[str]) -> dict[str, Any]:
             format="%.1f %%", min_value=0, max_value=100, width=92
         ),
         "loss": st.column_config.NumberColumn(format="%.2f", width=52),
-        "text": st.column_config.TextColumn(width=100),
+        "text": st.column_config.TextColumn(width=140),
         "causes": st.column_config.ListColumn(width=200),
         "reviewed": st.column_config.CheckboxColumn(width=76),
     }

@@ -1,5 +1,8 @@
 """Tests of charts of several runs, and of the parts all live charts share."""
 
+import subprocess
+import sys
+
 import pytest
 
 from textcls_core.charts.live import (
@@ -15,6 +18,15 @@ from textcls_core.charts.training import STEP_FIGURES, loss_chart, scores_chart,
 from textcls_core.runs.history import History
 
 VIEW = View(10, smoothing=0.0)
+
+
+@pytest.mark.parametrize("module", ["live", "evaluation.wide_grid"])
+def test_charts_of_altair_have_pandas_whole_before_they_draw(module):
+    code = f"import sys, textcls_core.charts.{module}; print('pandas' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "True"
 
 
 def history(num_steps, scale):

@@ -1,6 +1,7 @@
 """Tests of the Attention page: where the model looks while it reads one text."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +19,7 @@ from textcls_core.files import read_json, write_json
 from textcls_core.models.classifier import Classifier
 from textcls_core.wording import percent
 
-EXAMPLE = "Shares in the airline rose after it won the cup final sponsorship, the minister said."
+EXAMPLE = "the old dog"  # how the first test row begins
 
 
 @pytest.fixture
@@ -79,8 +80,21 @@ def test_explanation_opens_with_an_example(open_page, runnable_run):
     app = open_page("explanation")
 
     assert not app.exception
-    assert app.text_area[0].value.startswith("Shares in the airline rose")
-    assert words(app)["words"][:3] == ["[CLS]", "Shares", "in"]
+    assert app.text_area[0].value == EXAMPLE
+    assert words(app)["words"] == ["[CLS]", "the", "old", "dog", "[SEP]"]
+    assert "How a text of the data set begins. Type or paste any other." in shown(app.caption)
+
+
+def test_explanation_of_a_run_whose_data_set_is_gone_asks_for_a_text(
+    open_page, runnable_run, workspace
+):
+    shutil.rmtree(workspace.datasets_dir / runnable_run.config.dataset_fingerprint[:16])
+
+    app = open_page("explanation")
+
+    assert not app.exception
+    assert app.text_area[0].value == ""
+    assert words(look_at(app, "a cat"))["words"] == ["[CLS]", "a", "cat", "[SEP]"]
 
 
 def test_explanation_says_that_attention_is_no_reason(open_page, runnable_run):
@@ -146,7 +160,7 @@ def test_explanation_of_a_row_can_be_left_for_a_text_of_my_own(open_page, runnab
     next(button for button in app.button if "my own" in button.label).click().run()
 
     assert "row" not in app.query_params
-    assert app.text_area[0].value.startswith("Shares in the airline rose")
+    assert app.text_area[0].value == EXAMPLE
 
 
 def test_explanation_gives_the_typed_text_back_after_a_row(open_page, runnable_run, row):
@@ -188,7 +202,7 @@ def test_explanation_unknown_row_in_the_link_is_ignored_with_a_note(
 
     assert not app.exception
     assert shown(app.toast) == ["The link names a row that does not exist here; it was ignored."]
-    assert app.text_area[0].value.startswith("Shares in the airline rose")
+    assert app.text_area[0].value == EXAMPLE
 
 
 @pytest.mark.parametrize("run_id", ["nope", "../../etc", "x" * 100_000])
@@ -237,7 +251,7 @@ def test_explanation_looks_from_the_clicked_word(open_page, runnable_run):
     app.run()
 
     assert words(app)["marked"] == [1]
-    assert any("Seen from the clicked word (Shares)" in text for text in shown(app.caption))
+    assert any("Seen from the clicked word (the)" in text for text in shown(app.caption))
 
 
 def test_explanation_click_in_another_text_is_forgotten(open_page, runnable_run):

@@ -40,7 +40,7 @@ def test_attention_opens_from_text_to_text_with_the_mean_of_all(open_page, runna
 
     drawn = view(app)
     assert not app.exception
-    assert drawn["words"][:3] == ["[CLS]", "Shares", "in"]
+    assert drawn["words"][:3] == ["[CLS]", "the", "old"]
     assert drawn["looks_from"] == 0
     assert [head["name"] for head in drawn["heads"]] == ["mean of all heads"]
     assert "Mean of all layers, mean of all heads." in captions(app)

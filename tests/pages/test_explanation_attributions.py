@@ -32,7 +32,7 @@ def test_attributions_colour_every_word(open_page, runnable_run):
 
     drawn = words(app)
     assert not app.exception
-    assert drawn["words"][:3] == ["[CLS]", "Shares", "in"]
+    assert drawn["words"][:3] == ["[CLS]", "the", "old"]
     assert len(drawn["colors"]) == len(drawn["titles"]) == len(drawn["words"])
     assert any(color.startswith("rgba(190,74,20") for color in drawn["colors"])
 

@@ -143,6 +143,14 @@ def test_compare_without_another_run_says_so(open_page, runnable_run):
     assert any("no other finished run" in element.value for element in app.text)
 
 
+def test_compare_of_a_text_with_itself_shows_it_twice(open_page, runnable_run):
+    app = open_page("explanation", **LINK)
+    app.text_area[1].set_value(app.text_area[0].value).run()
+
+    assert not app.exception
+    assert drawn(app)[0]["words"] == drawn(app)[2]["words"]
+
+
 def test_compare_shows_hostile_text_as_it_is(
     open_page, hostile_run, hostile_dataset, tiny_model_dir
 ):

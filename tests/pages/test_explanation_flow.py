@@ -21,7 +21,7 @@ def test_flow_shows_both_rollouts_as_shares(open_page, runnable_run):
     assert not app.exception
     for position in (0, 1):
         words, shares = drawn(app, position)
-        assert words["words"][:3] == ["[CLS]", "Shares", "in"]
+        assert words["words"][:3] == ["[CLS]", "the", "old"]
         assert sum(shares) == pytest.approx(1, abs=1e-3)
     assert drawn(app, 0)[1] != drawn(app, 1)[1]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import altair as alt
+import pandas  # noqa: F401 - Altair breaks where another thread has only begun to import it
 import pyarrow as pa
 
 from textcls_core.charts.theme import CLASS_COLORS, INK, PAPER, spaced
@@ -28,6 +29,8 @@ LABEL_WIDTH, LOSS_WIDTH, NUMBER_WIDTH, NO_WIDTH = 130, 90, 56, 8
 """Pixels at the right of a chart for names, for which loss it is, for a figure, or for nothing."""
 _LABEL_HEIGHT, _FRAME_HEIGHT = 14, 85
 """Pixels a name takes, and those of a chart that title and axis take."""
+_ROOM_AT_END = 1.015
+"""How far the axis of steps goes beyond the last step, so that its points are seen whole."""
 _LIFT = 9 / _LABEL_HEIGHT
 """How far above its line the middle of a name is that stands on the line."""
 _LABEL_LENGTH = 20
@@ -90,7 +93,7 @@ def thinned(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def step_axis(view: View) -> alt.X:
     """Return the axis of steps, which spans the whole run from its start on."""
     steps = view.num_steps
-    scale = alt.Scale(domain=[0, steps], nice=False) if steps else alt.Scale()
+    scale = alt.Scale(domain=[0, steps * _ROOM_AT_END], nice=False) if steps else alt.Scale()
     axis = alt.Axis(format=",d", tickCount=6, grid=False, tickMinStep=1)
     return alt.X("step:Q", title=None, scale=scale, axis=axis)
 

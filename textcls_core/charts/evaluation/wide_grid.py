@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+import pandas  # noqa: F401 - Altair breaks where another thread has only begun to import it
 import pyarrow as pa
 
 from textcls_core.charts.evaluation.grid import ALL, Grid
