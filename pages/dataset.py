@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._app import controls, frame, state
 from pages._app.dataset_audit import show_audit
@@ -25,8 +26,8 @@ VIEWS: dict[str, Callable[[DatasetInfo], None]] = {
     "Map": show_map,
     "Label issues": show_label_issues,
     "Versions": show_versions,
-    "Import": lambda _info: show_import(),
 }
+IMPORT = "Import"  # is about no data set yet
 FORMER_NAMES = {"Examples": "Explore"}  # links from before a view had its name
 
 
@@ -52,19 +53,33 @@ def split_shares(info: DatasetInfo) -> str:
     return " / ".join(f"{100 * count / total:.0f}" for count in info.split_counts.values()) + " %"
 
 
-with controls.header("Data", "What is in the data set, and what a model would miss of it."):
-    chosen = controls.choose_dataset()
-known = cards(chosen)
-place = st.empty()
-with place.container():
-    controls.metrics([*known, ("Cut off", "…", "counting tokens")])
-former = state.parameter("view")
-if former in FORMER_NAMES:
-    state.set_parameter("view", FORMER_NAMES[former])
-view = state.choose(
-    "view", "View", list(VIEWS), default="Overview",
-    draw=st.segmented_control, label_visibility="collapsed",
-)  # fmt: skip
-VIEWS[view](chosen)
-with place.container():
-    controls.metrics([*known, cut_off_card(chosen)])
+def choose_view() -> str:
+    """Return which view is open, with a switcher."""
+    former = state.parameter("view")
+    if former in FORMER_NAMES:
+        state.set_parameter("view", FORMER_NAMES[former])
+    return state.choose(
+        "view", "View", [*VIEWS, IMPORT], default="Overview",
+        draw=st.segmented_control, label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def show_dataset(view: str, switcher: DeltaGenerator, place: DeltaGenerator) -> None:
+    """Show one view of the chosen data set."""
+    with switcher:
+        chosen = controls.choose_dataset()
+    known = cards(chosen)
+    with place.container():
+        controls.metrics([*known, ("Cut off", "…", "counting tokens")])
+    VIEWS[view](chosen)
+    with place.container():
+        controls.metrics([*known, cut_off_card(chosen)])
+
+
+header = controls.header("Data", "What is in the data set, and what a model would miss of it.")
+figures = st.empty()
+chosen_view = choose_view()
+if chosen_view == IMPORT:
+    show_import()
+else:
+    show_dataset(chosen_view, header, figures)

@@ -60,10 +60,10 @@ def run_row(run: Run) -> dict[str, object]:
     return {
         "Run": run.config.title,
         "State": controls.status_cell(run.status),
-        "Data set": state.dataset_title(run),
-        "Model": run.config.model,
         "Test accuracy": percent(test["accuracy"]) if test else "",
         **baselines.table_cells(run),
+        "Data set": state.dataset_title(run),
+        "Model": run.config.model,
         "Started": ago(run.created_at),
     }
 
@@ -82,7 +82,10 @@ def show_runs(runs: list[Run]) -> None:
     event = st.dataframe(
         [run_row(run) for run in shown],
         hide_index=True,
-        column_config={"State": controls.status_column()},
+        column_config={
+            "State": controls.status_column(),
+            **dict.fromkeys(("Test accuracy", "Difference"), controls.RIGHT),
+        },
         on_select="rerun",
         selection_mode="single-row",
         key="home.runs",

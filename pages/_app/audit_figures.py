@@ -13,6 +13,11 @@ from textcls_core.dataset.languages import UNDETERMINED
 from textcls_core.wording import duration, percent, plural
 
 _SHOWN_CLASSES = 20
+_COSTS = (
+    *("texts cut off", "tokens cut off", "tokens per epoch", "more than before"),
+    "time per epoch",
+)
+"""Columns of figures that are words."""
 
 
 def show_tokens(tokens: TokenFigures) -> None:
@@ -37,6 +42,7 @@ def show_tokens(tokens: TokenFigures) -> None:
                 for before, cost in zip((None, *tokens.costs), tokens.costs, strict=False)
             ],
             hide_index=True,
+            column_config=dict.fromkeys(_COSTS, controls.RIGHT),
             alt="Texts and tokens cut off, and tokens per epoch, by max_length",
         )
         if all(cost.seconds_per_epoch is None for cost in tokens.costs):
@@ -50,7 +56,7 @@ def _cost_row(cost: LengthCost, before: LengthCost | None) -> dict[str, str | in
         "max_length": cost.max_length,
         "texts cut off": percent(cost.texts_cut_off),
         "tokens cut off": percent(cost.tokens_cut_off),
-        "tokens per epoch": cost.tokens_per_epoch,
+        "tokens per epoch": f"{cost.tokens_per_epoch:,}",
         "more than before": f"+{percent(more)}" if before else "",
     }
     if cost.seconds_per_epoch is not None:

@@ -133,7 +133,7 @@ def _table(rows: Sequence[dict[str, Any]], summary: str) -> None:
         list(rows),
         hide_index=True,
         column_config={
-            **dict.fromkeys(numbers, st.column_config.TextColumn(alignment="right")),
+            **dict.fromkeys(numbers, controls.RIGHT),
             _HOW: st.column_config.TextColumn(width="large"),
         },
         alt=summary,

@@ -27,7 +27,9 @@ _OPEN_PAGE = "view.of"
 _SPLIT_WIDTH = 130
 """Leaves the rest of the line to the names of runs, which are long."""
 _TABLE_HEADER, _TABLE_ROW = 36, 33
-_SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=130)
+_SHARE = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width=100)
+RIGHT = st.column_config.TextColumn(alignment="right")
+"""Column of figures that are words, such as "97.8 %"."""
 _SCORE = st.column_config.NumberColumn(format="%.3f")
 _BADGES: dict[RunStatus, tuple[str, str, str]] = {
     RunStatus.QUEUED: (":material/schedule:", "◷", "gray"),

@@ -49,6 +49,7 @@ def show_import() -> None:
     except TextclsError as error:
         st.error(escape(str(error)), icon=":material/error:")
         is_done = False
+    import_state.keep_on_disk()
     _show_navigation(current, is_done=is_done)
 
 

@@ -281,6 +281,6 @@ def _table(rows: Sequence[dict[str, Any]], summary: str, *, texts: set[str]) -> 
     st.dataframe(
         list(rows),
         hide_index=True,
-        column_config=dict.fromkeys(numbers, st.column_config.TextColumn(alignment="right")),
+        column_config=dict.fromkeys(numbers, controls.RIGHT),
         alt=summary,
     )

@@ -147,12 +147,11 @@ def _show_table(
             }
         )
     numbers = ("value", _INTERVAL, "best baseline")
-    right = st.column_config.TextColumn(alignment="right")
     st.dataframe(
         rows,
         hide_index=True,
         height="content",
-        column_config=dict.fromkeys(numbers, right)
+        column_config=dict.fromkeys(numbers, controls.RIGHT)
         | {"what it says": st.column_config.TextColumn(width="large")},
         alt="Every figure with its 95 % interval",
     )

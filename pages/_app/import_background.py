@@ -20,14 +20,12 @@ from textcls_core.errors import NotFoundError
 from textcls_core.jobs.job import Job, job_id_of, read_job, start_job
 
 _STORING = "import_job"
-_AFTERWARDS = ("view", "step", import_state.REQUEST)
+_AFTERWARDS = ("view", "step", import_state.IMPORT)
 """What the URL says of an import that is done."""
 
 
 def checked_in_background(request: ImportRequest) -> ImportSummary | None:
     """Return what a large import gives, or show the job that finds out."""
-    if state.parameter(import_state.REQUEST) != request.request_id:
-        import_state.put_into_url(request)
     job = _checking(request)  # asked first: when it has finished, the summary is there
     found = find_summary(state.workspace(), request)
     if found is not None:
@@ -64,7 +62,7 @@ def _show_checking(request: ImportRequest, job: Job | None) -> None:
 def import_in_background(request: ImportRequest, name: str, *, anyway: bool) -> None:
     """Start the job that stores a large import."""
     arguments = import_arguments(request, name, anyway=anyway)
-    import_state.put_into_url(request)
+    import_state.keep_on_disk()
     start_version_job(_STORING, IMPORT_JOB, arguments)
     import_state.put("done", True)  # should it fail, what was entered is found by the URL
     st.rerun()

@@ -166,8 +166,9 @@ def _store(request: ImportRequest, name: str) -> None:
     info = state.dataset_store().save(imported.dataset, name, reason, imported.findings)
     import_state.put("done", True)
     import_state.forget_imported()
-    for parameter, value in (("dataset", info.dataset_id), ("view", None), ("step", None)):
-        state.set_parameter(parameter, value)
+    state.set_parameter("dataset", info.dataset_id)
+    for parameter in ("view", "step", import_state.IMPORT):
+        state.set_parameter(parameter, None)
     is_new = info.reason == reason
     st.toast(f"{'Imported' if is_new else 'Imported before'} as {escape(info.name)}.")
     st.rerun()

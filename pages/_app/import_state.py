@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import state
-from textcls_core.dataset.import_jobs import find_choices, keep_choices
+from textcls_core.dataset.import_jobs import find_choices, keep_choices, new_import_id
 from textcls_core.dataset.import_request import ImportFile, ImportRequest, read_request
 from textcls_core.dataset.import_rows import without_quotes
 from textcls_core.dataset.importing import SPREADSHEETS, Imported, ImportPlan
@@ -18,9 +18,11 @@ from textcls_core.dataset.reading_options import Detected, ReadingOptions
 
 HEAD_ROWS = 2_000
 """Rows that guesses and examples are made of; the checks read all."""
-REQUEST = "import"
-"""Names the import of a large file in the URL."""
+IMPORT = "import"
+"""URL parameter: the id that what was entered is kept under."""
 _PREFIX = "wizard."
+_ON_DISK = "import.on_disk"
+"""Session state: the id and what was entered when it was kept last."""
 _FILES = {
     f"{_PREFIX}place",
     *(f"{_PREFIX}{role}.{part}" for role in ("main", "test") for part in ("path", "name")),
@@ -45,12 +47,12 @@ class SourceFile:
 def keep_entered() -> None:
     """Keep what was entered in steps that are not shown now, until the import is done.
 
-    A new session takes up the import of a large file that the URL names.
+    A new session takes up the import that the URL names.
     """
     if get("done"):
         forget_choices(files=True)
     if get("main.path") is None:
-        for name, value in find_choices(state.workspace(), state.parameter(REQUEST)).items():
+        for name, value in find_choices(state.workspace(), state.parameter(IMPORT)).items():
             put(name, value)
     for key in [str(key) for key in st.session_state]:
         if key.startswith(_PREFIX):
@@ -103,7 +105,7 @@ def set_source(role: str, path: Path | None, name: str = "") -> None:
     """Choose a file, or none; another training file makes a fresh start."""
     if role == "main" and str(path) != get("main.path"):
         forget_choices()
-        state.set_parameter(REQUEST, None)
+        state.set_parameter(IMPORT, None)
     put(f"{role}.path", None if path is None else str(path))
     put(f"{role}.name", name)
 
@@ -142,15 +144,20 @@ def request(options: ReadingOptions, plan: ImportPlan) -> ImportRequest:
     return ImportRequest(files=known, options=options, plan=plan)
 
 
-def put_into_url(wanted: ImportRequest) -> None:
-    """Keep what was entered where a new session finds it by the URL."""
+def keep_on_disk() -> None:
+    """Keep what was entered where a new session, or a refreshed page, finds it by the URL."""
     entered = {
         str(key).removeprefix(_PREFIX): value
         for key, value in st.session_state.items()
         if str(key).startswith(_PREFIX)
     }
-    keep_choices(state.workspace(), wanted, entered)
-    state.set_parameter(REQUEST, wanted.request_id)
+    import_id = state.parameter(IMPORT) or new_import_id()
+    is_kept = st.session_state.get(_ON_DISK) == (import_id, entered)
+    if entered.get("main.path") is None or is_kept:
+        return
+    keep_choices(state.workspace(), import_id, entered)
+    state.set_parameter(IMPORT, import_id)
+    st.session_state[_ON_DISK] = (import_id, entered)
 
 
 @st.cache_resource(max_entries=1, show_spinner="Reading and checking all rows")

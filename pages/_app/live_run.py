@@ -201,7 +201,13 @@ def _show_details(run: Run) -> None:
             _validation_row(row, run.config.metric_for_best_model)
             for row in state.history(run).evaluations
         ]
-        st.dataframe(rows or [{"step": "none yet"}], hide_index=True, alt="Validations")
+        figures = list(rows[0])[2:] if rows else []  # after step and loss, which are numbers
+        st.dataframe(
+            rows or [{"step": "none yet"}],
+            hide_index=True,
+            column_config=dict.fromkeys(figures, controls.RIGHT),
+            alt="Validations",
+        )
     with settings, st.expander("Settings and machine", expanded=True):
         st.code(launch.command_line(run.config), language=None, wrap_lines=True)
         for reason in run.environment.get("reasons", []):

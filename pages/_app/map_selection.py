@@ -162,8 +162,8 @@ def _shares_table(shares: list[Share], noun: str, summary: str) -> None:
         hide_index=True,
         height="content",
         column_config={
-            "here": st.column_config.TextColumn(alignment="right"),
-            "others": st.column_config.TextColumn(alignment="right"),
+            "here": controls.RIGHT,
+            "others": controls.RIGHT,
             "p": st.column_config.TextColumn(
                 alignment="right",
                 help="Chance of such a difference if rows were chosen blindly, adjusted for all "

@@ -30,6 +30,12 @@ def test_cut_off_chart_says_what_the_usual_length_loses(usual, title):
     assert figure.layout.title.text == title
 
 
+def test_cut_off_chart_names_the_shortest_length_that_is_enough():
+    figure = cut_off_chart(LENGTHS, [0.5, 0.0, 0.0, 0.0], [0.4, 0.0, 0.0, 0.0], 256)
+
+    assert figure.layout.title.text == "64 tokens keep every text whole"
+
+
 def test_cut_off_chart_of_one_length():
     figure = cut_off_chart([8], [1.0], [0.9], 256)
 

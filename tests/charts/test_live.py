@@ -121,7 +121,9 @@ def test_live_chart_words_follow_the_theme(theme):
 
 
 def test_live_chart_keeps_room_for_names():
-    assert layered([loss_chart(TWO, VIEW).layer[0]], 200, "x").to_dict()["padding"]["right"] == 130
+    chart = layered([loss_chart(TWO, VIEW).layer[0]], 200, "x", VIEW)
+
+    assert chart.to_dict()["padding"]["right"] == 130
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,16 @@ def test_similarity_leaves_out_the_diagonal():
     assert values[0, 2] == 0.7
 
 
+def test_similarity_of_two_classes_is_no_contest():
+    figure = class_similarity_chart(np.array([[1.0, 0.4], [0.4, 1.0]]), ["a", "b"])
+
+    assert figure.layout.title.text == "The words of a and b are alike to 0.40"
+
+
 def test_similarity_title_names_the_closest_pair():
     figure = class_similarity_chart(SIMILARITY, ["a", "b", "<i>c"])
 
-    assert figure.layout.title.text == "a and &lt;i&gt;c share most words"
+    assert figure.layout.title.text == "The words of a and &lt;i&gt;c are the most alike: 0.70"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from textcls_core.dataset.import_jobs import (
     import_arguments,
     import_job,
     keep_choices,
+    new_import_id,
 )
 from textcls_core.dataset.import_request import ImportFile, ImportRequest, read_request
 from textcls_core.dataset.store import DatasetStore
@@ -155,18 +156,30 @@ def test_damaged_checked_rows_are_made_again(workspace, request_of):
     assert DatasetStore.open(workspace).load(fingerprint).num_examples == 40
 
 
-def test_choices_are_found_by_the_id_of_the_request(workspace, request_of):
-    request = request_of()
+def test_choices_are_found_by_their_id(workspace):
+    import_id = new_import_id()
 
-    keep_choices(workspace, request, {"name": "Reviews", "fixes": ["drop_duplicates"]})
+    keep_choices(workspace, import_id, {"name": "Reviews", "fixes": ["drop_duplicates"]})
 
-    found = find_choices(workspace, request.request_id)
+    found = find_choices(workspace, import_id)
     assert found == {"name": "Reviews", "fixes": ["drop_duplicates"]}
 
 
-@pytest.mark.parametrize("request_id", ["", "0" * 16, "../../datasets", "0" * 15 + "/"])
-def test_choices_under_another_id_are_none(workspace, request_id):
-    assert find_choices(workspace, request_id) == {}
+def test_choices_of_the_day_before_yesterday_are_removed(workspace):
+    old, new = new_import_id(), new_import_id()
+    keep_choices(workspace, old, {"name": "old"})
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(workspace.cache_dir / "imports" / f"{old}.json", (two_days_ago, two_days_ago))
+
+    keep_choices(workspace, new, {"name": "new"})
+
+    assert find_choices(workspace, old) == {}
+    assert find_choices(workspace, new) == {"name": "new"}
+
+
+@pytest.mark.parametrize("import_id", ["", "0" * 16, "../../datasets", "0" * 15 + "/"])
+def test_choices_under_another_id_are_none(workspace, import_id):
+    assert find_choices(workspace, import_id) == {}
 
 
 @pytest.mark.slow

@@ -87,6 +87,33 @@ def test_import_of_a_good_file_needs_no_choice(open_page, infos):
     assert stored.split_counts == {"train": 28, "validation": 6, "test": 6}
 
 
+def test_import_shows_nothing_of_another_data_set(open_page):
+    app = open_page("dataset", view="Import")
+
+    assert not app.metric
+    assert "Data set" not in [found.label for found in app.selectbox]
+
+
+def test_import_is_kept_when_the_page_is_refreshed(open_page):
+    app = wizard(open_page, "Save")
+    field(app, "text_input", "Name").set_value("My reviews").run()
+
+    app = open_page("dataset", view="Import", step="Save", **{"import": app.query_params["import"]})
+
+    assert not app.exception
+    assert field(app, "text_input", "Name").value == "My reviews"
+    app = go_to(app, "File")
+    assert "Chosen: reviews.csv" in [found.value for found in app.text]
+
+
+def test_import_that_is_done_is_taken_up_by_no_link(open_page):
+    app = press(wizard(open_page, "Save"), "Import")
+
+    assert "import" not in app.query_params
+    app = set_parameters(app, view="Import")
+    assert not any(found.value.startswith("Chosen") for found in app.text)
+
+
 def test_import_stores_nothing_before_the_last_step(open_page, infos):
     app = wizard(open_page, "Save")
 

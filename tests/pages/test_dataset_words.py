@@ -103,4 +103,4 @@ def test_several_labels_per_row_and_right_to_left_text(open_page, store):
     found = words_of(app)
     assert found["class 00"].startswith("\u061c")
     assert found["class 01"] == found["class 02"] == "other, words"
-    assert "class 01 and class 02 share most words" in titles(app)
+    assert "The words of class 01 and class 02 are the most alike: 1.00" in titles(app)

@@ -53,8 +53,9 @@ def cut_off_chart(
 
 
 def _title(lengths: Sequence[int], of_texts: Sequence[float], usual: int) -> str:
-    """Return the finding: what the usual length cuts off."""
+    """Return the finding: what the usual length cuts off, or which is enough."""
     place = max((i for i, length in enumerate(lengths) if length <= usual), default=0)
     if not of_texts[place]:
-        return f"{lengths[place]} tokens keep every text whole"
+        enough = next(i for i, share in enumerate(of_texts) if not share)
+        return f"{lengths[enough]} tokens keep every text whole"
     return f"{lengths[place]} tokens cut off {percent(of_texts[place])} of the texts"

@@ -119,7 +119,7 @@ def lengths_chart(lengths: Lengths, unit: str, cut_off: int | None = None) -> go
         figure.add_vline(
             x=cut_off,
             line={"dash": "dash", "width": 2, "color": "#C8401E"},
-            annotation={"text": f"cut at {cut_off:,}", "yanchor": "top"},
-            annotation_position="top left" if cut_off > end / 2 else "top right",
+            annotation={"text": f"cut at {cut_off:,}", "yanchor": "bottom"},
+            annotation_position="top left" if cut_off > 0.8 * end else "top",
         )
     return figure

@@ -14,7 +14,7 @@ import altair as alt
 import pandas  # noqa: F401 - Altair breaks where another thread has only begun to import it
 import pyarrow as pa
 
-from textcls_core.charts.theme import CLASS_COLORS, INK, PAPER, spaced
+from textcls_core.charts.theme import CLASS_COLORS, INK, PAPER, TICKS, spaced
 from textcls_core.runs.history import History
 from textcls_core.wording import shorten
 
@@ -65,13 +65,19 @@ class End:
 
 
 def layered(
-    layers: Sequence[alt.Chart], height: int, title: str, label_width: int = LABEL_WIDTH
+    layers: Sequence[alt.Chart],
+    height: int,
+    title: str,
+    view: View,
+    label_width: int = LABEL_WIDTH,
 ) -> alt.LayerChart:
     """Return layers as one chart of fixed height whose axes can be moved and zoomed."""
     zoom = alt.selection_interval(name=ZOOM, bind="scales")
     padding = {"left": 4, "right": label_width, "top": 4, "bottom": 4}
     layers = [layers[0].add_params(zoom), *layers[1:]]
-    return alt.LayerChart(layer=layers, height=height, title=title, padding=padding)
+    chart = alt.LayerChart(layer=layers, height=height, title=title, padding=padding)
+    drawn: alt.LayerChart = chart.configure_axis(labelColor=TICKS[view.theme])
+    return drawn
 
 
 def chart_of(schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> alt.Chart:

@@ -20,8 +20,10 @@ OUTCOME_COLORS = {
 }
 LINE = "#4269D0"
 SECOND_LINE = "#FF725C"
-INK = {"light": "#1B2230", "dark": "#E8EBF1"}
+INK = {"light": "#10151F", "dark": "#E8EBF1"}
 """Colour of words inside a chart, by the theme of the page."""
+TICKS = {"light": "#5C6678", "dark": "#A3ABBC"}
+"""Colour of the words along an axis; Streamlit's own is too faint on light pages."""
 PAPER = {"light": "#FFFFFF", "dark": "#12161F"}
 """Colour behind a chart, by the theme of the page."""
 MAGNITUDE_RGB = (66, 105, 208)

@@ -120,7 +120,7 @@ def loss_chart(
         *end_labels(ends, beside, view),
     ]
     width = LOSS_WIDTH if is_single else LABEL_WIDTH
-    return layered(layers, _MAIN_HEIGHT, "Loss by step", width)
+    return layered(layers, _MAIN_HEIGHT, "Loss by step", view, width)
 
 
 def scores_chart(
@@ -173,7 +173,7 @@ def scores_chart(
     ]
     title = f"{capitalised(figure_name(metric))}; a ring: the kept model"
     width = NUMBER_WIDTH if len(histories) == 1 else LABEL_WIDTH
-    return layered(layers, _SCORES_HEIGHT, title, width)
+    return layered(layers, _SCORES_HEIGHT, title, view, width)
 
 
 def score_columns(histories: Histories, kept_by: Mapping[str, str]) -> list[str]:
@@ -209,7 +209,7 @@ def step_chart(histories: Histories, view: View, figure: StepFigure) -> alt.Laye
         lines.mark_line(strokeWidth=2, clip=True).encode(y=alt.Y(bold, title=None, axis=axis)),
         lines.mark_line(strokeWidth=1, opacity=0.4, clip=True).encode(y="value:Q"),
     ]
-    return layered(layers, _SIDE_HEIGHT, figure.title, label_width=NO_WIDTH)
+    return layered(layers, _SIDE_HEIGHT, figure.title, view, NO_WIDTH)
 
 
 def has_figure(histories: Histories, figure: StepFigure) -> bool:

@@ -132,7 +132,10 @@ def _similarity_title(similarity: Similarity, names: Sequence[str]) -> str:
     first, second = np.triu_indices(len(names), k=1)
     best = int(np.argmax(similarity[first, second]))
     pair = f"{names[first[best]][:24]} and {names[second[best]][:24]}"
-    return f"{pair} share most words"
+    value = similarity[first[best], second[best]]
+    if len(names) == 2:
+        return f"The words of {pair} are alike to {value:.2f}"
+    return f"The words of {pair} are the most alike: {value:.2f}"
 
 
 def _isolated(word: str) -> str:

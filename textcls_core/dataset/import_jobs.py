@@ -1,12 +1,13 @@
 """Imports of large files as jobs: one reads and checks, one stores; see `jobs.job.start_job`.
 
     cache/imports/<request>/       what a request gives: rows.parquet, summary.json
-    cache/imports/<request>.json   what somebody entered, so that a new session can go on
+    cache/imports/<import>.json    what somebody entered, so that a new session can go on
 
 Both are written in one step. A job that is killed leaves neither, and no data set.
 """
 
 import re
+import secrets
 import shutil
 import time
 from pathlib import Path
@@ -29,7 +30,7 @@ CHECK_JOB = f"{__name__}:check_job"
 IMPORT_JOB = f"{__name__}:import_job"
 _ROWS, _SUMMARY = "rows.parquet", "summary.json"
 _KEPT_SECONDS = 24 * 3600.0
-_REQUEST_ID = re.compile(r"[0-9a-f]{16}")
+_IMPORT_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class ImportSummary(BaseModel):
@@ -113,17 +114,30 @@ def find_summary(workspace: Workspace, request: ImportRequest) -> ImportSummary 
     return summary if (folder / _ROWS).is_file() else None
 
 
-def keep_choices(workspace: Workspace, request: ImportRequest, choices: dict[str, Any]) -> None:
-    """Keep what was entered in the wizard, as plain values, under the id of the request."""
-    write_json(_imports_dir(workspace) / f"{request.request_id}.json", choices)
+def new_import_id() -> str:
+    """Return an id that what is entered for one import can be kept under."""
+    return secrets.token_hex(8)
 
 
-def find_choices(workspace: Workspace, request_id: str) -> dict[str, Any]:
+def keep_choices(workspace: Workspace, import_id: str, choices: dict[str, Any]) -> None:
+    """Keep what was entered in the wizard, as plain values, for a day at least.
+
+    Args:
+        workspace: Where to keep it.
+        import_id: From `new_import_id`.
+        choices: What was entered.
+    """
+    folder = _imports_dir(workspace)
+    write_json(folder / f"{import_id}.json", choices)
+    _remove_old(folder)
+
+
+def find_choices(workspace: Workspace, import_id: str) -> dict[str, Any]:
     """Return what `keep_choices` kept; nothing if it is gone or the id is none of ours."""
-    if not _REQUEST_ID.fullmatch(request_id):
+    if not _IMPORT_ID.fullmatch(import_id):
         return {}
     try:
-        return dict(read_json(_imports_dir(workspace) / f"{request_id}.json"))
+        return dict(read_json(_imports_dir(workspace) / f"{import_id}.json"))
     except (OSError, TextclsError, ValueError):
         return {}
 

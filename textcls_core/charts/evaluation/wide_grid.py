@@ -13,7 +13,7 @@ import pandas  # noqa: F401 - Altair breaks where another thread has only begun 
 import pyarrow as pa
 
 from textcls_core.charts.evaluation.grid import ALL, Grid
-from textcls_core.charts.theme import INK, diverging_color, magnitude_color
+from textcls_core.charts.theme import INK, TICKS, diverging_color, magnitude_color
 from textcls_core.wording import shorten
 
 CELL = "cell"
@@ -50,7 +50,7 @@ def wide_grid_chart(grid: Grid, *, is_dark: bool = False) -> alt.Chart:
     )
     fields = ["row_name", "column_name"]
     clicked = alt.selection_point(name=CELL, fields=fields, on="click", toggle=False, empty=False)
-    ink = INK["dark" if is_dark else "light"]
+    ink, ticks = (colors["dark" if is_dark else "light"] for colors in (INK, TICKS))
     chart: alt.Chart = (
         alt.Chart(
             table,
@@ -60,12 +60,12 @@ def wide_grid_chart(grid: Grid, *, is_dark: bool = False) -> alt.Chart:
         .encode(
             x=alt.X(
                 "column:O",
-                axis=_axis(grid, labelAngle=-90, labelOverlap=True),
+                axis=_axis(grid, labelAngle=-90, labelOverlap=True, labelColor=ticks),
                 **_place(grid, grid.titles[1]),
             ),
             y=alt.Y(
                 "row:O",
-                axis=_axis(grid, labelOverlap=_is_dense(grid)),
+                axis=_axis(grid, labelOverlap=_is_dense(grid), labelColor=ticks),
                 **_place(grid, grid.titles[0]),
             ),
             color=alt.Color("color:N", scale=None),
