@@ -110,9 +110,9 @@ def open_run(run: Run) -> None:
             controls.link("pages/explanation.py", "Attention", **view)
 
 
-controls.header(
-    "TextCLS Studio",
-    "Fine-tune a pretrained transformer to classify text, watch it learn, see where it is wrong.",
+st.title("TextCLS Studio", anchor=False)
+st.caption(
+    "Fine-tune a pretrained transformer to classify text, watch it learn, see where it is wrong."
 )
 all_runs = state.run_store().runs()
 show_steps(all_runs)
