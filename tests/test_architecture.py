@@ -156,6 +156,20 @@ def test_page_shows_foreign_text_only_through_safe_calls(file: Path) -> None:
     assert [call for call in RISKY_CALLS if call in text] == []
 
 
+def test_style_sheet_of_the_frame_is_a_literal() -> None:
+    frame = ast.parse((APP_DIR / "pages" / "_app" / "frame.py").read_text(encoding="utf-8"))
+    named = [node for node in ast.walk(frame) if isinstance(node, ast.Name)]
+    uses = [node for node in named if node.id == "_READABLE"]
+    [value] = [
+        node.value
+        for node in frame.body
+        if isinstance(node, ast.Assign) and node.targets[0] in uses
+    ]
+
+    assert isinstance(value, ast.Constant)
+    assert len(uses) == 2  # set once, shown once
+
+
 @pytest.mark.parametrize("file", PAGES, ids=name_of)
 def test_page_starts_inside_the_frame(file: Path) -> None:
     assert "frame.require()" in file.read_text(encoding="utf-8")

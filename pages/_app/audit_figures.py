@@ -14,7 +14,10 @@ from textcls_core.wording import duration, percent, plural
 
 _SHOWN_CLASSES = 20
 _COSTS = (
-    *("texts cut off", "tokens cut off", "tokens per epoch", "more than before"),
+    "texts cut off",
+    "tokens cut off",
+    "tokens per epoch",
+    "more than before",
     "time per epoch",
 )
 """Columns of figures that are words."""
