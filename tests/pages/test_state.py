@@ -226,7 +226,8 @@ def test_figures_are_new_when_a_stopped_run_went_on(open_page, toy_run):
     everything_right = replace(first, true_label_ids=first.predicted_label_ids)
 
     everything_right.save(toy_run.predictions_file("test"))
-    write_json(toy_run.folder / "finished.json", {**toy_run.finished, "steps": 40})
+    later = {"steps": 40, "finished_at": "2026-01-01T08:00:00+00:00"}
+    write_json(toy_run.folder / "finished.json", {**toy_run.finished, **later})
 
     assert state.decision_key(toy_run) != before
     after = [metric.value for metric in open_page("evaluation").metric]

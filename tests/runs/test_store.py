@@ -102,6 +102,18 @@ def test_copied_runs_keep_their_age_and_their_order(store, tmp_path):
     assert [run.created_at.hour for run in copied] == [8, 7]
 
 
+def test_a_copied_run_has_the_same_figures_and_one_that_went_on_has_not(store, tmp_path):
+    run = make_run(store, FIRST)
+    finish(run, finished_at="2026-01-01T07:00:00+00:00")
+
+    shutil.copytree(run.folder, tmp_path / "copy" / FIRST, copy_function=shutil.copyfile)
+
+    (copied,) = RunStore(tmp_path / "copy").runs()
+    assert copied.decision_key == run.decision_key
+    finish(copied, finished_at="2026-01-01T08:00:00+00:00")
+    assert copied.decision_key != run.decision_key
+
+
 def test_runs_leave_out_what_is_not_a_run(store):
     make_run(store, FIRST)
     (store.root / SECOND).mkdir()

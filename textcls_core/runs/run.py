@@ -222,9 +222,9 @@ class Run:
 
     @property
     def ended_at(self) -> dt.datetime | None:
-        """When the worker wrote how it ended, UTC; None before. A stopped run may go on."""
-        file = self.folder / "finished.json"
-        return _modified(file) if file.exists() else None
+        """When it ended by the file that says so (a copy has another time), UTC; None before."""
+        finished_at = self.finished.get("finished_at")
+        return dt.datetime.fromisoformat(finished_at) if finished_at else None
 
     @property
     def decision_key(self) -> str:
