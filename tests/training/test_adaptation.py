@@ -15,6 +15,7 @@ from textcls_core.training.adaptation import (
     layer_depth,
     learning_rate_scale,
     merged,
+    require_layers,
 )
 
 LORA = {"lora_rank": 4, "lora_dropout": 0.1, "learning_rate": 1e-2}
@@ -88,13 +89,10 @@ def test_freezing_leaves_exactly_those_weights_as_they_are(tuner, settings, froz
     assert every - changed == names_at(tuner, *frozen)
 
 
-def test_freezing_more_layers_than_there_are_is_refused(tuner):
-    message = (
-        r"freeze_layers is 3, but bert has 2 layers of its own\. Set freeze_layers to 2 or less\."
-    )
+def test_all_layers_can_be_frozen(tuner):
+    config = tuner.config(freeze_layers=2)
 
-    with pytest.raises(TrainingError, match=message):
-        tuner.make(freeze_layers=3)
+    require_layers(tuner.classifier(config).model, config)
 
 
 def test_lora_with_frozen_layers_is_refused(tuner):

@@ -129,6 +129,17 @@ def test_main_fails_if_the_text_length_is_too_large_for_the_model(make_run):
     assert "Set max_length to 128 or less." in run.finished["error"]
 
 
+def test_main_fails_before_a_baseline_if_more_layers_are_to_be_frozen_than_there_are(make_run):
+    run = make_run(freeze_layers=3)
+
+    main(run.folder)
+
+    assert run.finished["error"] == (
+        "freeze_layers is 3, but bert has 2 layers of its own. Set freeze_layers to 2 or less."
+    )
+    assert not (run.folder.parent.parent / "baselines").exists()
+
+
 def test_main_fails_with_the_step_at_which_the_loss_broke(run, monkeypatch):
     monkeypatch.setattr(losses.functional, "cross_entropy", broken_loss)
 

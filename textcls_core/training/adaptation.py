@@ -24,24 +24,31 @@ def adapt(model: Any, config: RunConfig) -> None:
     """Freeze weights and add low-rank ones as the configuration says; the model is changed.
 
     Raises:
-        TrainingError: If the model has fewer layers than are to be frozen, or none for LoRA.
+        TrainingError: If LoRA finds no weights in the model.
     """
     torch.manual_seed(config.seed)  # low-rank additions start with random numbers
     if config.lora_rank:
         _add_lora(model, config)
-    depths = [layer_depth(name) for name, _ in model.named_parameters()]
-    num_layers = max(depths) + 1
-    if config.freeze_layers > num_layers:
-        raise TrainingError(
-            f"freeze_layers is {config.freeze_layers}, but {model.config.model_type} has "
-            f"{num_layers} layers of its own. Set freeze_layers to {num_layers} or less."
-        )
     freezes_embeddings = config.freeze_embeddings or config.freeze_layers > 0
     for name, parameter in model.named_parameters():
         depth = layer_depth(name)
         is_embedding = freezes_embeddings and depth == EMBEDDINGS
         if is_embedding or 0 <= depth < config.freeze_layers:
             parameter.requires_grad_(False)
+
+
+def require_layers(model: Any, config: RunConfig) -> None:
+    """Refuse to freeze more layers than there are.
+
+    Raises:
+        TrainingError: If the model has fewer layers than are to be frozen.
+    """
+    num_layers = max(layer_depth(name) for name, _ in model.named_parameters()) + 1
+    if config.freeze_layers > num_layers:
+        raise TrainingError(
+            f"freeze_layers is {config.freeze_layers}, but {model.config.model_type} has "
+            f"{num_layers} layers of its own. Set freeze_layers to {num_layers} or less."
+        )
 
 
 def layer_depth(name: str) -> int:

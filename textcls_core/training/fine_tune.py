@@ -20,7 +20,7 @@ from textcls_core.models.device import Compute
 from textcls_core.models.token_store import stored_tokens
 from textcls_core.runs.checkpoint import newest_whole, remove_newer
 from textcls_core.runs.run import Run, RunStatus
-from textcls_core.training.adaptation import adapt
+from textcls_core.training.adaptation import adapt, require_layers
 from textcls_core.training.baseline_fitting import Encoder, ensure_baselines
 from textcls_core.training.baselines import Baseline
 from textcls_core.training.distributed import Ranks
@@ -106,6 +106,7 @@ def prepare(
         seed=config.seed,
         design=Design(config.long_documents, config.max_windows, config.pooling, dataset.task),
     )
+    require_layers(classifier.model, config)
     classifier.model.to(compute.device)
     packing = _choose_batches(classifier, config, compute)
     return classifier, (packing, _describe_dropout(config))
