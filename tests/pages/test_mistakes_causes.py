@@ -3,6 +3,7 @@
 import pytest
 
 from tests.pages.conftest import as_shown, chart, labels, metrics, press, shown
+from textcls_core.files import write_json
 from textcls_core.jobs import job as jobs
 from textcls_core.jobs.job import job_id_of
 from textcls_core.mistakes.causes.found import FoundCause
@@ -151,7 +152,8 @@ def test_no_mistake_is_said(open_causes, workspace, toy_run):
 
 def test_stale_causes_are_not_shown(open_causes, triaged):
     run, _ = triaged
-    (run.folder / "finished.json").touch()
+    later = {**run.finished, "finished_at": "2026-01-01T08:00:00+00:00"}
+    write_json(run.folder / "finished.json", later)
 
     app = open_causes()
 

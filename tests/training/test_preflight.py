@@ -34,11 +34,12 @@ def measured(workspace, tiny_config):
     return lambda **settings: measure(workspace, tiny_config.model_copy(update=settings))
 
 
-def test_preflight_takes_real_steps(measured):
-    found = measured(num_epochs=50)  # seconds are rounded to a tenth
+def test_preflight_takes_real_steps(measured, toy_dataset):
+    found = measured(num_epochs=50)
 
-    num_steps = -(-98 // 16)
-    assert found.seconds == pytest.approx(found.seconds_per_step * num_steps * 50, rel=0.2)
+    num_steps = len(toy_dataset.indices("train")) / 16 * 50
+    rounded = 0.0005 * num_steps + 0.05  # to thousandths of a second, and to tenths
+    assert found.seconds == pytest.approx(found.seconds_per_step * num_steps, abs=rounded)
     assert found.seconds > 0
     assert found.margin >= MIN_MARGIN
     assert found.peak_memory_mb > 50
