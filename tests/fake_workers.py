@@ -7,7 +7,7 @@ ends. Optuna and the run folders are real; nobody waits for real time.
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.groups import figures, finish, validate
+from tests.groups import figures, finish, pause, validate
 from textcls_core.files import write_json
 from textcls_core.runs.group import RunGroup
 from textcls_core.runs.run import Run
@@ -46,6 +46,8 @@ class FakeWorkers:
             done = figures(best["validation_macro_f1"] if best else 0.0)
             if run.stop_file.exists():
                 finish(run, "stopped", validation=done, test=done)
+            elif run.pause_file.exists():
+                pause(run)
             elif self.outcome == "failed":
                 finish(run, "failed", error="Out of memory.")
             elif count == NUM_VALIDATIONS:

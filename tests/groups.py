@@ -73,6 +73,12 @@ def finish(run: Run, outcome: str = "completed", **figures: Any) -> Run:
     return run
 
 
+def pause(run: Run) -> Run:
+    """Let a run have been paused: it has a checkpoint, and no model."""
+    write_json(run.folder / "finished.json", {"outcome": "stopped", "paused": True})
+    return run
+
+
 def figures(accuracy: float, macro_f1: float | None = None) -> dict[str, float]:
     """Return what a worker writes about one split."""
     return {

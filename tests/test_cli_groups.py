@@ -185,6 +185,10 @@ def test_a_group_is_resumed(home, started, capsys):
     assert len(started) == 3
 
 
+def test_only_a_search_at_work_is_joined(ended_group, capsys):
+    assert "only a search that is at work" in complaint(capsys, "groups", "join", GROUP_ID)
+
+
 def test_a_group_that_has_ended_is_not_cancelled(ended_group, capsys):
     assert "already completed" in complaint(capsys, "groups", "cancel", GROUP_ID)
 

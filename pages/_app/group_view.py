@@ -44,10 +44,12 @@ _COMPARED = 8
 _ADVICE = {
     RunStatus.QUEUED: "The first run waits for its device; it starts by itself.",
     RunStatus.STOPPING: "Active runs finish their step and keep their best model.",
-    RunStatus.INTERRUPTED: "A run was killed; the others are done. Start it again on its own page.",
 }
 _ON_LINES = "Dotted lines: baselines. An arrow: too far from the runs for the axis."
-_LEFT_BEHIND = "Nobody will start the rest of this group: what led it was killed or gave up."
+_LEFT_BEHIND = (
+    "Nobody sees to the rest of this group: what led it, or a run, was killed or gave up."
+)
+_PAUSED = "Its last runs are paused: everything is kept in their checkpoints."
 
 
 def open_group() -> str:
@@ -110,7 +112,7 @@ def _show_head(group: RunGroup, status: RunStatus) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(escape(group.plan.title), anchor=False, width="content")
         controls.status_badge(status)
-        can_cancel = status.is_active and status != RunStatus.STOPPING
+        can_cancel = group.can_cancel and status != RunStatus.STOPPING
         if can_cancel and st.button("Cancel the group", icon=_STOP, key="group.cancel"):
             _act(cancel, group)
         if group.can_resume and st.button("Resume", icon=_GO_ON, key="group.resume"):
@@ -119,7 +121,7 @@ def _show_head(group: RunGroup, status: RunStatus) -> None:
             state.set_parameter("group", None)
             st.rerun(scope="app")
     if group.can_resume:
-        st.caption(_LEFT_BEHIND)
+        st.caption(_PAUSED if status == RunStatus.STOPPED else _LEFT_BEHIND)
     elif status in _ADVICE:
         st.caption(_ADVICE[status])
     if group.error:
@@ -147,9 +149,9 @@ def _show_figures(group: RunGroup, status: RunStatus, members: list[Member]) -> 
 
 def _ended_note(members: list[Member]) -> str:
     """Return how many members ended in which way."""
-    endings = [str(member.ending or member.status) for member in members]
-    words = ("completed", "pruned", "skipped", "stopped", "failed", "interrupted")
-    counted = [f"{endings.count(word)} {word}" for word in words if word in endings]
+    states = [member.state for member in members]
+    words = ("completed", "pruned", "skipped", "stopped", "failed", "paused", "interrupted")
+    counted = [f"{states.count(word)} {word}" for word in words if word in states]
     return ", ".join(counted) or "none yet"
 
 
@@ -254,7 +256,7 @@ def _show_members(
 def _show_compare_link(group: RunGroup, members: list[Member]) -> None:
     """Lead from the best member to what sets the others apart from it, row by row."""
     best = best_member(members, group.plan.metric)
-    ended = [one.run_id for one in members if one.status is not None and one.status.has_model]
+    ended = [one.run_id for one in members if one.has_model]
     others = [run_id for run_id in ended if best is None or run_id != best.run_id]
     if best is None or not others:
         return
@@ -297,7 +299,7 @@ def _show_links(member: Member) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(member.label)
         controls.link("pages/training.py", "Progress", watch=member.run_id)
-        if member.status is not None and member.status.has_model:
+        if member.has_model:
             controls.link("pages/evaluation.py", "Evaluation", run=member.run_id)
             controls.link("pages/mistakes.py", "Mistakes", run=member.run_id)
 

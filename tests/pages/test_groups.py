@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.groups import GROUP_ID, add_member, figures, finish, make_group, validate
+from tests.groups import GROUP_ID, add_member, figures, finish, make_group, pause, validate
 from tests.pages.conftest import (
     HOSTILE_TEXT,
     as_shown,
@@ -224,6 +224,33 @@ def test_a_group_that_was_left_behind_is_resumed_from_the_page(open_page, worksp
     app.get_by_key("group.resume").click().run()
 
     assert [run.config.seed for run in started] == [1, 2, 3]
+
+
+def test_a_paused_member_is_said_and_goes_on_with_its_group(open_page, workspace, started):
+    group = make_group(workspace, num_planned=2, space=("seed=1,2",))
+    finish(add_member(group, 1, seed=1), validation=figures(0.9), test=figures(0.9))
+    paused = pause(add_member(group, 2, seed=2))
+    app = open_page("training", group=GROUP_ID)
+    ended = cards(app)["Ended"]
+    notes = list(app.dataframe[1].value["Note"].dropna())
+    captions = shown(app.caption)
+
+    app.get_by_key("group.resume").click().run()
+
+    assert ended == "1 of 2"
+    assert notes == ["Paused: it goes on when it is resumed."]
+    assert "Its last runs are paused: everything is kept in their checkpoints." in captions
+    assert started == [paused]
+
+
+def test_a_group_that_was_killed_can_be_cancelled(open_page, workspace):
+    group = make_group(workspace, num_planned=1)
+    add_member(group, 1, seed=1)
+    app = open_page("training", group=GROUP_ID)
+
+    app.get_by_key("group.cancel").click().run()
+
+    assert group.is_cancelled
 
 
 def test_a_failed_search_says_why(open_page, workspace):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.groups import GROUP_ID, add_member, figures, finish, make_group
+from tests.groups import GROUP_ID, add_member, figures, finish, make_group, pause
 from textcls_core.config import RunConfig
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.files import write_json
@@ -142,6 +142,25 @@ def test_a_group_without_a_completed_member_has_failed(workspace):
     skip(group, 2)
 
     assert group.status == RunStatus.FAILED
+
+
+def test_a_paused_member_keeps_its_group_open(workspace):
+    group = make_group(workspace, num_planned=2)
+    finish(add_member(group, 1, seed=1), **DONE)
+    paused = pause(add_member(group, 2, seed=2))
+
+    assert group.status == RunStatus.STOPPED
+    assert group.num_ended == 1
+    assert group.waiting == [paused]
+    assert group.can_resume
+    assert group.can_cancel
+
+
+def test_members_that_are_missing_beside_a_paused_one_interrupt_a_group(workspace):
+    group = make_group(workspace, num_planned=2, age_seconds=0)
+    pause(add_member(group, 1, seed=1))
+
+    assert group.status == RunStatus.INTERRUPTED
 
 
 def test_a_search_that_cannot_go_on_has_failed_and_says_why(workspace):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.groups import GROUP_ID, add_member, figures, finish, make_group
+from tests.groups import GROUP_ID, add_member, figures, finish, make_group, pause
 from textcls_core.config import RunConfig
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
@@ -24,6 +24,7 @@ from textcls_core.training import groups
 from textcls_core.training.groups import (
     cancel,
     group_command,
+    join,
     plan_folds,
     plan_search,
     plan_seeds,
@@ -284,6 +285,37 @@ def test_a_member_that_starts_while_the_group_is_cancelled_is_stopped(workspace,
     assert groups.start_member(group, 2, config) is None
 
 
+def test_a_search_at_work_can_be_joined(workspace, coordinators, hold_lock):
+    group = make_group(workspace, "tpe", ("seed=1:9",))
+    hold_lock(group.coordinator_lock(1))
+
+    join(workspace, GROUP_ID)
+
+    assert coordinators == [group.folder]
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"), [("tpe", "search"), ("seeds", "group of seeds")], ids=["search", "seeds"]
+)
+def test_only_a_search_at_work_can_be_joined(workspace, coordinators, kind, what):
+    make_group(workspace, kind, ("seed=1,2,3",))
+
+    with pytest.raises(RunStateError, match=f"is a {what} and interrupted; only a search that is"):
+        join(workspace, GROUP_ID)
+
+    assert coordinators == []
+
+
+def test_a_search_has_no_more_coordinators_than_it_may(workspace, coordinators, monkeypatch):
+    make_group(workspace, "tpe", ("seed=1:9",))
+    monkeypatch.setattr(RunGroup, "num_coordinators", groups.MAX_COORDINATORS)
+
+    with pytest.raises(RunStateError, match="16 coordinators work on group"):
+        join(workspace, GROUP_ID)
+
+    assert coordinators == []
+
+
 def test_a_group_that_has_ended_cannot_be_cancelled(workspace):
     group = make_group(workspace, num_planned=1)
     finish(add_member(group, 1, seed=1), validation=figures(0.9), test=figures(0.9))
@@ -302,6 +334,42 @@ def test_resume_starts_the_members_that_are_missing(workspace, started):
 
     assert differing(started, "seed") == [(2,), (3,)]
     assert resumed.status == RunStatus.RUNNING or resumed.status == RunStatus.QUEUED
+
+
+@pytest.mark.parametrize("leave", [pause, lambda run: run], ids=["paused", "killed"])
+def test_resume_lets_paused_and_killed_members_go_on(workspace, started, leave):
+    group = make_group(workspace, num_planned=2, space=("seed=1,2",))
+    finish(add_member(group, 1, seed=1), validation=figures(0.9), test=figures(0.9))
+    waiting = leave(add_member(group, 2, seed=2))
+
+    resumed = resume(workspace, GROUP_ID)
+
+    assert started == [waiting]
+    assert not waiting.is_paused
+    assert resumed.status == RunStatus.RUNNING
+
+
+def test_a_paused_group_can_be_cancelled(workspace):
+    group = make_group(workspace, num_planned=1)
+    pause(add_member(group, 1, seed=1))
+
+    cancel(workspace, GROUP_ID)
+
+    assert (group.status, group.can_resume) == (RunStatus.STOPPED, False)
+
+
+def test_a_member_that_somebody_else_resumed_is_left_alone(workspace, started, hold_lock):
+    run = add_member(make_group(workspace), 1, seed=1)
+    hold_lock(run.lock_file)
+
+    groups.resume_quietly(run)
+
+    assert started == []
+
+
+def test_seeds_past_the_last_possible_one_are_refused():
+    with pytest.raises(InvalidArgumentError, match="seed"):
+        plan_seeds(CONFIG.model_copy(update={"seed": 2**32 - 2}), 5)
 
 
 def test_resume_of_a_search_starts_a_coordinator(workspace, coordinators):
@@ -333,10 +401,10 @@ def test_a_search_with_a_coordinator_is_not_resumed(workspace, coordinators, hol
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
-        (lambda group: group.request_cancel(), "is stopped; only one that somebody left behind"),
+        (lambda group: group.request_cancel(), "is stopped; only one that somebody left behind or"),
         (
-            lambda group: [add_member(group, n, seed=n) for n in (1, 2, 3)],
-            "All members of group .* have been started. Look at the interrupted runs one",
+            lambda group: [finish(add_member(group, n, seed=n)) for n in (1, 2, 3)],
+            "is completed; only one that somebody left behind or paused can be resumed",
         ),
     ],
     ids=["cancelled", "nothing missing"],

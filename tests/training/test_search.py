@@ -11,6 +11,7 @@ from textcls_core.runs.group import RunGroup
 from textcls_core.runs.group_figures import members_of
 from textcls_core.runs.run import RunStatus
 from textcls_core.training import search
+from textcls_core.training.groups import resume_quietly
 from textcls_core.training.study import MIN_COMPLETED, open_study
 
 LEARNING_RATE = ("learning_rate=1e-5:1e-3:log",)
@@ -240,12 +241,48 @@ def test_a_run_stopped_by_hand_is_recorded_as_such(workspace, workers, monkeypat
     ]
 
 
+def test_a_paused_trial_stays_open_while_the_others_are_tried(workspace, workers, monkeypatch):
+    group = make_group(workspace, "random", LEARNING_RATE, 3)
+    pause_the_first(workers, monkeypatch)
+
+    code, group = lead(group)
+
+    assert code == 0
+    assert states(group) == ["RUNNING", "COMPLETE", "COMPLETE"]
+    assert [end.number for end in group.ends.values()] == [2, 3]
+    assert group.status == RunStatus.STOPPED
+    assert group.can_resume
+
+
+def test_a_paused_trial_that_is_resumed_is_told_to_the_study(workspace, workers, monkeypatch):
+    group = make_group(workspace, "random", LEARNING_RATE, 2)
+    pause_the_first(workers, monkeypatch)
+    _, group = lead(group)
+    monkeypatch.setattr(search.time, "sleep", workers.work)
+
+    resume_quietly(group.members[0])
+    _, group = lead(RunGroup(group.folder))
+
+    assert states(group) == ["COMPLETE", "COMPLETE"]
+    assert [end.number for end in group.ends.values()] == [1, 2]
+    assert group.status == RunStatus.COMPLETED
+
+
+def pause_the_first(workers, monkeypatch):
+    def work(_seconds):
+        workers.work()
+        if len(workers.runs) == 1 and workers.runs[0].status.is_active:
+            workers.runs[0].request_pause()
+
+    monkeypatch.setattr(search.time, "sleep", work)
+
+
 def test_a_killed_worker_goes_on_once(workspace, workers, monkeypatch):
     group = make_group(workspace, "random", LEARNING_RATE, 2)
     resumed = []
 
-    def revive(_workspace, run_id):
-        resumed.append(run_id)
+    def revive(run):
+        resumed.append(run.run_id)
         workers.killed.clear()
 
     def kill_the_first_once(_seconds):
@@ -253,7 +290,7 @@ def test_a_killed_worker_goes_on_once(workspace, workers, monkeypatch):
             workers.killed[:] = workers.runs[:1]
         workers.work()
 
-    monkeypatch.setattr(search, "resume_run", revive)
+    monkeypatch.setattr(search, "resume_quietly", revive)
     monkeypatch.setattr(search.time, "sleep", kill_the_first_once)
     _, group = lead(group)
 
@@ -280,7 +317,7 @@ def test_a_run_that_could_not_go_on_and_kept_its_best_says_why(workspace, worker
 
 def test_a_worker_that_is_killed_again_fails_its_trial_alone(workspace, workers, monkeypatch):
     group = make_group(workspace, "random", LEARNING_RATE, 2)
-    monkeypatch.setattr(search, "resume_run", lambda *_: None)
+    monkeypatch.setattr(search, "resume_quietly", lambda _: None)
 
     def kill_the_first(_seconds):
         workers.killed[:] = workers.runs[:1]

@@ -153,7 +153,6 @@ def _line(plan: GroupPlan, scales: Sequence[Scale], member: Member, *, is_best: 
     strength = _FAINTEST + (1 - _FAINTEST) * heights[-1]
     red, green, blue = MAGNITUDE_RGB
     color = SECOND_LINE if is_best else f"rgba({red},{green},{blue},{strength:.3f})"
-    ended = member.ending or member.status or ""
     details = [f"{plain(name)} {plain(_text(member.settings.get(name)))}" for name in plan.space]
     score = f"{figure_name(plan.metric)} {_score_text(plan.metric, member.score or 0.0)}"
     return go.Scatter(
@@ -168,7 +167,7 @@ def _line(plan: GroupPlan, scales: Sequence[Scale], member: Member, *, is_best: 
         marker={"color": color, "size": 9 if is_best else 6},
         customdata=[member.run_id] * len(scales),
         name=plain(member.label),
-        hovertemplate="<br>".join([f"<b>{plain(member.label)}</b> {ended}", *details, score])
+        hovertemplate="<br>".join([f"<b>{plain(member.label)}</b> {member.state}", *details, score])
         + "<extra></extra>",
     )
 

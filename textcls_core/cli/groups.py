@@ -1,4 +1,4 @@
-"""The verbs of several runs: `search` and `groups list|show|cancel|resume`."""
+"""The verbs of several runs: `search` and `groups list|show|cancel|resume|join`."""
 
 from typing import Annotated, Any
 
@@ -114,6 +114,13 @@ def groups_resume(group_id: GroupId, as_json: Json = False) -> None:
     _emit_status(group, as_json=as_json)
 
 
+@groups_app.command("join")
+def groups_join(group_id: GroupId, as_json: Json = False) -> None:
+    """Train one more run of a search at a time; worth it where several devices are free."""
+    group = groups.join(Workspace.default(), _open_group(group_id).group_id)
+    _emit_status(group, as_json=as_json)
+
+
 def _emit_status(group: RunGroup, *, as_json: bool) -> None:
     status = str(RunGroup(group.folder).status)
     emit(as_json, {"group_id": group.group_id, "status": status}, [status])
@@ -167,5 +174,6 @@ def _member_line(member: Member, metric: str) -> str:
     settings = ", ".join(f"{name}={value}" for name, value in member.settings.items())
     score = "" if member.score is None else f"  {metric} {member.score:.4f}"
     reason = f"  {member.reason}" if member.reason else ""
-    state = member.ending or member.status or ""
-    return f"{member.run_id or '-':<25}{member.number:>4}  {state:<12}{settings}{score}{reason}"
+    return (
+        f"{member.run_id or '-':<25}{member.number:>4}  {member.state:<12}{settings}{score}{reason}"
+    )

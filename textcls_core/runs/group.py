@@ -159,8 +159,13 @@ class RunGroup:
 
     @property
     def has_coordinator(self) -> bool:
-        """Whether a coordinator is alive. Never ask inside one: that would free its own lock."""
-        return any(is_locked(file) for file in self.folder.glob("coordinator-*.lock"))
+        """Whether a coordinator is alive."""
+        return self.num_coordinators > 0
+
+    @property
+    def num_coordinators(self) -> int:
+        """Coordinators that are alive. Never ask inside one: that would free its own lock."""
+        return sum(is_locked(file) for file in self.folder.glob("coordinator-*.lock"))
 
     @cached_property
     def members(self) -> tuple[Run, ...]:
@@ -198,11 +203,8 @@ class RunGroup:
             return RunStatus.STOPPED
         if self.error:
             return RunStatus.FAILED
-        if self.has_open_members:
-            age = time.time() - (self.folder / "group.json").stat().st_mtime
-            return RunStatus.QUEUED if age < _LAUNCH_SECONDS else RunStatus.INTERRUPTED
-        if self._has_unrecorded_interruption:
-            return RunStatus.INTERRUPTED
+        if self.waiting or self.has_open_members:
+            return self._status_at_rest()
         return RunStatus.COMPLETED if RunStatus.COMPLETED in states else RunStatus.FAILED
 
     def _status_at_work(self, states: set[RunStatus], at_work: set[RunStatus]) -> RunStatus:
@@ -211,11 +213,21 @@ class RunGroup:
         has_only_begun = states == at_work == {RunStatus.QUEUED}
         return RunStatus.QUEUED if has_only_begun else RunStatus.RUNNING
 
+    def _status_at_rest(self) -> RunStatus:
+        """Return what a group is that could go on, but at which nobody works."""
+        num_paused = sum(run.is_paused for run in self.waiting)
+        if num_paused == len(self.waiting) and num_paused + self.num_ended >= self.plan.num_planned:
+            return RunStatus.STOPPED
+        age = time.time() - (self.folder / "group.json").stat().st_mtime
+        has_just_begun = age < _LAUNCH_SECONDS and not self.waiting
+        return RunStatus.QUEUED if has_just_begun else RunStatus.INTERRUPTED
+
     @property
-    def _has_unrecorded_interruption(self) -> bool:
-        """Whether a run was killed and no coordinator has taken note and gone on."""
-        killed = [run for run in self.members if run.status == RunStatus.INTERRUPTED]
-        return bool({self.number_of(run) for run in killed} - set(self.ends))
+    def waiting(self) -> list[Run]:
+        """Members that were paused or killed and can go on; a recorded end is an end."""
+        ends = self.ends
+        at_rest = [run for run in self.members if self.number_of(run) not in ends]
+        return [run for run in at_rest if run.is_paused or run.status == RunStatus.INTERRUPTED]
 
     @property
     def has_open_members(self) -> bool:
@@ -224,21 +236,27 @@ class RunGroup:
 
     @property
     def can_resume(self) -> bool:
-        """Whether planned members are open and nobody will start them.
+        """Whether members are missing, paused or killed and nobody will see to them.
 
         A search whose coordinator was killed can be resumed while its last run still trains.
         """
-        if self.is_cancelled or not self.has_open_members:
+        if self.is_cancelled or not (self.has_open_members or self.waiting):
             return False
         if self.plan.is_search:
             return not self.has_coordinator
-        return self.status == RunStatus.INTERRUPTED
+        return not self.status.is_active
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether anything of it goes on or could go on."""
+        return self.status.is_active or self.can_resume
 
     @property
     def num_ended(self) -> int:
         """How many of the planned members have come to an end."""
         ended = {self.number_of(run) for run in self.members if not run.status.is_active}
-        return len((ended | set(self.ends)) - {0})
+        waiting = {self.number_of(run) for run in self.waiting}
+        return len((ended - waiting | set(self.ends)) - {0})
 
     def number_of(self, run: Run) -> int:
         """Return the planned number of a member, from 1; 0 if it joined the group by hand."""

@@ -12,6 +12,7 @@ from textcls_core.runs.group import Ending, RunGroup, TrialEnd
 from textcls_core.runs.run import Run, RunStatus
 
 COMPARED: tuple[Split, ...] = ("validation", "test")
+_PAUSED = "Paused: it goes on when it is resumed."
 _NOT_SUMMARISED = frozenset({"majority_accuracy"})
 """Figures of the data, not of a member."""
 
@@ -49,6 +50,8 @@ class Member:
     run_id: str
     status: RunStatus | None
     """None for a combination that was skipped."""
+    is_paused: bool
+    has_model: bool
     ending: Ending | None
     """How a search or grid recorded its end, if it did."""
     reason: str
@@ -58,6 +61,14 @@ class Member:
     """The validation figure that members are compared by, so far."""
     figures: Mapping[str, Mapping[str, float]]
     """By split and name; empty before the end."""
+
+    @property
+    def state(self) -> str:
+        """How it stands, in one word."""
+        if self.is_paused:
+            return "paused"
+        is_pruned = self.status == RunStatus.STOPPED and self.ending == "pruned"
+        return "pruned" if is_pruned else str(self.status or self.ending)
 
     @property
     def counts(self) -> bool:
@@ -82,12 +93,18 @@ def _member(group: RunGroup, run: Run, end: TrialEnd | None) -> Member:
         label=group.plan.label(number, settings) if number else run.config.title,
         run_id=run.run_id,
         status=run.status,
+        is_paused=run.is_paused,
+        has_model=run.has_model,
         ending=end.ending if end else None,
-        reason=(end.reason if end else "") or str(finished.get("error", "")),
+        reason=_PAUSED if run.is_paused else _reason(end, finished),
         settings=settings,
         score=validation_score(run, group.plan.metric),
         figures={split: finished[split] for split in COMPARED if split in finished},
     )
+
+
+def _reason(end: TrialEnd | None, finished: Mapping[str, Any]) -> str:
+    return (end.reason if end else "") or str(finished.get("error", ""))
 
 
 def _skipped(group: RunGroup, end: TrialEnd) -> Member:
@@ -96,6 +113,8 @@ def _skipped(group: RunGroup, end: TrialEnd) -> Member:
         label=group.plan.label(end.number, end.settings),
         run_id="",
         status=None,
+        is_paused=False,
+        has_model=False,
         ending=end.ending,
         reason=end.reason,
         settings=end.settings,
@@ -140,7 +159,7 @@ def _is_number(value: object) -> bool:
 def best_member(members: Sequence[Member], metric: str) -> Member | None:
     """Return the member with the best model by its validation figure; ties go to the first."""
     sign = metric_of(metric).sign
-    ended = [member for member in members if member.status is not None and member.status.has_model]
+    ended = [member for member in members if member.has_model]
     scored = [(sign * member.score, member) for member in ended if member.score is not None]
     return min(scored, key=lambda pair: pair[0], default=(0.0, None))[1]
 

@@ -12,7 +12,14 @@ from textcls_core.dataset.folding import with_fold
 from textcls_core.errors import InvalidArgumentError, RunStateError
 from textcls_core.jobs.process import start_detached
 from textcls_core.models.catalogue import absolute_name
-from textcls_core.runs.group import GroupKind, GroupPlan, RunGroup, TrialEnd, member_run_id
+from textcls_core.runs.group import (
+    MAX_COORDINATORS,
+    GroupKind,
+    GroupPlan,
+    RunGroup,
+    TrialEnd,
+    member_run_id,
+)
 from textcls_core.runs.group_store import GroupStore
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.search_space import (
@@ -23,7 +30,7 @@ from textcls_core.runs.search_space import (
     require_grid,
 )
 from textcls_core.runs.store import new_run_id
-from textcls_core.training.launch import command_line, pin, require_usable, start_run
+from textcls_core.training.launch import command_line, pin, require_usable, resume_run, start_run
 from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
 
@@ -44,9 +51,10 @@ def plan_seeds(config: RunConfig, num_seeds: int) -> GroupPlan:
         num_seeds: Runs, from 2 to `MAX_MEMBERS`.
 
     Raises:
-        InvalidArgumentError: If the number is out of range.
+        InvalidArgumentError: If the number or the last seed is out of range.
     """
     _require_number(num_seeds, "seeds")
+    RunConfig.create({**config.model_dump(), "seed": config.seed + num_seeds - 1})  # the last one
     seeds = Choices(choices=tuple(range(config.seed, config.seed + num_seeds)))
     return _plan("seeds", config, {"seed": seeds}, num_seeds)
 
@@ -237,17 +245,24 @@ def stop_quietly(run: Run) -> None:
         run.request_stop()
 
 
+def resume_quietly(run: Run) -> None:
+    """Let a run go on; one that somebody else has resumed meanwhile is left alone."""
+    with suppress(RunStateError):
+        resume_run(Workspace(run.folder.parent.parent), run.run_id)
+
+
 def cancel(workspace: Workspace, group_id: str) -> RunGroup:
     """Start nothing more of a group, and stop its active members with their best models.
 
     Raises:
         NotFoundError: If there is no such group.
-        RunStateError: If nobody is at work on it.
+        RunStateError: If nothing of it goes on or could go on.
     """
     group = GroupStore.open(workspace).open_group(group_id)
-    status = group.status
-    if not status.is_active and status != RunStatus.INTERRUPTED:
-        raise RunStateError(f"Group {group_id} is already {status}; there is nothing to cancel.")
+    if not group.can_cancel:
+        raise RunStateError(
+            f"Group {group_id} is already {group.status}; there is nothing to cancel."
+        )
     group.request_cancel()
     for run in RunGroup(group.folder).members:  # a new handle: members that came meanwhile too
         stop_quietly(run)
@@ -255,15 +270,20 @@ def cancel(workspace: Workspace, group_id: str) -> RunGroup:
 
 
 def resume(workspace: Workspace, group_id: str) -> RunGroup:
-    """Go on with a group that was left behind: its coordinator was killed, or members are missing.
+    """Go on with a group: its members were paused or killed or are missing, or its coordinator is.
 
     Raises:
         NotFoundError: If there is no such group.
-        RunStateError: If it was cancelled, is at work, or has nothing left to start.
+        RunStateError: If it was cancelled, is at work, or has nothing that could go on.
     """
     group = GroupStore.open(workspace).open_group(group_id)
     if not group.can_resume:
-        raise RunStateError(_why_not(group))
+        raise RunStateError(
+            f"Group {group_id} is {group.status}; only one that somebody left behind or paused "
+            "can be resumed. Start a new group for other settings."
+        )
+    for run in group.waiting:
+        resume_quietly(run)
     if group.plan.is_search:
         _start_coordinator(group)
     else:
@@ -271,18 +291,25 @@ def resume(workspace: Workspace, group_id: str) -> RunGroup:
     return RunGroup(group.folder)
 
 
-def _why_not(group: RunGroup) -> str:
-    """Return why a group cannot be resumed."""
-    status = group.status
-    if status == RunStatus.INTERRUPTED:
-        return (
-            f"All members of group {group.group_id} have been started. "
-            "Look at the interrupted runs one by one."
+def join(workspace: Workspace, group_id: str) -> RunGroup:
+    """Give a search that is at work one more coordinator: it then trains one more run at a time.
+
+    Raises:
+        NotFoundError: If there is no such group.
+        RunStateError: If it is no search at work, or has as many coordinators as it may have.
+    """
+    group = GroupStore.open(workspace).open_group(group_id)
+    number = group.num_coordinators
+    if not number or group.is_cancelled:
+        what = "search" if group.plan.is_search else f"group of {group.plan.kind}"
+        raise RunStateError(
+            f"Group {group_id} is a {what} and {group.status}; only a search that is at work can "
+            "be joined."
         )
-    return (
-        f"Group {group.group_id} is {status}; only one that somebody left behind can be resumed. "
-        "Start a new group for other settings."
-    )
+    if number >= MAX_COORDINATORS:
+        raise RunStateError(f"{MAX_COORDINATORS} coordinators work on group {group_id}; no more.")
+    _start_coordinator(group)
+    return group
 
 
 def _start_coordinator(group: RunGroup) -> None:

@@ -21,8 +21,7 @@ from textcls_core.jobs.lock import ProcessLock, is_locked
 from textcls_core.runs.group import MAX_COORDINATORS, Ending, RunGroup, TrialEnd, member_run_id
 from textcls_core.runs.group_figures import validation_score
 from textcls_core.runs.run import Run, RunStatus
-from textcls_core.training.groups import start_member, stop_quietly
-from textcls_core.training.launch import resume_run
+from textcls_core.training.groups import resume_quietly, start_member, stop_quietly
 from textcls_core.training.study import LOCK_SECONDS, draw, open_study, trials_in
 
 _POLL_SECONDS = 1.0
@@ -60,6 +59,8 @@ class Search:
         failures = 0
         while not self.group.is_cancelled and (trial := self._next_trial()) is not None:
             end = self._work(trial)
+            if end is None:
+                continue
             self._tell(trial, end)
             failures = failures + 1 if end.ending == "failed" else 0
             if failures == _MAX_FAILURES:
@@ -77,6 +78,8 @@ class Search:
 
     def _left_behind(self) -> Trial | None:
         for frozen in trials_in(self.study, TrialState.RUNNING):
+            if self._run(frozen.number + 1).is_paused:
+                continue
             owner = frozen.user_attrs.get(_OWNER, self.place)
             if owner == self.place or not is_locked(self.group.coordinator_lock(owner)):
                 logger.info("Taking up trial %d.", frozen.number + 1)
@@ -88,8 +91,12 @@ class Search:
             return None
         return self.study.ask()
 
-    def _work(self, trial: Trial) -> TrialEnd:
-        """Draw settings, train with them, and return how it ended."""
+    def _run(self, number: int) -> Run:
+        """Return the run of a trial, which need not exist yet."""
+        return Run(self.group.workspace.runs_dir / member_run_id(self.group.group_id, number))
+
+    def _work(self, trial: Trial) -> TrialEnd | None:
+        """Draw settings, train with them, and return how it ended; None if it was paused."""
         settings, number = draw(trial, self.plan), trial.number + 1
         logger.info("Trial %d: %s.", number, settings)
         try:
@@ -108,14 +115,16 @@ class Search:
         self._follow(trial, run)
         if run.status == RunStatus.INTERRUPTED and not self.group.is_cancelled:
             logger.info("Trial %d: its worker was killed; it goes on.", number)
-            resume_run(self.group.workspace, run.run_id)
+            resume_quietly(run)
             self._follow(trial, run)
+        if run.is_paused:
+            logger.info("Trial %d is paused; it stays open until somebody resumes it.", number)
+            return None
         return self._end_of(trial, run)
 
     def _twin(self, trial: Trial, settings: dict[str, Any]) -> TrialEnd | None:
         """Return an earlier trial with the same settings, unless this one has begun already."""
-        run_id = member_run_id(self.group.group_id, trial.number + 1)
-        if (self.group.workspace.runs_dir / run_id).exists():
+        if self._run(trial.number + 1).exists:
             return None
         earlier = [end for end in self.group.ends.values() if end.number <= trial.number]
         same = [end for end in earlier if end.settings == settings]
