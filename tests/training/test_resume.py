@@ -33,6 +33,16 @@ def _lazy(monkeypatch):
     monkeypatch.setattr(optimizer_module, "_LAZY_ROWS", 10)
 
 
+def test_a_run_whose_memory_ran_out_goes_on_in_batches_as_small(tuner, tmp_path):
+    first = tuner.make(root=tmp_path, pause_after=2, **SMALL)
+    first.stepper.halvings = 2
+    first.run()
+
+    second = tuner.resumed(root=tmp_path, **SMALL)
+
+    assert second.stepper.halvings == 2
+
+
 def train_in_pieces(tuner, root, ends, **settings):
     """Train in one process after another, each paused after so many steps; return the last."""
     rows, best_steps, tuning = [], [], None

@@ -14,8 +14,9 @@ from tests.training.conftest import (
     weights_of,
 )
 from textcls_core.errors import TrainingError
+from textcls_core.models.memory import halved
+from textcls_core.training import optimizer
 from textcls_core.training.plan import StepShape, plan_epoch
-from textcls_core.training.steps import halved
 
 CUTS = [(8, 1), (4, 2), (2, 4), (1, 8), (3, 3)]
 LIMITED = "Tried to allocate 20.00 MiB"
@@ -209,9 +210,41 @@ def test_run_without_enough_memory_gives_the_same_losses_and_says_so(tuner, erro
     )
     assert largest_gap(weights_of(tuning), weights_of(expected)) < 1e-6
     assert tuning.observer.notes == [
-        "Memory ran out: micro-batches now hold at most 2 texts, the step is the same."
+        "Memory ran out: micro-batches are now cut into 4 parts, the step is the same."
     ]
     assert memory.sizes.count(8) <= 2  # it does not try again in every step
+
+
+def test_a_validation_without_enough_memory_gives_the_same_figures_and_says_so(tuner):
+    settings = {"num_train": 8, "exact": True, "batch_size": 2}
+    expected, _ = tuner.run(**settings)
+    tuning = tuner.make(**settings)
+
+    def little_memory(module, _, inputs):
+        if not module.training and len(inputs["input_ids"]) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    tuning.model.register_forward_pre_hook(little_memory, with_kwargs=True)
+    tuning.run()
+
+    assert tuning.observer.column("validation_loss") == pytest.approx(
+        expected.observer.column("validation_loss"), abs=1e-6
+    )
+    parts = 2**tuning.stepper.classifier.halvings
+    assert tuning.observer.notes == [
+        f"Memory ran out: batches of predictions are now cut into {parts} parts."
+    ]
+    assert tuning.stepper.halvings == 0
+
+
+def test_weights_whose_moments_do_not_fit_are_refused_before_the_first_step(tuner, monkeypatch):
+    def run_out(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(optimizer, "_first_moments", run_out)
+
+    with pytest.raises(TrainingError, match="two moments that AdamW keeps of each do not fit, wha"):
+        tuner.make(num_train=8)
 
 
 @pytest.mark.parametrize(("batch_size", "limit"), [(3, 1), (5, 1), (6, 1), (7, 2), (12, 2)])

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +20,7 @@ from textcls_core.models import loading
 from textcls_core.models.batching import batches_by_length, pad_batch
 from textcls_core.models.catalogue import check_folder, require_length, usable_positions
 from textcls_core.models.device import Compute, exact_products
+from textcls_core.models.memory import in_fitting_parts
 from textcls_core.models.packed_attention import PackedBatch, pack
 from textcls_core.models.packing import (
     PROVEN,
@@ -82,6 +84,8 @@ class Classifier:
     """What was chosen for it after training."""
     width_multiple: int = 1
     """Padded batches are as wide as a multiple of this."""
+    halvings: int = 0
+    """How often batches of predictions are halved because memory ran out."""
 
     def __post_init__(self) -> None:
         """Attach mean pooling, which padded batches need too."""
@@ -319,13 +323,13 @@ class Classifier:
         """Return what `predict_probabilities` makes probabilities of, shape (N, C), float64."""
         tokenized = texts if isinstance(texts, TokenizedTexts) else self.tokenize(texts)
         logits = np.zeros((len(tokenized), len(self.label_names)))
+        score = partial(self.logits, tokenized, device=compute.device)
         was_training = self.model.training
         self.model.eval()
         try:
             with torch.inference_mode(), exact_products(), compute.autocast():
                 for rows in batches_by_length(tokenized.lengths, MAX_TOKENS_PER_BATCH):
-                    batch = self.logits(tokenized, rows, compute.device)
-                    logits[rows] = batch.float().cpu().numpy()
+                    logits[rows], self.halvings = in_fitting_parts(score, rows, self.halvings)
         finally:
             self.model.train(was_training)
         return logits

@@ -158,6 +158,7 @@ class FineTuning:
                 "tokenizer. Start a new run with the same settings."
             )
         self.progress = Progress(**facts["progress"])
+        self.stepper.halvings = facts.get("halvings", 0)
         self.saved_step = self.progress.step
         if self.ranks.is_first and self.best_dir is not None:
             restore_best(checkpoint, self.best_dir)
@@ -249,14 +250,13 @@ class FineTuning:
             training_flops(self.model, self.stepper.train.tokens.sequence_lengths(planned.rows)),
         )
         if self.stepper.halvings > halvings:
-            self._note_halving(epoch)
+            cut = f"now cut into {2**self.stepper.halvings} parts"
+            self._note(epoch, f"Memory ran out: micro-batches are {cut}, the step is the same.")
         if self.steps.is_due:
             self._hand_over()
 
-    def _note_halving(self, epoch: int) -> None:
-        """Say that memory ran out, which changes neither documents nor gradient of a step."""
-        size = -(-self.config.batch_size // 2**self.stepper.halvings)
-        note = f"Memory ran out: micro-batches now hold at most {size} texts, the step is the same."
+    def _note(self, epoch: int, note: str) -> None:
+        """Say what changed at this step and why, after the rows until then."""
         self._report()
         if self.ranks.is_first:
             self.observer.on_rows([{"step": self.progress.step, "epoch": epoch, "note": note}])
@@ -307,10 +307,10 @@ class FineTuning:
         """Validate; keep the model if it is the best."""
         self._report()
         self.stepper.optimizer.prepare_all()
+        classifier = self.stepper.classifier
+        halvings = classifier.halvings
         with self._averaged():
-            predictions = predict(
-                self.stepper.classifier, self.validation, self.compute, self.ranks
-            )
+            predictions = predict(classifier, self.validation, self.compute, self.ranks)
             figures = validation_values(predictions)
             row = {
                 "step": self.progress.step,
@@ -322,6 +322,9 @@ class FineTuning:
                 self.observer.on_rows([row])
                 self.observer.on_validation(predictions)
             self._keep_best(row)
+        if classifier.halvings > halvings:
+            cut = f"now cut into {2**classifier.halvings} parts"
+            self._note(epoch, f"Memory ran out: batches of predictions are {cut}.")
         self.progress.evaluated_step = self.progress.step
         self.steps.restart_clock()
 
@@ -358,7 +361,8 @@ class FineTuning:
         if self.checkpoints_dir and self.ranks.is_first and is_sound and step > self.saved_step:
             progress = {name: getattr(self.progress, name) for name in Progress.__slots__}
             facts = {"progress": progress, "data": self._data_digest()}
-            self._state().save(self.checkpoints_dir, step, facts)
+            halvings = {"halvings": self.stepper.halvings}
+            self._state().save(self.checkpoints_dir, step, facts | halvings)
             self.saved_step = step
         self.saved_at = time.perf_counter()
         self.steps.restart_clock()

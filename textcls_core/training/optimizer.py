@@ -11,7 +11,6 @@ from textcls_core.training.lazy_embedding import BETAS, EPSILON, LazyEmbedding
 
 _LAZY_ROWS = 10_000
 """Smaller embeddings are updated as a whole."""
-_MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 _LAZY = "lazy/"
 
 
@@ -41,6 +40,8 @@ class Optimizer:
         self.adamw = torch.optim.AdamW(
             groups, lr=config.learning_rate, betas=BETAS, eps=EPSILON, fused=True
         )
+        for parameter in self.named.values():  # now: memory that runs out must do so before a step
+            self.adamw.state[parameter] = _first_moments(parameter)
         self._embedding_scale = learning_rate_scale(
             self.embedding_name, _num_layers(every), config.layer_wise_learning_rate_decay
         )
@@ -66,11 +67,6 @@ class Optimizer:
         self.forget_gradients()
         return norm
 
-    @property
-    def has_moments(self) -> bool:
-        """Whether the memory of the moments is taken, as from the first step on."""
-        return bool(self.adamw.state)
-
     def forget_gradients(self) -> None:
         """Drop all gradients."""
         self.adamw.zero_grad(set_to_none=True)
@@ -94,17 +90,10 @@ class Optimizer:
         tensors = {
             f"{name}/{moment}": tensor
             for name, parameter in self.named.items()
-            for moment, tensor in self._moments(parameter).items()
+            for moment, tensor in self.adamw.state[parameter].items()
         }
         lazy = {} if self.embedding is None else self.embedding.state()
         return tensors | {f"{_LAZY}{name}": tensor for name, tensor in lazy.items()}
-
-    def _moments(self, parameter: torch.nn.Parameter) -> dict[str, torch.Tensor]:
-        """Return the moments of a weight; those that AdamW begins with if it had no gradient."""
-        if self.adamw.state[parameter]:
-            return {moment: self.adamw.state[parameter][moment] for moment in _MOMENTS}
-        zeros, step = torch.zeros_like(parameter), torch.zeros((), device=parameter.device)
-        return {"exp_avg": zeros, "exp_avg_sq": zeros.clone(), "step": step}
 
     def load(self, tensors: dict[str, torch.Tensor], step: int) -> None:
         """Take over what `state` returned; the weights must be loaded before.
@@ -144,6 +133,15 @@ class Optimizer:
             f"{self.embedding_name}/exp_avg_sq": settled.variance,
             f"{self.embedding_name}/step": torch.tensor(float(settled.step)),
         }
+
+
+def _first_moments(parameter: torch.nn.Parameter) -> dict[str, torch.Tensor]:
+    """Return what AdamW begins with."""
+    return {
+        "exp_avg": torch.zeros_like(parameter),
+        "exp_avg_sq": torch.zeros_like(parameter),
+        "step": torch.zeros((), device=parameter.device),
+    }
 
 
 def _lazy_embedding(model: Any, config: RunConfig) -> LazyEmbedding | None:

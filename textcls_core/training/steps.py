@@ -1,6 +1,5 @@
 """One optimizer step: its micro-batches, its loss, and what to do when memory runs out."""
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from textcls_core.errors import TrainingError
 from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import Compute
 from textcls_core.models.dropout import RandomBits, use_fast_dropout
+from textcls_core.models.memory import free_cached, halved, is_out_of_memory
 from textcls_core.training.distributed import Ranks
 from textcls_core.training.dynamics import DynamicsRecorder
 from textcls_core.training.losses import Loss
@@ -21,7 +21,10 @@ from textcls_core.training.optimizer import Optimizer
 from textcls_core.training.plan import PlannedStep
 from textcls_core.training.splits import TokenizedSplit
 
-_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+_NO_MEMORY_FOR_MOMENTS = (
+    "Out of memory: the weights and the two moments that AdamW keeps of each do not fit, whatever "
+    "the batch size. Set lora_rank or freeze_layers, or choose a smaller model."
+)
 
 
 class Size(NamedTuple):
@@ -64,7 +67,7 @@ class Stepper:
     bits: RandomBits | None = None
     """Where dropout on the CPU gets its random numbers."""
     halvings: int = 0
-    """How often micro-batches were halved because memory ran out."""
+    """How often micro-batches were halved because memory ran out; part of a checkpoint."""
     fitted: Size = field(default_factory=lambda: Size(0, 0))
     """Up to which size micro-batches have fitted in the memory of every process."""
 
@@ -73,9 +76,13 @@ class Stepper:
         model, device = self.classifier.model, self.compute.device
         model.to(device)
         is_single_cpu = device == "cpu" and self.ranks.world_size == 1
-        self.optimizer = Optimizer(
-            model, self.config, may_be_lazy=is_single_cpu and not self.config.torch_compile
-        )
+        may_be_lazy = is_single_cpu and not self.config.torch_compile
+        try:
+            self.optimizer = Optimizer(model, self.config, may_be_lazy=may_be_lazy)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            raise TrainingError(_NO_MEMORY_FOR_MOMENTS) from error
         if device == "cpu" and not self.config.torch_compile:
             self.bits = use_fast_dropout(model)
         num_labels = len(self.classifier.label_names)
@@ -124,8 +131,7 @@ class Stepper:
                 break
             self._back_off(is_stuck=loss is None and self._largest(batches) <= 1)
         self.ranks.sum_gradients(self.classifier.model)
-        if self.optimizer.has_moments:  # before the first step their memory is still free
-            self.fitted = self.fitted.joined(size)
+        self.fitted = self.fitted.joined(size)
         return loss
 
     def _size(self, planned: PlannedStep) -> Size:
@@ -142,7 +148,7 @@ class Stepper:
         try:
             return self._accumulate(batches, planned, step, exchanges)
         except RuntimeError as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             return None
 
@@ -208,17 +214,4 @@ class Stepper:
         if self.dynamics is not None:
             self.dynamics.forget_step()
         self.halvings += 1
-        if self.compute.device.startswith("cuda"):
-            torch.cuda.empty_cache()
-
-
-def halved(batches: tuple[Indices, ...], times: int) -> Iterator[Indices]:
-    """Yield micro-batches cut into 2^times parts, none of them empty."""
-    for rows in batches:
-        parts = np.array_split(rows, min(2**times, len(rows)))
-        yield from parts
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    is_cuda = isinstance(error, torch.OutOfMemoryError)
-    return is_cuda or any(words in str(error).lower() for words in _NO_MEMORY)
+        free_cached()
