@@ -66,7 +66,13 @@ def _measure_set(
         **options.settings,
     }
     seeds = range(options.seed, options.seed + options.seeds)
-    runs = [_run(product, spec, {**settings, "seed": str(seed)}) for seed in seeds]
+    peer_seeds = range(options.seed, options.seed + options.peer_seeds)
+    runs, peer_runs = [], []
+    for seed in range(options.seed, max(seeds.stop, peer_seeds.stop)):  # in turns
+        if seed in seeds:
+            runs.append(_run(session, product, spec, {**settings, "seed": str(seed)}))
+        if seed in peer_seeds:
+            peer_runs.append(_peer_run(session, spec, seed, options))
     accuracies = [run["accuracy"] for run in runs]
     timed = [run["minutes"] for run in runs if run["minutes"] is not None]
     figures = {
@@ -77,8 +83,8 @@ def _measure_set(
         "minutes_per_run": max(timed, default=None),
         "runs": runs,
     }
-    if options.peer_seeds:
-        figures |= _compare(accuracies, _peer_runs(session, spec, options), options)
+    if peer_runs:
+        figures |= _compare(accuracies, peer_runs, options)
     return figures
 
 
@@ -87,45 +93,50 @@ def _max_length(spec: DataSpec, options: argparse.Namespace) -> int:
     return spec.max_length if spec.is_length_given else PRESETS[options.preset]["max_length"]
 
 
-def _run(product: Product, spec: DataSpec, settings: dict[str, str]) -> dict[str, Any]:
+def _run(
+    session: Session, product: Product, spec: DataSpec, settings: dict[str, str]
+) -> dict[str, Any]:
     """Train once with the product; the minutes are those of the whole command, if it is one."""
     say(f"{spec}: ours, seed {settings['seed']}")
-    start = time.perf_counter()
     earlier = product.earlier_run(settings)
-    answer = product.complete(earlier) if earlier else product.train(settings, "--wait")
-    minutes = round((time.perf_counter() - start) / 60, 2)
+    minutes = None
+    if earlier:
+        answer = product.complete(earlier)
+    else:
+        with session.watched():
+            start = time.perf_counter()
+            answer = product.train(settings, "--wait")
+            minutes = round((time.perf_counter() - start) / 60, 2)
     say(f"{spec}: accuracy {answer['test']['accuracy']:.4f}")  # whoever stops it has the figures
     return {
         "seed": int(settings["seed"]),
         "accuracy": answer["test"]["accuracy"],
         "macro_f1": answer["test"]["macro_f1"],
-        "minutes": None if earlier else minutes,
+        "minutes": minutes,
         "train_seconds": answer["train_seconds"],
         "tokens_per_second": answer["tokens_per_second"],
     }
 
 
-def _peer_runs(
-    session: Session, spec: DataSpec, options: argparse.Namespace
-) -> list[dict[str, Any]]:
-    runs = []
-    for seed in range(options.seed, options.seed + options.peer_seeds):
-        say(f"{spec}: p0, seed {seed}")
-        job = TargetJob(
-            engine="p0",
-            data=spec.name,
-            max_length=_max_length(spec, options),
-            model_dir=str(session.model_dir),
-            place=session.peer_place("p0"),
-            seed=seed,
-            num_epochs=options.peer_epochs,
-            learning_rate=options.peer_learning_rate,
-            evaluation_steps=0,
-        )
+def _peer_run(
+    session: Session, spec: DataSpec, seed: int, options: argparse.Namespace
+) -> dict[str, Any]:
+    say(f"{spec}: p0, seed {seed}")
+    job = TargetJob(
+        engine="p0",
+        data=spec.name,
+        max_length=_max_length(spec, options),
+        model_dir=str(session.model_dir),
+        place=session.peer_place("p0"),
+        seed=seed,
+        num_epochs=options.peer_epochs,
+        learning_rate=options.peer_learning_rate,
+        evaluation_steps=0,
+    )
+    with session.watched():
         last = run_child(job, Course).looks[-1]
-        minutes = round(last.seconds / 60, 2)
-        runs.append({"seed": seed, "accuracy": last.accuracy, "train_minutes": minutes})
-    return runs
+    minutes = round(last.seconds / 60, 2)
+    return {"seed": seed, "accuracy": last.accuracy, "train_minutes": minutes}
 
 
 def _compare(

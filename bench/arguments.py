@@ -1,13 +1,18 @@
 """Arguments that several measurements share, each checked where it is read."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bench.data import NAMES, default_max_length
+from bench.errors import BenchError
 from bench.jobs import PEERS, Peer
 from textcls_core.config import RunConfig
 from textcls_core.errors import InvalidArgumentError
+
+_FIXED = ("dataset", "model", "preset", "max_length", "seed", "device", "precision")
+"""Settings that every measurement decides itself, so that peers have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +35,32 @@ def data_specs(text: str) -> list[DataSpec]:
     """Return the data sets in a list such as `r8,20ng@256`.
 
     Raises:
-        argparse.ArgumentTypeError: If one does not exist.
+        argparse.ArgumentTypeError: If one does not exist, or is there twice.
     """
-    return [_data_spec(word.strip()) for word in text.split(",")]
+    words = [word.strip() for word in text.split(",")]
+    twice = next((word for word in words if words.count(word) > 1), None)
+    if twice is not None:
+        raise argparse.ArgumentTypeError(f'expected each data set once, got "{twice}" twice')
+    return [_data_spec(word) for word in words]
 
 
 def chosen_data(options: argparse.Namespace) -> list[DataSpec]:
-    """Return the data sets of a measurement; `--max-len` counts for all of them."""
+    """Return the data sets of a measurement; `--max-len` counts for all of them.
+
+    Raises:
+        BenchError: If lengths are given in both ways.
+    """
     specs: list[DataSpec] = options.data
-    if options.max_len is None:
+    length = options.max_len
+    if length is None:
         return specs
-    return [replace(spec, max_length=options.max_len, is_length_given=True) for spec in specs]
+    own = next((spec for spec in specs if spec.is_length_given), None)
+    if own is not None:
+        raise BenchError(f"Expected a length in --data or --max-len, got {own} and {length}.")
+    return [
+        replace(spec, max_length=length, is_length_given=True, text=f"{spec.name}@{length}")
+        for spec in specs
+    ]
 
 
 def data_spec(text: str) -> DataSpec:
@@ -110,6 +130,10 @@ def share(text: str) -> float:
 class Setting(argparse.Action):
     """Collects `--set name=value`, each a field of `RunConfig`, in a dictionary."""
 
+    def __init__(self, *arguments: Any, fixed: Collection[str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fixed = fixed
+
     def __call__(
         self,
         parser: argparse.ArgumentParser,
@@ -121,6 +145,11 @@ class Setting(argparse.Action):
         name, equals, value = str(values).partition("=")
         if not equals:
             parser.error(f'expected --set name=value, got "{values}"')
+        if name in self.fixed:
+            parser.error(
+                f"expected --set without {name}: this measurement decides it, and reports it, for "
+                "ours and the peers"
+            )
         settings = {**namespace.settings, name: value}
         try:
             RunConfig.create({"dataset": "checked later", **settings})
@@ -129,8 +158,13 @@ class Setting(argparse.Action):
         namespace.settings = settings
 
 
-def add_shared(parser: argparse.ArgumentParser) -> None:
-    """Add what every measurement of the engine understands."""
+def add_shared(parser: argparse.ArgumentParser, *fixed: str) -> None:
+    """Add what every measurement of the engine understands.
+
+    Args:
+        parser: Of one measurement.
+        *fixed: Settings that it decides itself, beyond those that all of them do.
+    """
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--model", default="minilm", help="minilm, a folder or a hub name")
     parser.add_argument("--seed", type=whole_number(0), default=0)
@@ -142,6 +176,7 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
         "--set",
         dest="settings",
         action=Setting,
+        fixed={*_FIXED, *fixed},
         default={},
         metavar="NAME=VALUE",
         help="a setting of our runs; repeat for several",

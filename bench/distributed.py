@@ -27,7 +27,7 @@ _TEXTS_PER_STEP = 16
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench dist`."""
-    add_shared(parser)
+    add_shared(parser, "batch_size")
     add_one_data(parser, "bbc@128")
     parser.add_argument("--nproc", type=whole_number(2), default=2, help="processes")
     parser.add_argument("--steps", type=whole_number(1), default=8)

@@ -5,6 +5,8 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -79,6 +81,14 @@ class Session:
         """Return where and in which number format an engine computes."""
         precision = self.peer_precision.get(engine, self.place.precision)
         return Place.model_validate({"device": self.place.device, "precision": precision})
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Measure the matmul peak before and after a block, which is void if they differ."""
+        job = PeakJob(place=self.place, hidden_size=self.encoder.hidden_size)
+        before = run_child(job, Peak).gflops
+        yield
+        self.note_drift(before, run_child(job, Peak).gflops)
 
     def note_drift(self, before: float, after: float) -> None:
         """Void the figures if the peak before and after a block differ too much."""

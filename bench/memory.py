@@ -20,7 +20,7 @@ _PEAK_LINE = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench memory`."""
-    add_shared(parser)
+    add_shared(parser, "batch_size")
     add_one_data(parser, "r8")
     add_steps(parser, steps=8, repeats=3)
 

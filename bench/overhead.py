@@ -16,7 +16,7 @@ _BATCH_SIZE = 16
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench overhead`."""
-    add_shared(parser)
+    add_shared(parser, "batch_size")
     add_one_data(parser, "r8")
     add_steps(parser, steps=12, repeats=8)
 
@@ -43,7 +43,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         warmup_steps=options.warmup,
         repeats=options.repeats,
     )
-    found = run_child(job, Overhead)
+    with session.watched():
+        found = run_child(job, Overhead)
     figures = {
         "writer_share": found.writer_seconds / sum(found.live_seconds),
         "ratio_silent": ratios(found.silent_seconds, found.live_seconds),

@@ -1,6 +1,7 @@
 """`bench resume`: runs killed with signal 9 and resumed, against one that was left alone."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from bench.arguments import add_one_data, add_shared, whole_number, whole_number
 from bench.errors import BenchError
 from bench.machine import Session, say
 from bench.product import Product, kill_at_step, temporary_product
+from textcls_core.config import RunConfig
+from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.runs.history import History
 from textcls_core.runs.run import Run
 
@@ -19,7 +22,7 @@ DEFAULT_STOPS = [*range(4, 80, 4), 79]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench resume`."""
-    add_shared(parser)
+    add_shared(parser, "num_epochs", "checkpoint_steps")
     add_one_data(parser, "bbc@64")
     parser.add_argument(
         "--stops", type=whole_numbers, default=DEFAULT_STOPS, help="for example 5,17"
@@ -43,10 +46,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             "seed": str(options.seed),
             **options.settings,
         }
+        require_inside(options.stops, _num_steps(dataset, settings))
         say(f"{options.data}: undisturbed")
         undisturbed = product.open_run(product.train(settings, "--wait")["run_id"])
         num_steps = undisturbed.history.step
-        require_inside(options.stops, num_steps)
+        require_inside(options.stops, num_steps)  # where only the run knows how many it has
         stops = [_disturb(product, settings, stop, undisturbed) for stop in options.stops]
     figures = {
         "num_steps": num_steps,
@@ -56,6 +60,14 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "stops": stops,
     }
     return session.report({str(options.data): figures})
+
+
+def _num_steps(dataset: TextDataset, settings: dict[str, str]) -> int:
+    """Return the steps of a run before it is made, or more than any has if tokens decide."""
+    config = RunConfig.create(settings)
+    if config.tokens_per_step:
+        return sys.maxsize
+    return -(-len(dataset.indices("train")) // config.documents_per_step) * config.num_epochs
 
 
 def require_inside(stops: list[int], num_steps: int) -> None:

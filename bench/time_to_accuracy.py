@@ -16,19 +16,19 @@ from bench.summary import ratios
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench time-to-acc`."""
-    add_shared(parser)
+    add_shared(parser, "batch_size", "num_epochs", "learning_rate")
     add_one_data(parser, "r8")
     parser.add_argument("--target", type=share, default=0.97, help="test accuracy to reach")
     parser.add_argument("--epochs", type=whole_number(1), default=3)
     parser.add_argument("--learning-rate", type=share, default=5e-5)
     parser.add_argument("--every", type=whole_number(1), default=25, help="steps between looks")
-    parser.add_argument("--repeats", type=whole_number(1), default=1, help="seeds")
+    parser.add_argument("--repeats", type=whole_number(1), default=3, help="seeds")
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Return the seconds of both until the target, and their ratio where both reach it."""
     session = Session.begin(options)
-    pairs = [_measure_pair(session, options.seed + n, options) for n in range(options.repeats)]
+    pairs = [_measure_pair(session, n, options) for n in range(options.repeats)]
     figures: dict[str, Any] = {
         "target": options.target,
         "max_length": options.data.max_length,
@@ -41,13 +41,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     return session.report({str(options.data): figures})
 
 
-def _measure_pair(session: Session, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    """Train with both engines; return when each reached the target, or None."""
+def _measure_pair(session: Session, repeat: int, options: argparse.Namespace) -> dict[str, Any]:
+    """Train with both engines in turns; return when each reached the target, or None."""
+    seed = options.seed + repeat
     result: dict[str, Any] = {"seed": seed}
     engines: tuple[Engine, ...] = ("ours", "p0")
-    for engine in engines:
+    for engine in engines if repeat % 2 == 0 else engines[::-1]:
         say(f"{options.data}: {engine}, seed {seed}")
-        course = run_child(_job(session, engine, seed, options), Course)
+        with session.watched():
+            course = run_child(_job(session, engine, seed, options), Course)
         reached = course.reached(options.target)
         result[f"{engine}_seconds"] = reached.seconds if reached else None
         result[f"{engine}_step"] = reached.step if reached else None

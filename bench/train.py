@@ -25,7 +25,7 @@ Block = tuple[Engine, bool]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench train`."""
-    add_shared(parser)
+    add_shared(parser, "batch_size")
     add_data(parser, "r8,20ng,bbc,tweets")
     add_steps(parser, steps=8, repeats=5)
     parser.add_argument(
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_share_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `bench util`."""
-    add_shared(parser)
+    add_shared(parser, "batch_size")
     add_data(parser, "r8")
     add_steps(parser, steps=16, repeats=3)
 

@@ -9,7 +9,7 @@ import pytest
 
 from bench import machine
 from bench.errors import BenchError
-from bench.jobs import Place, Probe
+from bench.jobs import Peak, Place, Probe
 from bench.machine import Session
 
 OPTIONS = {"model": "minilm", "peer_bf16": False, "settings": {}, "allow_load": True}
@@ -102,3 +102,17 @@ def test_missing_package_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(machine, "_PACKAGES", ("no-such-package",))
 
     assert machine.machine_facts()["packages"] == {"no-such-package": "not installed"}
+
+
+def test_a_watched_block_is_void_if_the_peak_falls(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = iter((100.0, 80.0))
+    monkeypatch.setattr(Session, "encoder", Mock(hidden_size=8))
+    monkeypatch.setattr(
+        machine, "run_child", lambda *_: Peak(gflops_by_shape={"square": next(rates)})
+    )
+    watching = session()
+
+    with watching.watched():
+        assert watching.voids == []
+
+    assert "from 100 to 80 GFLOP/s" in watching.voids[0]

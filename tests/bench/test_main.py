@@ -40,7 +40,14 @@ def test_every_measurement_prints_json(name: str) -> None:
         (["time-to-acc", "--target", "97"], 'above 0 and at most 1, got "97"'),
         (["time-to-acc", "--target", "x"], 'above 0 and at most 1, got "x"'),
         (["dist", "--nproc", "1"], 'expected a whole number of at least 2, got "1"'),
-        (["util", "--set", "seed"], 'expected --set name=value, got "seed"'),
+        (["util", "--set", "packing"], 'expected --set name=value, got "packing"'),
+        (["util", "--set", "seed=3"], "expected --set without seed: this measurement decides it"),
+        (["train", "--set", "max_length=64"], "without max_length: this measurement decides it"),
+        (["train", "--set", "batch_size=4"], "without batch_size: this measurement decides it"),
+        (["accuracy", "--set", "preset=fast"], "without preset: this measurement decides it"),
+        (["accuracy", "--set", "dataset=bbc"], "without dataset: this measurement decides it"),
+        (["time-to-acc", "--set", "num_epochs=1"], "without num_epochs: this measurement decid"),
+        (["train", "--data", "r8,bbc,r8"], 'expected each data set once, got "r8" twice'),
         (["util", "--set", "sead=1"], '"sead" is not a setting of a run'),
         (["util", "--set", "lora_rank=-1"], "lora_rank: input should be greater"),
     ],
@@ -67,7 +74,17 @@ def test_data_sets_have_their_own_lengths() -> None:
 def test_one_length_counts_for_all_data_sets() -> None:
     options = build_parser().parse_args(["train", "--data", "r8,tweets", "--max-len", "256"])
 
-    assert [spec.max_length for spec in chosen_data(options)] == [256, 256]
+    assert [(str(spec), spec.max_length) for spec in chosen_data(options)] == [
+        ("r8@256", 256),
+        ("tweets@256", 256),
+    ]
+
+
+def test_lengths_in_two_ways_are_refused() -> None:
+    options = build_parser().parse_args(["train", "--data", "r8@128,bbc", "--max-len", "256"])
+
+    with pytest.raises(BenchError, match=r"length in --data or --max-len, got r8@128 and 256"):
+        chosen_data(options)
 
 
 def test_stops_are_sorted_and_counted_once() -> None:
@@ -79,9 +96,9 @@ def test_resume_has_twenty_stops_by_default() -> None:
 
 
 def test_settings_are_collected() -> None:
-    options = build_parser().parse_args(["util", "--set", "seed=3", "--set", "packing=off"])
+    options = build_parser().parse_args(["util", "--set", "ema_decay=0.9", "--set", "packing=off"])
 
-    assert options.settings == {"seed": "3", "packing": "off"}
+    assert options.settings == {"ema_decay": "0.9", "packing": "off"}
 
 
 def test_json_is_one_object(figures, capsys: pytest.CaptureFixture) -> None:

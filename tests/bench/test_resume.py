@@ -1,13 +1,17 @@
 """`bench resume`: how two runs are compared."""
 
 from pathlib import Path
+from unittest.mock import MagicMock, Mock
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from bench import resume
+from bench.__main__ import build_parser
 from bench.errors import BenchError
 from bench.resume import differing_steps, max_weight_difference, require_inside
+from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.runs.history import History
 
 
@@ -62,3 +66,23 @@ def test_other_tensors_are_refused(tmp_path: Path) -> None:
 def test_stops_after_the_end_are_refused() -> None:
     with pytest.raises(BenchError, match="before the last step, 17, got 17"):
         require_inside([5, 17], 17)
+
+
+def test_kills_after_the_end_are_refused_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch, toy_dataset: TextDataset
+) -> None:
+    product = MagicMock()
+    product.__enter__.return_value.import_dataset.return_value = "toy"
+    monkeypatch.setattr(resume, "temporary_product", Mock(return_value=product))
+    monkeypatch.setattr(resume, "Session", MagicMock())
+    monkeypatch.setattr(resume.data, "load", Mock(return_value=toy_dataset))
+    options = build_parser().parse_args(["resume", "--rows", "32", "--stops", "3,9999"])
+
+    with pytest.raises(BenchError, match=r"before the last step, 4, got 9999"):
+        resume.measure(options)
+
+    assert not product.__enter__.return_value.train.called
+
+
+def test_only_the_run_knows_its_steps_if_tokens_decide(toy_dataset: TextDataset) -> None:
+    assert resume._num_steps(toy_dataset, {"dataset": "x", "tokens_per_step": "99"}) > 10**9
