@@ -97,18 +97,34 @@ def test_dataset_baselines_of_nothing_usable_is_one_line(home, capsys, arguments
     assert message in complaint(capsys, "dataset", "baselines", *arguments)
 
 
-def test_runs_show_names_the_best_baseline(run, measured, capsys):
+def test_runs_show_names_the_baselines(run, measured, capsys):
     expected = {"best": "frozen", "title": "Frozen minilm", "test_accuracy": 0.95}
 
     assert answer(capsys, "runs", "show", run.run_id)["baselines"] == expected
     assert answer(capsys, "runs", "list")[0]["baselines"] == expected
-    line = "best baseline: Frozen minilm, test accuracy 95.0 %"
+    line = "baseline Frozen minilm: test accuracy 95.0 %, macro-F1 93.0 %"
     assert line in printed(capsys, "runs", "show", run.run_id).splitlines()
 
 
 def test_runs_show_without_baselines_names_none(run, capsys):
     assert "baselines" not in answer(capsys, "runs", "show", run.run_id)
     assert "baseline" not in printed(capsys, "runs", "show", run.run_id)
+
+
+def test_compare_gives_the_baselines_on_the_rows_of_both(run, measured, home, toy_dataset, capsys):
+    other = make_run(home, "toy", toy_dataset, {}, name="Other")
+
+    found = answer(capsys, "compare", run.run_id, other.run_id)["baselines"]
+    lines = printed(capsys, "compare", run.run_id, other.run_id).splitlines()
+
+    assert [(one["name"], one["accuracy"]) for one in found] == [("tfidf", 0.8), ("frozen", 0.95)]
+    assert lines[1] == "baseline TF-IDF + linear SVM: accuracy 80.0 %, macro-F1 78.0 %"
+
+
+def test_compare_without_baselines_names_none(run, home, toy_dataset, capsys):
+    other = make_run(home, "toy", toy_dataset, {}, name="Other")
+
+    assert "baselines" not in answer(capsys, "compare", run.run_id, other.run_id)
 
 
 def test_evaluate_gives_the_baselines_of_the_split(run, measured, capsys):

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages._app import controls, state
+from pages._app.baselines import best_value
 from pages._app.evaluation_compare_cache import comparisons, obstacle
 from pages._app.mistakes_link import open_mistakes
 from pages._app.text import cells, escape, label
@@ -32,6 +33,7 @@ from textcls_core.runs.comparison_words import (
     verdicts,
 )
 from textcls_core.runs.run import Run
+from textcls_core.training.baselines import Baseline
 from textcls_core.wording import plural, shorten
 
 ROWS_SHOWN = 200
@@ -55,12 +57,13 @@ def show_compare(run: Run, split: Split, figures: Figures) -> None:  # noqa: ARG
     if not chosen:
         return
     found = comparisons(run, chosen, split)
+    known = state.shared_baselines([run, *chosen], split)
     if len(found) > 1:
-        _show_overview(found)
+        _show_overview(found, known)
     comparison = _choose_detail(found)
     _show_verdict(comparison)
     _show_outcomes(comparison)
-    _show_figures(comparison)
+    _show_figures(comparison, known)
     left, right = controls.panels()
     with left:
         _show_classes(comparison)
@@ -122,7 +125,7 @@ def _show_verdict(comparison: RunComparison) -> None:
     st.caption(escape(seeds_sentence(comparison)))
 
 
-def _show_overview(found: Sequence[RunComparison]) -> None:
+def _show_overview(found: Sequence[RunComparison], known: Sequence[Baseline]) -> None:
     """Show all runs at a glance, the answer first."""
     st.markdown(f"**{verdicts(found)}**")
     names = state.distinct_labels(
@@ -141,11 +144,24 @@ def _show_overview(found: Sequence[RunComparison]) -> None:
         for comparison in found
         for accuracy in (comparison.result.figure("accuracy"),)
     ]
+    rows += [_baseline_row(baseline, found[0]) for baseline in known]
     _table(rows, "Each run against this one", texts={"run", "reading"})
     st.caption(
         f"{len(found)} runs are compared with this one at once: the more one compares, the more "
         "often chance looks like a finding. Holm's correction of the p values allows for that."
     )
+
+
+def _baseline_row(baseline: Baseline, comparison: RunComparison) -> dict[str, str]:
+    """Return a baseline as a row below the runs; no test says whether it differs by chance."""
+    accuracy = best_value([baseline], comparison.split, "accuracy") or 0.0
+    difference = accuracy - comparison.result.figure("accuracy").reference
+    return {
+        "run": baseline.title,
+        "accuracy": value_text("accuracy", accuracy),
+        "difference": difference_text("accuracy", difference).removesuffix(_UNIT),
+        "reading": "baseline",
+    }
 
 
 def _choose_detail(found: Sequence[RunComparison]) -> RunComparison:
@@ -177,7 +193,7 @@ def _show_outcomes(comparison: RunComparison) -> None:
         st.caption("A row is right if all its labels are right.")
 
 
-def _show_figures(comparison: RunComparison) -> None:
+def _show_figures(comparison: RunComparison, known: Sequence[Baseline]) -> None:
     st.subheader("Figures", anchor=False)
     rows = [
         {
@@ -187,15 +203,22 @@ def _show_figures(comparison: RunComparison) -> None:
             "difference": difference_text(change.name, change.difference).removesuffix(_UNIT),
             "95 % interval": interval_text(change).removesuffix(_UNIT),
             "reading": reading(change),
+            **{one.title: _baseline_cell(one, comparison.split, change.name) for one in known},
         }
         for change in comparison.result.figures
     ]
-    _table(rows, "Figures of both runs with their difference", texts={"figure", "reading"})
+    _table(rows, "Figures of both runs and baselines", texts={"figure", "reading"})
+    sampled = " Baselines may be measured on a sample of these rows." if known else ""
     st.caption(
         "Other run minus this run; shares differ in percentage points. Intervals: both runs on "
         "1,000 samples of these rows, copies of a text together. They say how far other rows could "
-        "change the difference, not how far another seed could."
+        f"change the difference, not how far another seed could.{sampled}"
     )
+
+
+def _baseline_cell(baseline: Baseline, split: Split, name: str) -> str:
+    value = best_value([baseline], split, name)
+    return "" if value is None else value_text(name, value)
 
 
 def _show_settings(comparison: RunComparison) -> None:

@@ -23,7 +23,12 @@ from textcls_core.runs import versions
 from textcls_core.runs.history import History, read_history
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
-from textcls_core.training.baselines import Baseline, baselines_of_run, read_baselines
+from textcls_core.training.baselines import (
+    Baseline,
+    baselines_of_run,
+    baselines_of_runs,
+    read_baselines,
+)
 from textcls_core.training.preview import FirstStep, preview_of
 from textcls_core.training.rows import epoch_rows
 from textcls_core.workspace import Workspace
@@ -64,6 +69,11 @@ def baselines(fingerprint: str) -> list[Baseline]:
 def run_baselines(run: Run, split: Split) -> list[Baseline]:
     """Return the baselines that a run is compared with on one split."""
     return baselines_of_run(workspace(), run.config, split)
+
+
+def shared_baselines(runs: Sequence[Run], split: Split) -> list[Baseline]:
+    """Return the baselines on the rows that several runs share on one split."""
+    return baselines_of_runs(workspace(), [run.config for run in runs], split)
 
 
 def measure_baselines(fingerprint: str) -> None:

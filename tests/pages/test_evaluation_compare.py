@@ -126,6 +126,34 @@ def test_compare_shows_figures_with_differences(open_page, toy_run, best):
     assert figures["reading"][0] == "unclear"
 
 
+def test_compare_shows_the_baselines_beside_the_figures(open_page, toy_run, best, toy_baselines):
+    figures = table(open_compare(open_page, toy_run, best), "95 % interval")
+
+    titles = [baseline.title for baseline in toy_baselines]
+    assert list(figures.columns)[-3:] == titles
+    assert figures[titles[1]].tolist()[0] == "80.0 %"
+    assert figures[titles[1]].tolist()[-2:] == ["", ""]  # neither MCC nor loss was measured
+
+
+def test_compare_of_several_runs_has_the_baselines_below_them(
+    open_page, toy_run, best, bad, toy_baselines
+):
+    runs = table(open_compare(open_page, toy_run, best, bad), "Holm-corrected")
+
+    assert runs["run"].tolist()[2:] == [baseline.title for baseline in toy_baselines]
+    assert runs["accuracy"].tolist()[2:] == ["33.0 %", "80.0 %", "95.0 %"]
+    assert runs["difference"].tolist()[3] == "-10.9"
+    assert runs["reading"].tolist()[2:] == ["baseline"] * 3
+
+
+def test_compare_of_other_data_set_versions_has_no_baselines(
+    open_page, toy_run, relabelled_run, toy_baselines
+):
+    figures = table(open_compare(open_page, toy_run, relabelled_run), "95 % interval")
+
+    assert list(figures.columns)[-1] == "reading"
+
+
 def test_compare_shows_settings_that_differ(open_page, toy_run, best):
     settings = table(open_compare(open_page, toy_run, best), "setting")
 

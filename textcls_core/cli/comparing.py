@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from textcls_core.cli.printing import Json, RunId, SplitName, emit, parse_split
+from textcls_core.cli.printing import (
+    Json,
+    RunId,
+    SplitName,
+    baselines_json,
+    emit,
+    measured_baselines,
+    parse_split,
+)
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.evaluation.metric_names import METRICS, value_text
 from textcls_core.runs.comparison import RunComparison, compare_runs
@@ -17,7 +25,7 @@ from textcls_core.runs.comparison_words import (
     verdict,
 )
 from textcls_core.runs.store import RunStore
-from textcls_core.wording import plural, shorten
+from textcls_core.wording import percent, plural, shorten
 from textcls_core.workspace import Workspace
 
 _CLASSES_SHOWN = 10
@@ -42,8 +50,16 @@ def compare(
         "reference": {"run_id": reference.run_id, "name": reference.config.title},
         "comparisons": [comparison.to_json() for comparison in found],
     }
+    known = measured_baselines([run.config for run in runs], parse_split(split))
+    if known:
+        value["baselines"] = baselines_json(known)
     title = shorten(reference.config.title, 60)
     lines = [f"reference: {title} ({reference.run_id}), {plural(num_examples, f'{split} row')}"]
+    lines += [
+        f"baseline {baseline.title}: accuracy {percent(figures.accuracy)}, macro-F1 "
+        f"{percent(figures.macro_f1)}"
+        for baseline, figures in known
+    ]
     emit(as_json, value, [*lines, *(line for one in found for line in _lines(one))])
 
 

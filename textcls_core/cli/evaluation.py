@@ -1,17 +1,24 @@
 """The verb `evaluate`: all figures of a finished run on one split."""
 
-from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.cli.printing import (
+    Json,
+    RunId,
+    SplitName,
+    baselines_json,
+    emit,
+    measured_baselines,
+    open_run,
+    parse_split,
+)
 from textcls_core.cli.reporting import ModelCardFile, ReportFile, write_reports
 from textcls_core.dataset.keys import RowKeys, equal_text_groups
 from textcls_core.dataset.store import DatasetStore
-from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import NotFoundError
 from textcls_core.evaluation.by_task import AnyPredictions, figures_of
 from textcls_core.evaluation.figures import Figures
 from textcls_core.evaluation.metric_names import METRICS, metric_text
 from textcls_core.evaluation.metrics import Metrics, measure
 from textcls_core.runs.run import Run
-from textcls_core.training.baselines import Baseline, BaselineFigures, baselines_of_run
 from textcls_core.wording import percent, plural, shorten
 from textcls_core.workspace import Workspace
 
@@ -30,12 +37,10 @@ def evaluate_run(
     predictions = run.predictions(chosen)
     figures = figures_of(predictions)
     metrics = measure(predictions, _groups(run, predictions))
-    known = _baselines(run, chosen)
+    known = measured_baselines([run.config], chosen)
     value = metrics.to_json(figures)
     if known:
-        value["baselines"] = [
-            {"name": b.name, "title": b.title, **f.model_dump(exclude_none=True)} for b, f in known
-        ]
+        value["baselines"] = baselines_json(known)
     compared = [f"{b.title}: accuracy {percent(f.accuracy)}" for b, f in known]
     lines = [*_headlines(figures, metrics), *compared, *_class_lines(figures, metrics)]
     written = write_reports(run, chosen, report, model_card)
@@ -49,15 +54,6 @@ def _groups(run: Run, predictions: AnyPredictions) -> RowKeys | None:
     except NotFoundError:
         return None
     return equal_text_groups(dataset, predictions.row_ids)
-
-
-def _baselines(run: Run, split: Split) -> list[tuple[Baseline, BaselineFigures]]:
-    """Return the baselines that were measured on the same rows."""
-    return [
-        (baseline, figures)
-        for baseline in baselines_of_run(Workspace.default(), run.config, split)
-        if (figures := baseline.figures(split)) is not None
-    ]
 
 
 def _headlines(figures: Figures, metrics: Metrics) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from textcls_core.config import RunConfig
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import SPLITS, Split
 from textcls_core.errors import parse_choice
@@ -13,7 +14,13 @@ from textcls_core.files import to_json
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
 from textcls_core.runs.versions import dataset_title
-from textcls_core.training.baselines import Baseline, baselines_of_run, best_baseline
+from textcls_core.training.baselines import (
+    Baseline,
+    BaselineFigures,
+    baselines_of_run,
+    baselines_of_runs,
+    best_baseline,
+)
 from textcls_core.training.launch import wait
 from textcls_core.wording import percent
 from textcls_core.workspace import Workspace
@@ -101,6 +108,23 @@ def run_line(run: Run) -> str:
     return f"{run.run_id}  {run.status:<12}{run.config.title}  [{title}]"
 
 
+MeasuredBaseline = tuple[Baseline, BaselineFigures]
+
+
+def measured_baselines(configs: Sequence[RunConfig], split: Split) -> list[MeasuredBaseline]:
+    """Return the baselines on the rows that all these runs have in a split, with their figures."""
+    return [
+        (baseline, figures)
+        for baseline in baselines_of_runs(Workspace.default(), configs, split)
+        if (figures := baseline.figures(split)) is not None
+    ]
+
+
+def baselines_json(known: Sequence[MeasuredBaseline]) -> list[dict[str, object]]:
+    """Return the figures of baselines on one split in their stable form."""
+    return [{"name": b.name, "title": b.title, **f.model_dump(exclude_none=True)} for b, f in known]
+
+
 def _best_baseline(run: Run) -> tuple[Baseline, float] | None:
     known = baselines_of_run(Workspace.default(), run.config, "test")
     return best_baseline(known, "test")
@@ -115,7 +139,9 @@ def run_lines(run: Run) -> list[str]:
             accuracy, macro_f1 = (percent(finished[split][n]) for n in ("accuracy", "macro_f1"))
             lines.append(f"{split}: accuracy {accuracy}, macro-F1 {macro_f1}")
     lines.append(f"data set: {dataset_title(_dataset_store(), run)}")
-    best = _best_baseline(run)
-    if best is not None:
-        lines.append(f"best baseline: {best[0].title}, test accuracy {percent(best[1])}")
+    lines += [
+        f"baseline {baseline.title}: test accuracy {percent(figures.accuracy)}, macro-F1 "
+        f"{percent(figures.macro_f1)}"
+        for baseline, figures in measured_baselines([run.config], "test")
+    ]
     return lines + ([f"error: {finished['error']}"] if "error" in finished else [])

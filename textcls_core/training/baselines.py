@@ -156,7 +156,7 @@ def read_baselines(workspace: Workspace, fingerprint: str) -> list[Baseline]:
         return []
     files = _folder(workspace, fingerprint).glob("*.json")
     found = [baseline for file in files if (baseline := _read(file, fingerprint)) is not None]
-    return sorted(found, key=lambda baseline: (NAMES.index(baseline.name), baseline.model))
+    return sorted(found, key=_order)
 
 
 def baselines_of(workspace: Workspace, fingerprint: str, model: str) -> list[Baseline]:
@@ -174,6 +174,25 @@ def baselines_of_run(workspace: Workspace, config: RunConfig, split: Split) -> l
     if not _has_same_rows(config, split):
         return []
     return baselines_of(workspace, config.dataset_fingerprint, config.model)
+
+
+def baselines_of_runs(
+    workspace: Workspace, configs: Sequence[RunConfig], split: Split
+) -> list[Baseline]:
+    """Return the baselines that were measured on the rows that several runs share.
+
+    The frozen encoders are those of all their models. There are none if the runs are of several
+    data set versions.
+    """
+    if len({config.dataset_fingerprint for config in configs}) != 1:
+        return []
+    of_each = [baselines_of_run(workspace, config, split) for config in configs]
+    found = {(known.name, known.model): known for each in of_each for known in each}
+    return sorted(found.values(), key=_order)
+
+
+def _order(baseline: Baseline) -> tuple[int, str]:
+    return NAMES.index(baseline.name), baseline.model
 
 
 def baselines_of_group(group: RunGroup) -> list[GroupBaseline]:
