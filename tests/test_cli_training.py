@@ -224,7 +224,7 @@ def test_train_dry_run_measures_and_starts_nothing(home, started, capsys, tiny_m
     figures = answer(capsys, *command, "--set", "device=cpu", "--set", "max_length=32")
 
     assert figures["seconds"] > 0
-    assert figures["notes"][0].startswith("Memory is that of the longest texts; ")
+    assert figures["notes"][0].startswith("The time is that of the steps alone; ")
     assert started == []
     assert answer(capsys, "runs", "list") == []
 
@@ -232,7 +232,7 @@ def test_train_dry_run_measures_and_starts_nothing(home, started, capsys, tiny_m
 def test_train_dry_run_says_what_its_figures_leave_out(home, capsys, monkeypatch, tiny_model_dir):
     figures = {
         **{"seconds": 200.0, "margin": 0.25, "peak_memory_mb": 1432.4, "device": "cpu"},
-        **{"longest_batch_tokens": 2048, "precision": "fp32"},
+        **{"longest_batch_tokens": 2048, "precision": "fp32", "memory_margin": 1.0},
         **{"reasons": ["Packed."], "notes": ["Validations add to it."]},
     }
     monkeypatch.setattr("textcls_core.cli.training.preflight", lambda *_: figures)
@@ -241,7 +241,7 @@ def test_train_dry_run_says_what_its_figures_leave_out(home, capsys, monkeypatch
 
     assert capsys.readouterr().out.splitlines() == [
         "3 min 20 s of training (give or take 25 %) on cpu, fp32",
-        "1,432 MB after the largest step (2,048 tokens)",
+        "1,432 MB with the largest step (2,048 tokens), up to 2,865 MB as the run goes on",
         "Packed.",
         "Validations add to it.",
     ]

@@ -106,10 +106,11 @@ def show_measured(config: RunConfig) -> None:
     if "error" in facts:
         st.error(escape(facts["error"]), icon=":material/error:")
         return
+    most = facts["peak_memory_mb"] * (1 + facts["memory_margin"])
     controls.metrics(
         [
             ("Measured time", duration(facts["seconds"]), f"± {percent(facts['margin'], 0)}"),
-            ("Peak memory", f"{facts['peak_memory_mb']:,.0f} MB", "in the largest step"),
+            ("Peak memory", f"{facts['peak_memory_mb']:,.0f} MB", f"up to {most:,.0f} MB later"),
             ("Step", f"{facts['seconds_per_step']:.2f} s", "on average"),
             ("Largest step", f"{facts['longest_batch_tokens']:,}", "tokens"),
         ]

@@ -2,16 +2,19 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pytest
 import torch
 
+from textcls_core.models.classifier import Classifier
 from textcls_core.models.token_lengths import token_lengths
 from textcls_core.models.work import training_flops
 from textcls_core.runs.store import RunStore
 from textcls_core.training import preflight
-from textcls_core.training.preflight import MIN_MARGIN, main, measure
+from textcls_core.training.averaging import WeightAverage
+from textcls_core.training.preflight import MIN_MARGIN, PROCESS_MARGIN, main, measure
 from textcls_core.training.steps import Stepper
 
 
@@ -45,7 +48,7 @@ def test_preflight_takes_real_steps(measured, toy_dataset):
     assert found.peak_memory_mb > 50
     assert (found.device, found.precision) == ("cpu", "fp32")
     assert found.notes == (
-        "Memory is that of the longest texts; validations, saving and averaged weights add to it.",
+        "The time is that of the steps alone; baselines, validations and predictions add to it.",
     )
 
 
@@ -55,6 +58,45 @@ def test_time_of_a_run_is_that_of_all_its_steps(measured):
 
     assert thrice.seconds == pytest.approx(3 * once.seconds, rel=0.01)
     assert once.margin == MIN_MARGIN
+
+
+def test_memory_is_that_of_steps_predictions_and_averages(measured, monkeypatch):
+    predicted, averaged = [], []
+    predict_logits, update = Classifier.predict_logits, WeightAverage.update
+
+    def predict(classifier, tokens, compute):
+        predicted.append(len(tokens))
+        return predict_logits(classifier, tokens, compute)
+
+    monkeypatch.setattr(Classifier, "predict_logits", predict)
+    monkeypatch.setattr(
+        WeightAverage, "update", lambda a, model: averaged.append(1) or update(a, model)
+    )
+
+    found = measured(ema_decay=0.9)
+
+    assert len(predicted) == 3  # the largest batch of every split
+    assert averaged == [1]
+    assert found.memory_margin == PROCESS_MARGIN
+
+
+def test_memory_of_a_gpu_has_the_least_margin():
+    assert preflight._memory_margin("cuda:0") == MIN_MARGIN
+
+
+def test_memory_that_ran_out_is_reported_in_the_words_of_the_settings(measured, monkeypatch):
+    summed_loss = Stepper._summed_loss
+
+    def little_memory(stepper, rows):
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return summed_loss(stepper, rows)
+
+    monkeypatch.setattr(Stepper, "_summed_loss", little_memory)
+
+    note = measured(max_tokens_per_batch=64).notes[1]
+
+    assert re.search(r"cut into \d+ parts\..*set max_tokens_per_batch to \d+\.$", note)
 
 
 def test_step_of_the_longest_texts_is_measured(measured, steady, toy_dataset, tiny_model_dir):
@@ -98,7 +140,7 @@ def test_memory_that_ran_out_is_reported(measured, monkeypatch):
     monkeypatch.setattr(Stepper, "_summed_loss", little_memory)
 
     assert measured(batch_size=16).notes[1] == (
-        "Memory ran out until micro-batches held at most 4 texts. A run of one process does the "
+        "Memory ran out until micro-batches were cut into 4 parts. A run of one process does the "
         "same by itself; for several set batch_size to 4."
     )
 

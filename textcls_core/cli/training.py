@@ -67,11 +67,12 @@ def train(
 
 def _preflight_lines(figures: dict[str, Any]) -> list[str]:
     time_left, margin = duration(figures["seconds"]), percent(figures["margin"], 0)
+    most = figures["peak_memory_mb"] * (1 + figures["memory_margin"])
     return [
         f"{time_left} of training (give or take {margin}) on {figures['device']}, "
         f"{figures['precision']}",
-        f"{figures['peak_memory_mb']:,.0f} MB after the largest step "
-        f"({figures['longest_batch_tokens']:,} tokens)",
+        f"{figures['peak_memory_mb']:,.0f} MB with the largest step "
+        f"({figures['longest_batch_tokens']:,} tokens), up to {most:,.0f} MB as the run goes on",
         *figures["reasons"],
         *figures["notes"],
     ]

@@ -7,7 +7,7 @@ settings on standard input, so that the app stays free of torch and its memory i
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,23 +15,30 @@ import numpy as np
 
 from textcls_core.arrays import Indices
 from textcls_core.config import RunConfig
+from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import TextclsError
 from textcls_core.jobs.lock import is_locked
+from textcls_core.models.batching import batches_by_length
+from textcls_core.models.classifier import MAX_TOKENS_PER_BATCH
 from textcls_core.models.device import choose_compute
 from textcls_core.models.work import training_flops
 from textcls_core.runs.slots import device_slots
 from textcls_core.runs.store import RunStore
 from textcls_core.training.adaptation import adapt
+from textcls_core.training.averaging import WeightAverage
 from textcls_core.training.distributed import Ranks
 from textcls_core.training.fine_tune import load_dataset, prepare, tokenize_splits
 from textcls_core.training.plan import PlannedStep, RunPlan
 from textcls_core.training.rows import drawn, in_folds
+from textcls_core.training.splits import TokenizedSplit
 from textcls_core.training.steps import Stepper
-from textcls_core.wording import plural
 from textcls_core.workspace import Workspace
 
 MIN_MARGIN = 0.1
 """Nothing is promised more exactly than this, because other work on the machine changes."""
+PROCESS_MARGIN = 1.2
+"""Freed memory of a CPU process is kept for later steps, and what is kept grows with their shapes:
+the most that seven whole runs had was 1.07 to 2.09 times what is measured here (docs/performance.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +48,16 @@ class Preflight:
     seconds: float
     """Likely time of all optimizer steps, without validations."""
     margin: float
-    """The time may be off by this share: how far the measured steps were from one common speed.
-
-    It says nothing about memory.
-    """
+    """The time may be off by this share: how far the measured steps were from one common speed."""
     seconds_per_step: float
     """Mean over an epoch."""
     peak_memory_mb: float
-    """Most memory in use after the largest step, in 10^6 bytes: of the GPU, or of the process.
+    """Most memory in use, in 10^6 bytes: of the GPU, or of the process.
 
-    No step needs more, but validations, saving and averaged weights do.
+    With the largest step, the largest batch of a validation, and averaged weights.
     """
+    memory_margin: float
+    """The run may come to need more by this share."""
     longest_batch_tokens: int
     """Tokens of the measured step of the longest texts, over all processes; none has more."""
     device: str
@@ -76,11 +82,15 @@ def measure(workspace: Workspace, config: RunConfig) -> Preflight:
     splits = tokenize_splits(classifier, dataset, workspace, Ranks())
     adapt(classifier.model, config)
     stepper = Stepper(classifier, splits["train"], config, compute)
+    average = WeightAverage(classifier.model, config.ema_decay) if config.ema_decay else None
     longest, plan = _steps(stepper)
     middling = sorted(plan, key=lambda step: _work(stepper, step))[len(plan) // 2]
     _time(stepper, longest)  # the first step also pays for what is kept, and for too little memory
     work = np.array([_work(stepper, step) for step in (longest, middling)])
     seconds = np.array([_time(stepper, step) for step in (longest, middling)])
+    _predict_longest(stepper, splits)
+    if average is not None:
+        average.update(classifier.model)
     rate = float(seconds.sum() / work.sum())
     every = sum(_work(stepper, step) for step in plan)
     return Preflight(
@@ -88,6 +98,7 @@ def measure(workspace: Workspace, config: RunConfig) -> Preflight:
         margin=round(max(MIN_MARGIN, float(np.abs(work * rate / seconds - 1).max())), 2),
         seconds_per_step=round(rate * every / len(plan), 3),
         peak_memory_mb=round(compute.peak_memory_mb(), 1),
+        memory_margin=_memory_margin(compute.device),
         longest_batch_tokens=int(stepper.train.tokens.lengths[longest.rows].sum()),
         device=compute.device,
         precision=compute.precision,
@@ -122,22 +133,37 @@ def _work(stepper: Stepper, step: PlannedStep) -> float:
 def _notes(stepper: Stepper, workspace: Workspace) -> Iterator[str]:
     """Yield what a reader of the figures has to know."""
     config = stepper.config
-    yield "Memory is that of the longest texts; validations, saving and averaged weights add to it."
+    yield "The time is that of the steps alone; baselines, validations and predictions add to it."
     if _num_processes(config) > 1:
         yield (
             f"One of {_num_processes(config)} processes was measured alone: waiting for the others "
             "is not counted, nor sharing a processor or a GPU with them."
         )
     if stepper.halvings:
-        size = -(-config.batch_size // 2**stepper.halvings)
+        parts = 2**stepper.halvings
+        limit = "max_tokens_per_batch" if config.max_tokens_per_batch else "batch_size"
+        size = -(-getattr(config, limit) // parts)
         yield (
-            f"Memory ran out until micro-batches held at most {plural(size, 'text')}. A run of one "
-            f"process does the same by itself; for several set batch_size to {size}."
+            f"Memory ran out until micro-batches were cut into {parts} parts. A run of one process "
+            f"does the same by itself; for several set {limit} to {size}."
         )
     store = RunStore.open(workspace)
     slots = device_slots(stepper.compute.device, config.num_processes)
     if any(is_locked(store.slot_file(slot)) for slot in slots):
         yield "Another run is at work on this device: a run alone takes less time."
+
+
+def _memory_margin(device: str) -> float:
+    """Return by which share a run may need more; of a process, more than half is kept for later."""
+    return PROCESS_MARGIN if device == "cpu" else MIN_MARGIN
+
+
+def _predict_longest(stepper: Stepper, splits: Mapping[Split, TokenizedSplit]) -> None:
+    """Predict the largest batch that a validation or the end of the run has."""
+    stepper.optimizer.prepare_all()
+    for split in splits.values():
+        (longest, *_) = batches_by_length(split.tokens.lengths, MAX_TOKENS_PER_BATCH)
+        stepper.classifier.predict_logits(split.tokens.take(longest), stepper.compute.exact())
 
 
 def _time(stepper: Stepper, planned: PlannedStep) -> float:
