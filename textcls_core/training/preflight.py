@@ -38,7 +38,7 @@ MIN_MARGIN = 0.1
 """Nothing is promised more exactly than this, because other work on the machine changes."""
 PROCESS_MARGIN = 1.2
 """Freed memory of a CPU process is kept for later steps, and what is kept grows with their shapes:
-the most that seven whole runs had was 1.07 to 2.09 times what is measured here (docs/performance.md)."""
+seven whole runs had at most 1.07 to 2.09 times what is measured here (docs/performance.md)."""
 
 
 @dataclass(frozen=True, slots=True)
