@@ -160,7 +160,10 @@ def _baseline_row(baseline: Baseline, comparison: RunComparison) -> dict[str, st
         "run": baseline.title,
         "accuracy": value_text("accuracy", accuracy),
         "difference": difference_text("accuracy", difference).removesuffix(_UNIT),
+        "95 % interval": "",
         "reading": "baseline",
+        "McNemar": "",
+        "Holm-corrected": "",
     }
 
 

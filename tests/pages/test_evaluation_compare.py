@@ -144,6 +144,7 @@ def test_compare_of_several_runs_has_the_baselines_below_them(
     assert runs["accuracy"].tolist()[2:] == ["33.0 %", "80.0 %", "95.0 %"]
     assert runs["difference"].tolist()[3] == "-10.9"
     assert runs["reading"].tolist()[2:] == ["baseline"] * 3
+    assert runs["McNemar"].tolist()[2:] == [""] * 3
 
 
 def test_compare_of_other_data_set_versions_has_no_baselines(

@@ -85,14 +85,7 @@ def test_memory_of_a_gpu_has_the_least_margin():
 
 
 def test_memory_that_ran_out_is_reported_in_the_words_of_the_settings(measured, monkeypatch):
-    summed_loss = Stepper._summed_loss
-
-    def little_memory(stepper, rows):
-        if len(rows) > 2:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return summed_loss(stepper, rows)
-
-    monkeypatch.setattr(Stepper, "_summed_loss", little_memory)
+    run_out_above(2, monkeypatch)
 
     note = measured(max_tokens_per_batch=64).notes[1]
 
@@ -129,15 +122,20 @@ def test_processes_share_the_work_of_a_step(measured, steady):
     assert shared.notes[1].startswith("One of 2 processes was measured alone: ")
 
 
-def test_memory_that_ran_out_is_reported(measured, monkeypatch):
+def run_out_above(limit, monkeypatch):
+    """Let memory run out in every micro-batch of more texts than that."""
     summed_loss = Stepper._summed_loss
 
     def little_memory(stepper, rows):
-        if len(rows) > 4:
+        if len(rows) > limit:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return summed_loss(stepper, rows)
 
     monkeypatch.setattr(Stepper, "_summed_loss", little_memory)
+
+
+def test_memory_that_ran_out_is_reported(measured, monkeypatch):
+    run_out_above(4, monkeypatch)
 
     assert measured(batch_size=16).notes[1] == (
         "Memory ran out until micro-batches were cut into 4 parts. A run of one process does the "
