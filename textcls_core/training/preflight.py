@@ -155,7 +155,7 @@ def _notes(stepper: Stepper, workspace: Workspace) -> Iterator[str]:
 
 def _memory_margin(device: str) -> float:
     """Return by which share a run may need more; of a process, more than half is kept for later."""
-    return PROCESS_MARGIN if device == "cpu" else MIN_MARGIN
+    return MIN_MARGIN if device.startswith("cuda") else PROCESS_MARGIN
 
 
 def _predict_longest(stepper: Stepper, splits: Mapping[Split, TokenizedSplit]) -> None:
