@@ -16,6 +16,7 @@ from textcls_core.config import RunConfig
 from textcls_core.dataset.text_dataset import TextDataset
 from textcls_core.runs.history import History
 from textcls_core.runs.run import Run
+from textcls_core.training.rows import epoch_rows
 
 DEFAULT_STOPS = [*range(4, 80, 4), 79]
 
@@ -67,7 +68,7 @@ def _num_steps(dataset: TextDataset, settings: dict[str, str]) -> int:
     config = RunConfig.create(settings)
     if config.tokens_per_step:
         return sys.maxsize
-    return -(-len(dataset.indices("train")) // config.documents_per_step) * config.num_epochs
+    return -(-len(epoch_rows(config, dataset)) // config.documents_per_step) * config.num_epochs
 
 
 def require_inside(stops: list[int], num_steps: int) -> None:

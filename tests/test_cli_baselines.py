@@ -118,7 +118,7 @@ def test_compare_gives_the_baselines_on_the_rows_of_both(run, measured, home, to
     lines = printed(capsys, "compare", run.run_id, other.run_id).splitlines()
 
     assert [(one["name"], one["accuracy"]) for one in found] == [("tfidf", 0.8), ("frozen", 0.95)]
-    assert lines[1] == "baseline TF-IDF + linear SVM: accuracy 80.0 %, macro-F1 78.0 %"
+    assert lines[1] == "baseline TF-IDF + linear SVM: test accuracy 80.0 %, macro-F1 78.0 %"
 
 
 def test_compare_without_baselines_names_none(run, home, toy_dataset, capsys):

@@ -12,7 +12,7 @@ from textcls_core.evaluation.conformal import (
     set_figures,
 )
 from textcls_core.evaluation.decision import tempered
-from textcls_core.models.classifier import softmax
+from textcls_core.models.probabilities import softmax
 
 NUM_SIMULATIONS, NUM_CALIBRATION, NUM_TEST, NUM_CLASSES = 200, 400, 400, 5
 

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.decision import Decision, read_decision, tempered, write_decision
 from textcls_core.evaluation.rule import DecisionRule
-from textcls_core.models.classifier import sigmoid, softmax
+from textcls_core.models.probabilities import sigmoid, softmax
 
 LOGITS = arrays(np.float64, (4, 3), elements=st.floats(-20, 20))
 TEMPERATURES = st.floats(0.2, 5)

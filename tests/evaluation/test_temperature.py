@@ -26,7 +26,7 @@ from textcls_core.evaluation.temperature import (
     fit_temperature,
     optimal_temperature,
 )
-from textcls_core.models.classifier import sigmoid, softmax
+from textcls_core.models.probabilities import sigmoid, softmax
 
 NUM_ROWS, NUM_CLASSES = 30, 4
 LOGITS = arrays(np.float64, (NUM_ROWS, NUM_CLASSES), elements=st.floats(-12, 12))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.rule import DecisionRule
 from textcls_core.explanation.flip_goal import Goal
-from textcls_core.models.classifier import sigmoid, softmax
+from textcls_core.models.probabilities import sigmoid, softmax
 
 LABELS = ("animals", "food", "weather")
 ARGMAX = DecisionRule()

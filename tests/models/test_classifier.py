@@ -16,8 +16,9 @@ from transformers import (
 
 from textcls_core.errors import ModelError
 from textcls_core.models import classifier as classifier_module
-from textcls_core.models.classifier import Classifier, softmax
+from textcls_core.models.classifier import Classifier
 from textcls_core.models.device import Compute
+from textcls_core.models.probabilities import softmax
 
 FAMILIES = ["bert", "distilbert", "roberta", "gpt2"]
 LABELS = ("animals", "food", "weather")
@@ -96,24 +97,6 @@ def test_probabilities_keep_the_order_of_texts_and_ignore_their_company(classifi
 
     np.testing.assert_allclose(together, alone, atol=1e-5)
     assert np.ptp(alone, axis=0).max() > 0.01
-
-
-def test_probabilities_are_the_same_in_little_memory(classifier, monkeypatch):
-    expected = classifier.predict_probabilities(TEXTS)
-    logits, sizes = type(classifier).logits, []
-
-    def little_memory(self, tokenized, rows, device, forward=None):
-        sizes.append(len(rows))
-        if len(rows) > 2:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return logits(self, tokenized, rows, device, forward)
-
-    monkeypatch.setattr(type(classifier), "logits", little_memory)
-    first, second = (classifier.predict_probabilities(TEXTS) for _ in range(2))
-
-    np.testing.assert_allclose(first, expected, atol=1e-5)
-    np.testing.assert_array_equal(first, second)
-    assert sizes == [6, 3, 2, 2, 1, 1, 2, 2, 1, 1]  # what did not fit once is not tried again
 
 
 def test_probabilities_do_not_depend_on_padding(classifier):

@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from transformers import AutoModelForSequenceClassification
 
 from textcls_core.errors import ModelError
-from textcls_core.models.classifier import Classifier, Design, sigmoid, softmax
+from textcls_core.models.classifier import Classifier, Design
+from textcls_core.models.probabilities import sigmoid, softmax
 
 LABELS = ("animals", "food", "weather")
 LONG = "this storm came in the morning and we all looked at it " * 3

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from textcls_core.errors import ModelError
+from textcls_core.models.classifier import Classifier
 from textcls_core.models.memory import in_fitting_parts, is_out_of_memory
 
 ROWS = np.arange(7)
+TEXTS = ["the old cat", "this storm came in the morning " * 3, "", "a small apple", "snow", "bread"]
 
 
 def limited(limit, sizes, error=torch.OutOfMemoryError):
@@ -62,3 +64,23 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory():
 )
 def test_a_lack_of_memory_is_told_from_other_errors(error, expected):
     assert is_out_of_memory(error) == expected
+
+
+@pytest.mark.parametrize("family", ["bert", "distilbert", "roberta", "gpt2"])
+def test_probabilities_are_the_same_in_little_memory(family, tiny_models, monkeypatch):
+    classifier = Classifier.from_pretrained(tiny_models[family], ("a", "b", "c"), max_length=64)
+    expected = classifier.predict_probabilities(TEXTS)
+    logits, sizes = type(classifier).logits, []
+
+    def little_memory(self, tokenized, rows, device, forward=None):
+        sizes.append(len(rows))
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return logits(self, tokenized, rows, device, forward)
+
+    monkeypatch.setattr(type(classifier), "logits", little_memory)
+    first, second = (classifier.predict_probabilities(TEXTS) for _ in range(2))
+
+    np.testing.assert_allclose(first, expected, atol=1e-5)
+    np.testing.assert_array_equal(first, second)
+    assert sizes == [6, 3, 2, 2, 1, 1, 2, 2, 1, 1]  # what did not fit once is not tried again

@@ -13,7 +13,8 @@ from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.explanation.attention import explain_attention, load_explainable
 from textcls_core.files import write_json
 from textcls_core.mistakes.examples import Examples
-from textcls_core.models.classifier import Classifier, Design, sigmoid, softmax
+from textcls_core.models.classifier import Classifier, Design
+from textcls_core.models.probabilities import sigmoid, softmax
 from textcls_core.prediction.predict import predict_texts
 from textcls_core.runs.temperature import (
     fitted_temperature,

@@ -247,3 +247,28 @@ def workers(monkeypatch, minilm_dir):
     monkeypatch.setattr("textcls_core.runs.run.is_locked", fake.is_alive)
     monkeypatch.setattr(search.time, "sleep", fake.work)
     return fake
+
+
+@pytest.fixture
+def embedded_unchecked(monkeypatch, minilm_dir):
+    """Leave out the checksum of the embedded model, half a second per run."""
+    monkeypatch.setattr("textcls_core.models.catalogue._embedded_folder", lambda: minilm_dir)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Keep workers from starting; the runs that would have one."""
+    runs = []
+    monkeypatch.setattr("textcls_core.training.launch._start_worker", runs.append)
+    return runs
+
+
+@pytest.fixture
+def coordinators(monkeypatch):
+    """Keep coordinators from starting; the folders of the groups that would have one."""
+    folders = []
+    monkeypatch.setattr(
+        "textcls_core.training.groups._start_coordinator",
+        lambda group: folders.append(group.folder),
+    )
+    return folders

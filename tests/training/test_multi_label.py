@@ -13,7 +13,8 @@ from textcls_core.errors import InvalidArgumentError, RunStateError
 from textcls_core.evaluation.by_task import figures_of
 from textcls_core.evaluation.metric_names import metrics_of
 from textcls_core.evaluation.multi_label import MultiLabelPredictions
-from textcls_core.models.classifier import Classifier, sigmoid
+from textcls_core.models.classifier import Classifier
+from textcls_core.models.probabilities import sigmoid
 from textcls_core.runs.run import RunStatus
 from textcls_core.runs.store import RunStore
 from textcls_core.training import launch

@@ -8,6 +8,7 @@ from textcls_core.cli.printing import (
     Json,
     RunId,
     SplitName,
+    baseline_lines,
     baselines_json,
     emit,
     measured_baselines,
@@ -25,7 +26,7 @@ from textcls_core.runs.comparison_words import (
     verdict,
 )
 from textcls_core.runs.store import RunStore
-from textcls_core.wording import percent, plural, shorten
+from textcls_core.wording import plural, shorten
 from textcls_core.workspace import Workspace
 
 _CLASSES_SHOWN = 10
@@ -42,7 +43,8 @@ def compare(
     workspace = Workspace.default()
     store = RunStore.open(workspace)
     runs = [store.open_run(name) for name in (run_id, *others)]
-    found = compare_runs(runs, parse_split(split), DatasetStore.open(workspace), known=store.runs())
+    chosen = parse_split(split)
+    found = compare_runs(runs, chosen, DatasetStore.open(workspace), known=store.runs())
     reference, num_examples = found[0].reference, found[0].num_reference_rows
     value = {
         "split": split,
@@ -50,16 +52,12 @@ def compare(
         "reference": {"run_id": reference.run_id, "name": reference.config.title},
         "comparisons": [comparison.to_json() for comparison in found],
     }
-    known = measured_baselines([run.config for run in runs], parse_split(split))
+    known = measured_baselines([run.config for run in runs], chosen)
     if known:
         value["baselines"] = baselines_json(known)
     title = shorten(reference.config.title, 60)
     lines = [f"reference: {title} ({reference.run_id}), {plural(num_examples, f'{split} row')}"]
-    lines += [
-        f"baseline {baseline.title}: accuracy {percent(figures.accuracy)}, macro-F1 "
-        f"{percent(figures.macro_f1)}"
-        for baseline, figures in known
-    ]
+    lines += baseline_lines(known, chosen)
     emit(as_json, value, [*lines, *(line for one in found for line in _lines(one))])
 
 

@@ -125,6 +125,15 @@ def baselines_json(known: Sequence[MeasuredBaseline]) -> list[dict[str, object]]
     return [{"name": b.name, "title": b.title, **f.model_dump(exclude_none=True)} for b, f in known]
 
 
+def baseline_lines(known: Sequence[MeasuredBaseline], split: Split) -> list[str]:
+    """Return what a person reads about baselines, a line each."""
+    return [
+        f"baseline {baseline.title}: {split} accuracy {percent(figures.accuracy)}, macro-F1 "
+        f"{percent(figures.macro_f1)}"
+        for baseline, figures in known
+    ]
+
+
 def _best_baseline(run: Run) -> tuple[Baseline, float] | None:
     known = baselines_of_run(Workspace.default(), run.config, "test")
     return best_baseline(known, "test")
@@ -139,9 +148,5 @@ def run_lines(run: Run) -> list[str]:
             accuracy, macro_f1 = (percent(finished[split][n]) for n in ("accuracy", "macro_f1"))
             lines.append(f"{split}: accuracy {accuracy}, macro-F1 {macro_f1}")
     lines.append(f"data set: {dataset_title(_dataset_store(), run)}")
-    lines += [
-        f"baseline {baseline.title}: test accuracy {percent(figures.accuracy)}, macro-F1 "
-        f"{percent(figures.macro_f1)}"
-        for baseline, figures in measured_baselines([run.config], "test")
-    ]
+    lines += baseline_lines(measured_baselines([run.config], "test"), "test")
     return lines + ([f"error: {finished['error']}"] if "error" in finished else [])

@@ -29,6 +29,7 @@ from textcls_core.models.packing import (
     packed_logits,
     packing_gap,
 )
+from textcls_core.models.probabilities import sigmoid, softmax
 from textcls_core.models.tokens import Reading, TokenizedTexts, tokenize
 from textcls_core.wording import percent
 
@@ -351,17 +352,6 @@ class Classifier:
             raise ModelError(
                 f"Mean pooling is not possible: {error}. Set pooling to head."
             ) from error
-
-
-def softmax(logits: np.ndarray) -> Probabilities:
-    """Return probabilities from logits of shape (N, C); rows sum to 1."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
-
-
-def sigmoid(logits: np.ndarray) -> Probabilities:
-    """Return an independent probability per class from logits of shape (N, C)."""
-    return np.asarray(np.exp(-np.logaddexp(0, -logits)))
 
 
 def _require_embeddings(config: Any) -> None:

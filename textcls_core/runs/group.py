@@ -215,11 +215,12 @@ class RunGroup:
 
     def _status_at_rest(self) -> RunStatus:
         """Return what a group is that could go on, but at which nobody works."""
-        num_paused = sum(run.is_paused for run in self.waiting)
-        if num_paused == len(self.waiting) and num_paused + self.num_ended >= self.plan.num_planned:
+        waiting = self.waiting
+        is_whole = self.num_ended + len(waiting) >= self.plan.num_planned
+        if is_whole and all(run.is_paused for run in waiting):
             return RunStatus.STOPPED
         age = time.time() - (self.folder / "group.json").stat().st_mtime
-        has_just_begun = age < _LAUNCH_SECONDS and not self.waiting
+        has_just_begun = age < _LAUNCH_SECONDS and not waiting
         return RunStatus.QUEUED if has_just_begun else RunStatus.INTERRUPTED
 
     @property
