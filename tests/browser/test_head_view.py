@@ -31,9 +31,12 @@ def app(finished_run: Run) -> Iterator[App]:
 def opened(app: App, page: Page, finished_run: Run) -> Page:
     """The head view of a hostile text, from one head."""
     page.goto(f"{app.url}/explanation?run={finished_run.run_id}&layer=1&head=0,1")
+    # The offered text first: what is typed while the model still loads waits behind it.
+    expect(page.locator(WORDS.format(side="left")).first).to_be_visible(timeout=LOADING)
+    settle(page)
     page.locator("textarea").first.fill(TEXT)
     page.keyboard.press("Control+Enter")
-    expect(word(page, "left", "src")).to_be_visible(timeout=LOADING)
+    expect(word(page, "left", "src")).to_be_visible()
     settle(page)
     return page
 
