@@ -84,14 +84,19 @@ def show_runs(runs: list[Run]) -> None:
         hide_index=True,
         column_config={
             "State": controls.status_column(),
-            **dict.fromkeys(("Test accuracy", "Difference"), controls.RIGHT),
+            **dict.fromkeys(
+                ("Test accuracy", *baselines.COLUMNS.values(), baselines.DIFFERENCE), controls.RIGHT
+            ),
         },
         on_select="rerun",
         selection_mode="single-row",
         key="home.runs",
         alt="Recent runs with their state and their test accuracy against the best baseline",
     )
-    st.caption(f"Showing {len(shown)} of {len(runs)}. Select a row to open its run.")
+    st.caption(
+        f"Showing {len(shown)} of {len(runs)}. Select a row to open its run. Majority, TF-IDF and "
+        "Frozen: test accuracy of the baselines on the same rows."
+    )
     for position in event["selection"]["rows"]:
         open_run(shown[position])
 

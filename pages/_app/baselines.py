@@ -15,11 +15,19 @@ from textcls_core.training.baselines import (
     FIGURES,
     Baseline,
     BaselineFigures,
+    BaselineName,
     Figure,
     best_baseline,
 )
 from textcls_core.wording import duration, percent, points
 
+COLUMNS: dict[BaselineName, str] = {
+    "majority": "Majority",
+    "tfidf": "TF-IDF",
+    "frozen": "Frozen",
+}
+"""Of a table of runs: what each baseline is called there."""
+DIFFERENCE = "To best baseline"
 _QUICK = {"majority", "tfidf"}
 _HOW = "how it was made"
 _SHARES: dict[str, Figure] = {
@@ -37,14 +45,13 @@ def table_cells(run: Run) -> dict[str, str]:
     """Return what a table of runs shows beside the test accuracy of a run."""
     test = run.finished.get("test")
     if not test:
-        return {"Best baseline": "", "Difference": ""}
-    best = best_baseline(state.run_baselines(run, "test"), "test")
-    title, accuracy = (
-        ("Majority class", test["majority_accuracy"]) if best is None else (best[0].title, best[1])
-    )
+        return dict.fromkeys((DIFFERENCE, *COLUMNS.values()), "")
+    known = {one.name: one.test.accuracy for one in state.run_baselines(run, "test")}
+    accuracies = {"majority": test["majority_accuracy"]} | known
+    shown = {name: percent(accuracies[name]) if name in accuracies else "" for name in COLUMNS}
     return {
-        "Best baseline": f"{title} {percent(accuracy)}",
-        "Difference": points(test["accuracy"], accuracy),
+        DIFFERENCE: points(test["accuracy"], max(accuracies.values())),
+        **{COLUMNS[name]: cell for name, cell in shown.items()},
     }
 
 
@@ -53,6 +60,13 @@ def best_value(known: Sequence[Baseline], split: Split, name: str) -> float | No
     figure = next((figure for figure in FIGURES if figure == name), None)
     best = best_baseline(known, split, figure) if figure else None
     return best and best[1]
+
+
+def levels(run: Run, split: Split, figure: Figure) -> dict[str, float]:
+    """Return what each baseline reaches in a figure, by title."""
+    known = state.run_baselines(run, split)
+    found = {one.title: best_value([one], split, figure) for one in known}
+    return {title: value for title, value in found.items() if value is not None}
 
 
 def show_comparison(run: Run, split: Split, result: Figures, known: Sequence[Baseline]) -> None:

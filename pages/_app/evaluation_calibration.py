@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._app import controls, state
+from pages._app import baselines_cache, controls, state
 from pages._app import evaluation_calibration_cache as cache
 from pages._app.evaluation_temperature import show_temperature
 from pages._app.text import cells
@@ -113,6 +113,7 @@ def _show_diagrams(
     """Show the reliability diagram at each temperature, side by side."""
     label_id, binning = _choose_claims(cache.calibration(run, split, 1.0).label_names, is_multi)
     noun = "label" if is_multi and label_id is None else "row"
+    beside = baselines_cache.reliabilities(run, split, label_id, binning)
     places = controls.panels()
     for place, temperature in zip(places, temperatures, strict=False):
         with place:
@@ -120,10 +121,14 @@ def _show_diagrams(
                 cache.reliability_of(run, split, temperature, label_id, binning),
                 cache.reliability_of(run, split, temperature, label_id, "equal_width"),
                 "As trained" if temperature == 1 else f"Temperature {temperature:.2f}",
+                beside,
                 noun,
             )
     with places[1] if len(temperatures) == 1 else st.container():
         st.caption(_READING)
+        said = f"Grey: baselines, without bins of fewer than {FEW}."
+        if note := baselines_cache.note(run, split, said, needs_probabilities=True):
+            st.caption(note)
 
 
 def _choose_claims(names: tuple[str, ...], is_multi: bool) -> tuple[int | None, Binning]:
@@ -147,11 +152,17 @@ def _choose_claims(names: tuple[str, ...], is_multi: bool) -> tuple[int | None, 
 
 
 def _show_diagram(
-    reliability: Reliability, distribution: Reliability, heading: str, noun: str
+    reliability: Reliability,
+    distribution: Reliability,
+    heading: str,
+    baselines: dict[str, Reliability | None],
+    noun: str,
 ) -> None:
     title = f"{heading}: calibration error {percent(reliability.expected_error)}"
     st.plotly_chart(
-        reliability_chart(reliability, distribution, title, noun=noun, theme=state.theme()),
+        reliability_chart(
+            reliability, distribution, title, baselines, noun=noun, theme=state.theme()
+        ),
         config=controls.NO_TOOLBAR,
         alt=f"Reliability diagram. {title}",
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._app import controls, state
+from pages._app import baselines, baselines_cache, controls, state
 from pages._app import evaluation_curves_cache as cache
 from pages._app.text import label
 from textcls_core.charts.evaluation.curves import (
@@ -30,7 +30,7 @@ def show_curves(run: Run, split: Split, figures: Figures) -> None:
     found = cache.curves(run, split)
     if found.classes:
         names = tuple(one.label for one in figures.per_class)
-        _show_thresholds(names, found)
+        _show_thresholds(run, split, names, found)
     else:
         st.info(
             "There are no curves: every class is in all rows of this split or in none, so there "
@@ -39,20 +39,21 @@ def show_curves(run: Run, split: Split, figures: Figures) -> None:
         )
     left, right = controls.panels()
     with left:
-        _show_sizes(figures)
+        _show_sizes(run, split, figures)
     with right:
         _show_lengths(run, split)
 
 
-def _show_thresholds(names: tuple[str, ...], found: Curves) -> None:
+def _show_thresholds(run: Run, split: Split, names: tuple[str, ...], found: Curves) -> None:
     shown = _choose_classes(names, found)
+    beside_roc, beside_precision = baselines_cache.curves(run, split)
     is_dark = state.theme() == "dark"
     left, right = controls.panels()
     with left:
         st.subheader("ROC", anchor=False)
         macro = found.macro_roc
         st.plotly_chart(
-            roc_chart(shown, macro, names, is_dark=is_dark),
+            roc_chart(shown, macro, names, beside_roc, is_dark=is_dark),
             config=controls.NO_TOOLBAR,
             alt=f"ROC curves, mean AUC {macro.area:.3f}" if macro else "ROC curves",
         )
@@ -64,7 +65,7 @@ def _show_thresholds(names: tuple[str, ...], found: Curves) -> None:
         st.subheader("Precision and recall", anchor=False)
         macro = found.macro_precision_recall
         st.plotly_chart(
-            precision_recall_chart(shown, macro, names, is_dark=is_dark),
+            precision_recall_chart(shown, macro, names, beside_precision, is_dark=is_dark),
             config=controls.NO_TOOLBAR,
             alt=f"Precision-recall curves, mean AP {macro.area:.3f}" if macro else "Curves",
         )
@@ -72,6 +73,9 @@ def _show_thresholds(names: tuple[str, ...], found: Curves) -> None:
             "AP is the average precision over all recalls. Guessing reaches the share of the class "
             "among the rows, so compare rare classes with that."
         )
+    said = "Grey: baselines, the mean of all classes; a cross where a method gives answers alone."
+    if note := baselines_cache.note(run, split, said):
+        st.caption(note)
     _show_areas(names, found)
 
 
@@ -109,12 +113,16 @@ def _show_areas(names: tuple[str, ...], found: Curves) -> None:
     controls.table_twin(rows, "Areas under the curves per class")
 
 
-def _show_sizes(figures: Figures) -> None:
+def _show_sizes(run: Run, split: Split, figures: Figures) -> None:
     st.subheader("F1 by class size", anchor=False)
     with_rows = [one for one in figures.per_class if one.support]
     worst = min(with_rows, key=lambda one: one.f1, default=None)
     st.plotly_chart(
-        class_size_chart(figures.per_class, is_dark=state.theme() == "dark"),
+        class_size_chart(
+            figures.per_class,
+            baselines.levels(run, split, "macro_f1"),
+            is_dark=state.theme() == "dark",
+        ),
         config=controls.NO_TOOLBAR,
         alt="F1 against the rows of each class"
         + (f"; the worst is {worst.label} with {percent(worst.f1)}" if worst else ""),
@@ -142,14 +150,17 @@ def _show_lengths(run: Run, split: Split) -> None:
     unit = next(known for known in units if known == wanted)
     parts, values = cache.by_length(run, split, unit, metric)
     limit = tokens_read(run) if unit == "tokens" else None
+    beside = cache.baselines_by_length(run, split, unit, metric)
+    titles = (f"Length in {unit}", METRICS[metric])
     st.plotly_chart(
-        length_chart(parts.bounds, values, (f"Length in {unit}", METRICS[metric]), limit=limit),
+        length_chart(parts.bounds, values, titles, beside, limit=limit),
         config=controls.NO_TOOLBAR,
         alt=f"{METRICS[metric]} by text length in {unit}",
     )
     st.caption(
         "Each point is about the same number of rows, with a 95 % interval. Where intervals "
-        "overlap widely, the difference may be chance."
+        "overlap widely, the difference may be chance. "
+        + baselines_cache.note(run, split, "Grey lines: baselines on the same texts.")
     )
     _show_truncation(run, split, metric)
 
@@ -171,7 +182,11 @@ def _show_truncation(run: Run, split: Split, metric: PartMetric) -> None:
         st.caption(f"{read} Every text of this split is longer, and the rest of it was not read.")
         return
     st.plotly_chart(
-        truncation_chart(cache.by_truncation(run, split, metric), METRICS[metric]),
+        truncation_chart(
+            cache.by_truncation(run, split, metric),
+            METRICS[metric],
+            cache.baselines_by_truncation(run, split, metric),
+        ),
         config=controls.NO_TOOLBAR,
         alt=f"{METRICS[metric]} of whole and of cut off texts",
     )

@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages._app import run_cache, state
+from pages._app import baselines_cache, run_cache, state
 from textcls_core.arrays import Lengths
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.evaluation.curves import Curves, curves_of
@@ -68,6 +68,16 @@ def by_length(
     return _by_length(str(run.folder), split, state.decision_key(run), unit, metric)
 
 
+def baselines_by_length(
+    run: Run, split: Split, unit: Unit, metric: PartMetric
+) -> dict[str, list[float | None]]:
+    """Return a figure of each baseline for the same parts, by title."""
+    parts, _ = by_length(run, split, unit, metric)
+    place = (facts(run, split).row_ids, parts.part_of_row, len(parts.bounds), metric)
+    known = baselines_cache.answered(run, split)
+    return {one.title: one.part_values(*place) for one in known}
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _by_truncation(
     folder: str, split: Split, decision: str, metric: PartMetric  # noqa: ARG001 - the key
@@ -82,3 +92,15 @@ def _by_truncation(
 def by_truncation(run: Run, split: Split, metric: PartMetric) -> list[PartFigure | None]:
     """Return a figure for texts that were read as a whole, and for those that were cut off."""
     return _by_truncation(str(run.folder), split, state.decision_key(run), metric)
+
+
+def baselines_by_truncation(
+    run: Run, split: Split, metric: PartMetric
+) -> dict[str, list[float | None]]:
+    """Return a figure of each baseline for whole texts and for those that the run cut off."""
+    found = facts(run, split)
+    if found.is_truncated is None:
+        return {}
+    place = (found.row_ids, found.is_truncated.astype(int), 2, metric)
+    known = baselines_cache.answered(run, split)
+    return {one.title: one.part_values(*place) for one in known}

@@ -1,14 +1,15 @@
 """What the views of slices share: what counts as right, the table, the rows behind a slice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from pages._app import controls, state
+from pages._app import baselines_cache, controls, state
 from pages._app import evaluation_slices_cache as cache
 from pages._app.mistakes_link import open_mistakes
 from pages._app.text import cells, escape, label
+from textcls_core.charts.evaluation.baselines import NO_BASELINES
 from textcls_core.charts.evaluation.slices import MAX_DRAWN, clicked_slice, slices_chart
 from textcls_core.charts.theme import rows_height
 from textcls_core.dataset.text_dataset import Split
@@ -16,7 +17,12 @@ from textcls_core.errors import TextclsError
 from textcls_core.evaluation.by_task import right_rows
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.evaluation.slices import MIN_ROWS, SliceFigures
-from textcls_core.runs.measured_slices import MeasuredSlice, micro_f1, slice_examples
+from textcls_core.runs.measured_slices import (
+    MeasuredSlice,
+    micro_f1,
+    shares_of_others,
+    slice_examples,
+)
 from textcls_core.runs.run import Run
 from textcls_core.runs.saved_slices import MAX_NAME, SavedSlices
 from textcls_core.runs.slice_rows import SliceRows
@@ -24,6 +30,7 @@ from textcls_core.wording import percent, plural, points, shorten
 
 ROWS_SHOWN = 200
 _TABLE_HEIGHT = 420
+_MARKS = "Grey marks: baselines on the same rows, as far as the axis reaches."
 NEEDED = f"Slices with fewer than {MIN_ROWS} rows get no verdict."
 
 
@@ -70,11 +77,12 @@ def show_measured(
     overall = rows.accuracy(right_rows(rows.predictions, chosen))
     names = [one.name if of_one_property else one.title for one in measured]
     figures = [one.figures for one in measured]
+    beside = _baselines(run, split, measured, chosen)
     chart, table = controls.panels()
     scrolled = rows_height(len(measured)) > _TABLE_HEIGHT
     with chart.container(height=_TABLE_HEIGHT + 16 if scrolled else "content", border=False):
         event = st.plotly_chart(
-            slices_chart(names, figures, overall, is_dark=state.theme() == "dark"),
+            slices_chart(names, figures, overall, beside, is_dark=state.theme() == "dark"),
             key=f"slices.chart.{place}",
             on_select="rerun",
             selection_mode="points",
@@ -85,11 +93,24 @@ def show_measured(
             st.caption(f"Showing {MAX_DRAWN} of {plural(len(measured), 'slice')}.")
     with table:
         scores = [micro_f1(rows, one.conditions) for one in measured]
-        selected = slices_table(names, figures, scores, f"slices.table.{place}")
-        st.caption("Select a slice in the chart or the table to see its rows.")
+        selected = slices_table(names, figures, scores, f"slices.table.{place}", beside)
+        st.caption(
+            "Select a slice in the chart or the table to see its rows. "
+            + baselines_cache.note(run, split, _MARKS)
+        )
     number = pick(place, clicked_slice(event["selection"]), selected)
     if number is not None and number < len(measured):
         show_rows(run, split, measured[number], chosen, f"slices.{place}.{number}")
+
+
+def _baselines(
+    run: Run, split: Split, measured: Sequence[MeasuredSlice], chosen: str | None
+) -> dict[str, list[float | None]]:
+    """Return the accuracy of each baseline in each slice, by title."""
+    rows = cache.rows_of(cache.key_of(run, split))
+    known = baselines_cache.known_right(run, split, rows.facts.row_ids, chosen)
+    shares = shares_of_others(rows, measured, list(known.values()))
+    return dict(zip(known, shares, strict=True))
 
 
 def slices_table(
@@ -97,6 +118,7 @@ def slices_table(
     figures: Sequence[SliceFigures],
     scores: Sequence[float | None],
     key: str,
+    beside: Mapping[str, Sequence[float | None]] = NO_BASELINES,
 ) -> int | None:
     """Show slices as a table; return the number of the one that was selected just now, if any.
 
@@ -105,10 +127,13 @@ def slices_table(
         figures: Of each slice.
         scores: Micro-F1 of each slice; None where a text has one label.
         key: Key of the widget.
+        beside: Accuracy of each baseline in each slice, by title.
     """
     records = [
-        _record(name, one) | ({} if score is None else {"micro-F1": 100 * score})
-        for name, one, score in zip(names, figures, scores, strict=True)
+        _record(name, one)
+        | ({} if score is None else {"micro-F1": 100 * score})
+        | {title: _per_cent(shares[place]) for title, shares in beside.items()}
+        for place, (name, one, score) in enumerate(zip(names, figures, scores, strict=True))
     ]
     event = st.dataframe(
         records,
@@ -124,6 +149,7 @@ def slices_table(
             "to the rest": st.column_config.TextColumn(width=100),
             "adjusted p": st.column_config.NumberColumn(format="%.4f", width=90),
             "effect size": st.column_config.NumberColumn(format="%.2f", width=90),
+            **dict.fromkeys(beside, st.column_config.NumberColumn(format="%.1f %%", width=140)),
         },
         on_select="rerun",
         selection_mode="single-row",
@@ -159,6 +185,10 @@ def _record(name: str, found: SliceFigures) -> dict[str, Any]:
         "adjusted p": found.adjusted_p,
         "effect size": found.effect_size,
     }
+
+
+def _per_cent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def pick(place: str, *clicks: int | None) -> int | None:

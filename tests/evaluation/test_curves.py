@@ -8,12 +8,13 @@ from sklearn.metrics import (
     auc,
     average_precision_score,
     precision_recall_curve,
+    precision_recall_fscore_support,
     roc_auc_score,
     roc_curve,
 )
 
 from tests.cases import CLASS_ABSENT, MIXED, ONE_CLASS, PERFECT, make_label_sets, make_predictions
-from textcls_core.evaluation.curves import MAX_POINTS, Curve, curves_of, thinned
+from textcls_core.evaluation.curves import MAX_POINTS, Curve, curves_of, points_of, thinned
 
 
 @st.composite
@@ -185,3 +186,27 @@ def test_curves_of_equal_scores_are_the_diagonal_and_the_share_of_the_class():
 
     assert (one.roc.x.tolist(), one.roc.y.tolist()) == ([0, 1], [0, 1])
     assert one.precision_recall.y.tolist() == [0.25, 0.25]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
+def test_points_of_answers_equal_scikit_learn(pairs):
+    true, given_ids = np.array(pairs).T
+    predictions = make_predictions(true, np.eye(4)[given_ids], "abcd")
+    occurring = [label for label in range(4) if 0 < (true == label).sum() < len(true)]
+
+    roc, precision_recall = points_of(predictions)
+
+    options = {"labels": occurring, "average": None, "zero_division": 0}
+    precision, recall, _, _ = precision_recall_fscore_support(true, given_ids, **options)
+    false = [((given_ids == c) & (true != c)).sum() / (true != c).sum() for c in occurring]
+    means = [np.mean(each) if occurring else 0 for each in (false, recall, recall, precision)]
+    assert (*roc, *precision_recall) == pytest.approx(means)
+
+
+def test_points_of_label_sets_count_the_labels_given():
+    sets = make_label_sets([[1, 0], [1, 1], [0, 1]], [[1.0, 0], [0, 1.0], [1.0, 1.0]], "ab")
+
+    roc, precision_recall = points_of(sets)
+
+    assert roc == pytest.approx((0.5, 0.75))
+    assert precision_recall == pytest.approx((0.75, 0.75))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
 from tests.cases import decided, make_label_sets
-from textcls_core.evaluation.parts import length_parts, part_figures
+from textcls_core.evaluation.parts import length_parts, part_figures, part_values
 
 LENGTHS = st.lists(st.integers(0, 30), min_size=1, max_size=60)
 
@@ -112,3 +112,16 @@ def test_macro_f1_counts_only_classes_that_occur_in_the_part():
 
     assert one.value == 1
     assert one.interval is None or one.interval.high == 1
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1"])
+def test_values_by_part_are_those_of_the_figures(generator, metric):
+    predictions = decided(generator.integers(0, 3, 200), generator.integers(0, 3, 200))
+    part_of_row = generator.integers(-1, 4, 200)
+    part_of_row[part_of_row == 2] = -1
+
+    values = part_values(predictions, part_of_row, 4, metric)
+
+    figures = part_figures(predictions, part_of_row, 4, metric)
+    assert values == [None if one is None else pytest.approx(one.value) for one in figures]
+    assert values[2] is None

@@ -28,6 +28,7 @@ from textcls_core.models.catalogue import SUGGESTED, PretrainedModel
 from textcls_core.runs.history import append_rows
 from textcls_core.runs.run import Run
 from textcls_core.runs.store import RunStore
+from textcls_core.training.baseline_fitting import ensure_baselines
 from textcls_core.training.baselines import Baseline, BaselineName, save_baseline
 from textcls_core.workspace import APP_DIR, Workspace
 
@@ -107,6 +108,12 @@ def toy_baselines(workspace: Workspace, toy_dataset: TextDataset) -> list[Baseli
     for baseline in made:
         save_baseline(workspace, baseline)
     return made
+
+
+@pytest.fixture
+def measured_baselines(workspace: Workspace, toy_dataset: TextDataset) -> list[Baseline]:
+    """Two baselines of `toy`, measured and with their answers: majority class and TF-IDF."""
+    return ensure_baselines(workspace, toy_dataset)
 
 
 @pytest.fixture

@@ -259,3 +259,13 @@ def test_attention_page_uses_the_temperature_that_was_kept(
     after = max(chart(open_page("explanation"))["data"][0]["x"])
 
     assert after < before
+
+
+def test_calibration_stands_beside_that_of_baselines(open_page, toy_run, measured_baselines):
+    app = open_page("evaluation", panel="Calibration")
+
+    assert not app.exception
+    named = [line["name"] for line in chart(app)["data"] if line.get("legendrank") == 3_000]
+    assert named == ["Majority class · error 0.0 %"]
+    said = next(text for text in shown(app.caption) if text.startswith("Grey: baselines"))
+    assert 'Without probabilities, so not drawn: "TF-IDF + linear SVM".' in said

@@ -128,3 +128,32 @@ def test_curves_show_hostile_classes_as_they_are(open_page, hostile_run):
     assert not any(name.startswith("<script") for name in names(app))
     table = next(frame.value for frame in app.dataframe if "AUC" in frame.value)
     assert set(table["class"]) == set(HOSTILE_CLASSES)
+
+
+def test_curves_stand_beside_those_of_the_baselines(open_page, toy_run, measured_baselines):
+    app = open_page("evaluation", panel="Curves")
+
+    assert not app.exception
+    beside = ["Majority class · AUC 0.500", "TF-IDF + linear SVM · answers only"]
+    assert names(app)[4:] == beside
+    assert names(app, 1)[4:] == ["Majority class · AP 0.333", beside[1]]
+    levels = [line["name"] for line in chart(app, 2)["layout"]["shapes"]]
+    assert levels == ["Majority class · 16.7 %", "TF-IDF + linear SVM · 100.0 %"]
+    assert names(app, 3) == ["Majority class", "TF-IDF + linear SVM"]
+    assert set(chart(app, 3)["data"][2]["y"]) == {1}
+    assert any(text.startswith("Grey: baselines, the mean of") for text in shown(app.caption))
+
+
+def test_curves_say_which_baselines_kept_no_answers(open_page, toy_run, toy_baselines):
+    app = open_page("evaluation", panel="Curves")
+
+    assert not app.exception
+    assert len(names(app)) == 4
+    missing = 'Not drawn: "Majority class" and "TF-IDF + linear SVM" and "Frozen minilm", measured'
+    assert any(missing in text for text in shown(app.caption))
+
+
+def test_curves_of_training_rows_have_no_baselines(open_page, toy_run, measured_baselines):
+    app = open_page("evaluation", panel="Curves", split="train")
+
+    assert not any("aseline" in text for text in shown(app.caption))

@@ -323,3 +323,14 @@ def test_slices_are_not_offered_without_a_run_or_a_filter(open_page, phones_data
 
     assert link_to_evaluation(without_run) is None
     assert link_to_evaluation(without_filter) is None
+
+
+def test_slices_stand_beside_the_baselines(open_slices, toy_run, measured_baselines):
+    app = open_slices()
+
+    assert not app.exception
+    found = next(frame.value for frame in app.dataframe if "verdict" in frame.value)
+    assert found["TF-IDF + linear SVM"].tolist() == [100.0] * 3
+    assert sorted(found["Majority class"]) == [0.0, 0.0, 100.0]
+    named = [line.get("name") for line in chart(app)["data"]]
+    assert named[:2] == ["Majority class", "TF-IDF + linear SVM"]

@@ -7,12 +7,14 @@ from sklearn.metrics import f1_score
 
 from tests.runs.slices import NUM_ROWS, make_rows
 from textcls_core.evaluation.by_task import right_rows
+from textcls_core.evaluation.slices import KnownRight
 from textcls_core.runs.facets import make_facet
 from textcls_core.runs.measured_slices import (
     find_weak,
     measure_conditions,
     measure_facet,
     micro_f1,
+    shares_of_others,
     slice_examples,
     weakest_first,
 )
@@ -142,3 +144,17 @@ def test_measured_slice_in_json_leaves_out_row_ids():
     assert found["slice"] == "at most 3 words"
     assert found["conditions"] == [{"kind": "words", "high": 3.0}]
     assert found["num_rows"] == one.figures.num_rows
+
+
+def test_shares_of_others_are_of_the_same_rows_without_repeats():
+    rows = make_rows()
+    right = right_rows(rows.predictions)
+    measured = measure_facet(rows, make_facet(rows, "class"), right)
+    everything = np.ones(NUM_ROWS, dtype=bool)
+
+    same, unknown = shares_of_others(
+        rows, measured, [KnownRight(everything, right), KnownRight(~everything, right)]
+    )
+
+    assert same == [pytest.approx(one.figures.accuracy) for one in measured]
+    assert unknown == [None] * len(measured)

@@ -1,5 +1,7 @@
 """Tests of the baselines: each against a hand calculation or the library's own pipeline."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -16,6 +18,7 @@ from textcls_core.models.classifier import CPU, Classifier
 from textcls_core.models.embedding import embed
 from textcls_core.models.tokens import Reading, tokenize
 from textcls_core.training import baseline_fitting
+from textcls_core.training.baseline_answers import has_answers, save_answers
 from textcls_core.training.baseline_fitting import (
     Encoder,
     compute_frozen,
@@ -76,7 +79,7 @@ def small():
 
 
 def test_majority_answers_the_most_frequent_training_class(small):
-    baseline = compute_majority(small)
+    baseline = compute_majority(small).baseline
 
     assert baseline.description == 'Always answers "a", the most frequent class of 4 training rows.'
     assert baseline.validation.accuracy == 0.5
@@ -95,7 +98,7 @@ def test_tfidf_equals_the_library_pipeline(toy_dataset):
     texts, true = parts(toy_dataset, "test")
     predicted = reference.predict(texts)
 
-    figures = compute_tfidf(toy_dataset).test
+    figures = compute_tfidf(toy_dataset).baseline.test
 
     assert figures.accuracy == (predicted == true).mean()
     assert figures.macro_f1 == pytest.approx(f1_score(true, predicted, average="macro"))
@@ -107,7 +110,7 @@ def test_tfidf_equals_the_library_pipeline(toy_dataset):
 def test_tfidf_says_how_it_was_made(toy_dataset):
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2).fit(parts(toy_dataset, "train")[0])
 
-    assert compute_tfidf(toy_dataset).description == (
+    assert compute_tfidf(toy_dataset).baseline.description == (
         f"TF-IDF of {len(vectorizer.vocabulary_)} terms (words and word pairs that occur in two "
         "texts or more; counts sublinear), linear support vector machine with C = 1; "
         f"{len(toy_dataset.indices('train'))} training rows."
@@ -124,13 +127,13 @@ def test_tfidf_reads_bbc_news_as_the_library_does():
 
 
 def test_tfidf_takes_single_words_where_none_is_repeated(small):
-    assert "words and word pairs; counts" in compute_tfidf(small).description
+    assert "words and word pairs; counts" in compute_tfidf(small).baseline.description
 
 
 def test_tfidf_takes_characters_where_there_are_no_words():
     rows = [("☀ ☀", "good"), ("☂ ☂", "bad")]
 
-    baseline = compute_tfidf(dataset_of(rows, rows, rows))
+    baseline = compute_tfidf(dataset_of(rows, rows, rows)).baseline
 
     assert "characters and pairs of characters" in baseline.description
     assert baseline.test.accuracy == 1
@@ -149,7 +152,7 @@ def test_tfidf_counts_characters_of_scripts_without_spaces(first, second):
     train = [(first[0], "weather"), (second[0], "food")]
     others = [(first[1], "weather"), (second[1], "food")]
 
-    baseline = compute_tfidf(dataset_of(train + train, others, others))
+    baseline = compute_tfidf(dataset_of(train + train, others, others)).baseline
 
     assert "words" in baseline.description
     assert baseline.test.accuracy == 1
@@ -166,20 +169,21 @@ def test_tfidf_without_any_text_is_a_message(toy_dataset):
 def test_tfidf_says_that_it_read_a_sample(toy_dataset, monkeypatch):
     monkeypatch.setattr(baseline_fitting, "MAX_CHARACTERS", 500)
 
-    baseline = compute_tfidf(toy_dataset)
+    baseline = compute_tfidf(toy_dataset).baseline
 
     total = len(toy_dataset.indices("train"))
     assert f"of {total} training rows, " in baseline.description
     assert " training rows (drawn with seed 0: " in baseline.description
     assert baseline.test.num_examples < len(toy_dataset.indices("test"))
-    assert compute_tfidf(toy_dataset).test == baseline.test
+    assert compute_tfidf(toy_dataset).baseline.test == baseline.test
 
 
 def test_tfidf_keeps_the_most_frequent_terms_of_many(toy_dataset, monkeypatch):
     monkeypatch.setattr(baseline_fitting, "_MAX_COEFFICIENTS", 30)
 
     assert (
-        "TF-IDF of 10 terms (the 10 most frequent words" in compute_tfidf(toy_dataset).description
+        "TF-IDF of 10 terms (the 10 most frequent words"
+        in compute_tfidf(toy_dataset).baseline.description
     )
 
 
@@ -196,14 +200,14 @@ def test_frozen_equals_a_regression_on_embeddings(toy_dataset, encoder):
     true = parts(toy_dataset, "test")[1]
     probabilities = reference.predict_proba(vectors["test"])
 
-    figures = compute_frozen(toy_dataset, encoder).test
+    figures = compute_frozen(toy_dataset, encoder).baseline.test
 
     assert figures.accuracy == (probabilities.argmax(axis=1) == true).mean()
     assert figures.loss == pytest.approx(-np.log(probabilities[range(len(true)), true]).mean())
 
 
 def test_frozen_says_how_it_was_made(toy_dataset, encoder):
-    baseline = compute_frozen(toy_dataset, encoder)
+    baseline = compute_frozen(toy_dataset, encoder).baseline
 
     assert baseline.title == "Frozen tiny"
     assert baseline.model == "tiny"
@@ -216,7 +220,7 @@ def test_frozen_says_how_it_was_made(toy_dataset, encoder):
 def test_frozen_names_a_folder_by_its_last_part(toy_dataset, encoder):
     renamed = Encoder("/home/ada/models/mine/", encoder.classifier, CPU)
 
-    assert compute_frozen(toy_dataset, renamed).title == "Frozen mine"
+    assert compute_frozen(toy_dataset, renamed).baseline.title == "Frozen mine"
 
 
 def test_frozen_reads_128_tokens_at_most(tiny_model_dir):
@@ -230,7 +234,7 @@ def test_frozen_says_that_it_read_a_sample(toy_dataset, encoder, monkeypatch):
     limits = {"train": 50, "validation": 20, "test": 10}
     monkeypatch.setattr(baseline_fitting, "MAX_ENCODED_ROWS", limits)
 
-    baseline = compute_frozen(toy_dataset, encoder)
+    baseline = compute_frozen(toy_dataset, encoder).baseline
 
     counts = [len(toy_dataset.indices(split)) for split in ("train", "validation", "test")]
     assert baseline.description.endswith(
@@ -283,6 +287,18 @@ def test_ensure_measures_a_damaged_one_again(workspace, toy_dataset, calls):
     assert read_baselines(workspace, toy_dataset.fingerprint) == found
 
 
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"PAR1")])
+def test_ensure_measures_again_what_has_lost_its_answers(workspace, toy_dataset, calls, damage):
+    first = ensure_baselines(workspace, toy_dataset)
+    damage(workspace.baselines_dir / toy_dataset.fingerprint[:16] / "tfidf-test.parquet")
+
+    found = ensure_baselines(workspace, toy_dataset)
+
+    assert calls == ["majority", "tfidf", "tfidf"]
+    assert all(has_answers(workspace, baseline) for baseline in found)
+    assert [one.test for one in found] == [one.test for one in first]
+
+
 def test_ensure_measures_again_when_the_model_of_that_name_has_other_weights(
     workspace, toy_dataset, encoder, calls
 ):
@@ -299,7 +315,9 @@ def test_ensure_measures_again_when_the_model_of_that_name_has_other_weights(
 def test_ensure_measures_again_when_more_tokens_can_be_read(
     workspace, toy_dataset, encoder, calls, kept, measured
 ):
-    frozen = compute_frozen(toy_dataset, encoder).model_copy(update={"num_tokens": kept})
+    fitted = compute_frozen(toy_dataset, encoder)
+    frozen = fitted.baseline.model_copy(update={"num_tokens": kept})
+    save_answers(workspace, frozen, fitted.answers)
     save_baseline(workspace, frozen)
 
     ensure_baselines(workspace, toy_dataset, encoder)
@@ -324,8 +342,8 @@ def test_frozen_minilm_beats_the_majority_by_far():
     rows = np.concatenate([news.indices(split)[::8] for split in news.splits])
     dataset = TextDataset(news.table.take(rows), news.label_names)
 
-    frozen = compute_frozen(dataset, Encoder.load("minilm", dataset))
+    frozen = compute_frozen(dataset, Encoder.load("minilm", dataset)).baseline
 
     assert frozen.title == "Frozen minilm"
     assert frozen.test.accuracy > 0.85
-    assert compute_majority(dataset).test.accuracy < 0.4
+    assert compute_majority(dataset).baseline.test.accuracy < 0.4

@@ -51,7 +51,7 @@ def test_majority_answers_the_shares_of_the_labels(topics_dataset):
     shares = parts(topics_dataset, "train")[1].mean(axis=0)
     true = parts(topics_dataset, "test")[1]
 
-    baseline = compute_majority(topics_dataset)
+    baseline = compute_majority(topics_dataset).baseline
 
     check(baseline.test, true, np.tile(shares >= 0.5, (len(true), 1)))
     expected = np.mean([log_loss(true[:, c], [p] * len(true)) for c, p in enumerate(shares)])
@@ -70,19 +70,19 @@ def frequent(topics_dataset):
 def test_majority_names_the_labels_that_it_gives(topics_dataset, frequent):
     number = len(topics_dataset.indices("train"))
 
-    assert compute_majority(topics_dataset).description == (
+    assert compute_majority(topics_dataset).baseline.description == (
         f"Always gives the labels that half of {number} training rows have, or more: "
         '"animals", "food", "weather".'
     )
-    assert '"animals"' in compute_majority(frequent).description
-    assert '"never"' not in compute_majority(frequent).description
+    assert '"animals"' in compute_majority(frequent).baseline.description
+    assert '"never"' not in compute_majority(frequent).baseline.description
 
 
 def test_majority_may_give_no_label(topics_dataset):
     rows = np.flatnonzero(topics_dataset.targets.sum(axis=1) < 2)
     table, names = topics_dataset.table.take(rows), topics_dataset.label_names
 
-    baseline = compute_majority(TextDataset(table, names, "multi_label"))
+    baseline = compute_majority(TextDataset(table, names, "multi_label")).baseline
 
     assert baseline.description.endswith("training rows have, or more: no label.")
     assert baseline.test.micro_f1 == 0
@@ -93,7 +93,7 @@ def test_majority_names_five_labels_at_most(topics_dataset):
     every = pa.array([list(range(7))] * topics_dataset.num_examples, pa.list_(pa.int32()))
     table = topics_dataset.table.set_column(2, "label_ids", every)
 
-    description = compute_majority(TextDataset(table, names, "multi_label")).description
+    description = compute_majority(TextDataset(table, names, "multi_label")).baseline.description
 
     assert description.endswith('"label 3", "label 4" and 2 more.')
 
@@ -104,7 +104,7 @@ def test_tfidf_equals_the_library_pipeline(topics_dataset):
     reference = make_pipeline(vectorizer, machines).fit(*parts(topics_dataset, "train"))
     texts, true = parts(topics_dataset, "test")
 
-    baseline = compute_tfidf(topics_dataset)
+    baseline = compute_tfidf(topics_dataset).baseline
 
     check(baseline.test, true, reference.predict(texts))
     assert baseline.test.loss is None
@@ -124,7 +124,7 @@ def test_frozen_equals_regressions_on_embeddings(topics_dataset, encoder):
     heads = OneVsRestClassifier(LogisticRegression(max_iter=1_000))
     probabilities = heads.fit(train, parts(topics_dataset, "train")[1]).predict_proba(test)
 
-    baseline = compute_frozen(topics_dataset, encoder)
+    baseline = compute_frozen(topics_dataset, encoder).baseline
 
     check(baseline.test, true, probabilities >= 0.5)
     chosen = np.where(true == 1, probabilities, 1 - probabilities)
@@ -157,7 +157,7 @@ def test_best_baseline_by_hamming_loss_has_the_smallest(workspace, topics_datase
 
 
 def test_json_of_label_sets_has_their_figures(topics_dataset):
-    assert list(compute_majority(topics_dataset).to_json()["test"]) == [
+    assert list(compute_majority(topics_dataset).baseline.to_json()["test"]) == [
         *("num_examples", "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "loss"),
         *("micro_f1", "hamming_loss"),
     ]

@@ -94,7 +94,7 @@ def pair_up_shared(
     new = (name for name in other.label_names if name not in reference.label_names)
     names = (*reference.label_names, *new)
     first, second = _with_names(reference, names), _with_names(other, names)
-    places = _places(first.row_ids, second.row_ids)
+    places = places_of(first.row_ids, second.row_ids)
     known = np.flatnonzero(places >= 0)
     is_changed = _truth_differs(_at(first, known), _at(second, places[known]))
     if len(known) == len(first) == len(second) and not is_changed.any():
@@ -126,8 +126,8 @@ def _with_names(predictions: AnyPredictions, names: tuple[str, ...]) -> AnyPredi
     return MultiLabelPredictions(predictions.row_ids, targets, probabilities, names)
 
 
-def _places(row_ids: tuple[str, ...], wanted_in: tuple[str, ...]) -> Indices:
-    """Return where each row stands among others, -1 where it does not."""
+def places_of(row_ids: tuple[str, ...], wanted_in: tuple[str, ...]) -> Indices:
+    """Return where each of N rows stands among others, -1 where it does not, shape (N,)."""
     if row_ids == wanted_in:
         return np.arange(len(row_ids))
     found = pc.index_in(pa.array(row_ids, pa.string()), value_set=pa.array(wanted_in, pa.string()))

@@ -1,12 +1,14 @@
 """ROC and precision-recall curves: each class against the rest, and their mean."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from textcls_core.arrays import Mask
 from textcls_core.evaluation.by_task import AnyPredictions, label_sets
+from textcls_core.evaluation.figures import ratio
 
 MAX_POINTS = 500
 """Points of a curve at most."""
@@ -22,6 +24,13 @@ class Curve:
     y: Float[np.ndarray, " P"]
     area: float
     """Under the whole curve, before points were left out, in [0, 1]."""
+
+
+class Point(NamedTuple):
+    """Where answers alone stand among curves: the means over the classes."""
+
+    x: float
+    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,26 @@ def curves_of(predictions: AnyPredictions) -> Curves:
         macro_roc=_macro(np.append(0, _GRID), np.append(0, rates), [c.roc for c in classes]),
         macro_precision_recall=_macro(_GRID, precisions, [c.precision_recall for c in classes]),
     )
+
+
+def points_of(predictions: AnyPredictions) -> tuple[Point, Point]:
+    """Return where the answers stand in the charts of ROC, and of precision by recall.
+
+    For predictions that have no more than answers: 1 for a class that is given, else 0. Classes
+    without curves are left out; the precision of a class that is never given is 0, as in
+    scikit-learn.
+    """
+    targets, given = label_sets(predictions), predictions.probabilities == 1
+    num_true, num_given = targets.sum(axis=0), given.sum(axis=0)
+    has_curve = (num_true > 0) & (num_true < len(targets))
+    hits = (targets & given).sum(axis=0)
+    false_rate = ratio(num_given - hits, len(targets) - num_true)
+    recall, precision = ratio(hits, num_true), ratio(hits, num_given)
+    x, y, height = (
+        float(each[has_curve].mean()) if has_curve.any() else 0.0
+        for each in (false_rate, recall, precision)
+    )
+    return Point(x, y), Point(y, height)
 
 
 def _found(

@@ -84,6 +84,26 @@ def part_figures(
     return [_figure(cells[rows], table, metric) if rows.any() else None for rows in members]
 
 
+def part_values(
+    predictions: AnyPredictions, part_of_row: Indices, num_parts: int, metric: PartMetric
+) -> list[float | None]:
+    """Return the figures of `part_figures` alone, without their intervals.
+
+    Args:
+        predictions: N rows.
+        part_of_row: Number of the part of each row, -1 for none, shape (N,).
+        num_parts: Number of parts, P.
+        metric: What is measured.
+    """
+    outcomes = Outcomes.of(len(predictions.label_names), *truth_and_answer(predictions))
+    figure = _FIGURES[metric][0]
+    members = [outcomes.cells[part_of_row == part] for part in range(num_parts)]
+    return [
+        float(figure(outcomes.table[cells].sum(axis=0))) if len(cells) else None
+        for cells in members
+    ]
+
+
 def _figure(cells: LabelIds, table: Float[np.ndarray, "K F"], metric: PartMetric) -> PartFigure:
     sums = resampled_sums(cells, table)
     figure, interval = _FIGURES[metric]

@@ -67,6 +67,21 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRight:
+    """Which of N rows another model has right, as far as it was asked."""
+
+    is_known: Mask
+    """Whether it answered the row, shape (N,)."""
+    is_right: Mask
+    """Whether that answer is right, shape (N,)."""
+
+    def share(self, inside: Mask) -> float | None:
+        """Return its accuracy in some of the rows, in [0, 1]; None if it answered none of them."""
+        asked = self.is_known & inside
+        return float(self.is_right[asked].mean()) if asked.any() else None
+
+
+@dataclass(frozen=True, slots=True)
 class SliceFigures:
     """How often a model is right in a slice, against the rest of the rows."""
 

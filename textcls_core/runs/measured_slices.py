@@ -9,7 +9,12 @@ import pyarrow as pa
 
 from textcls_core.arrays import Mask
 from textcls_core.evaluation.by_task import predicted_text, true_text
-from textcls_core.evaluation.slices import Membership, SliceFigures, measure_slices
+from textcls_core.evaluation.slices import (
+    KnownRight,
+    Membership,
+    SliceFigures,
+    measure_slices,
+)
 from textcls_core.evaluation.weak_slices import WeakSlices, find_weak_slices
 from textcls_core.runs.facets import Facet, joined, searched_facets
 from textcls_core.runs.slice_conditions import Condition, name_of, rows_meeting, title_of
@@ -138,6 +143,20 @@ def micro_f1(rows: SliceRows, conditions: Sequence[Condition]) -> float | None:
     inside = rows_meeting(conditions, rows) & rows.is_distinct
     hits, counts = (int(part[inside].sum()) for part in rows.label_agreement)
     return 2 * hits / max(counts, 1)
+
+
+def shares_of_others(
+    rows: SliceRows, measured: Sequence[MeasuredSlice], others: Sequence[KnownRight]
+) -> list[list[float | None]]:
+    """Return the accuracy of other models in each slice, a list per model; repeats are left out.
+
+    Args:
+        rows: N rows.
+        measured: S slices of them.
+        others: Which of the rows each of the other models has right.
+    """
+    inside = [rows_meeting(one.conditions, rows) & rows.is_distinct for one in measured]
+    return [[other.share(members) for members in inside] for other in others]
 
 
 def find_weak(rows: SliceRows, right: Mask, further: Sequence[Facet] = ()) -> FoundSlices:

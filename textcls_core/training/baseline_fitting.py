@@ -15,8 +15,9 @@ from textcls_core.dataset.sampling import SEED, rows_within, sample_rows
 from textcls_core.dataset.text_dataset import SPLITS, Split, TextDataset
 from textcls_core.dataset.word_pattern import WORD_PATTERN
 from textcls_core.errors import DatasetFormatError
-from textcls_core.evaluation.by_task import figures_of, predictions_of
+from textcls_core.evaluation.by_task import AnyPredictions, figures_of, predictions_of
 from textcls_core.evaluation.multi_label import THRESHOLD
+from textcls_core.training.baseline_answers import ANSWERED, Answers, has_answers, save_answers
 from textcls_core.training.baselines import (
     Baseline,
     BaselineFigures,
@@ -53,6 +54,14 @@ _TERMS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 RowsOfSplit = dict[Split, Indices]
 Prediction = Callable[[Split, Indices], Probabilities]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A baseline as it was just measured, with every answer."""
+
+    baseline: Baseline
+    answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ def ensure_baselines(
         ModelError: If the encoder gives no usable numbers.
     """
     known = _known(workspace, dataset, encoder)
-    methods: dict[BaselineName, Callable[[], Baseline | None]] = {
+    methods: dict[BaselineName, Callable[[], Fitted | None]] = {
         "majority": lambda: compute_majority(dataset),
         "tfidf": lambda: compute_tfidf(dataset),
     }
@@ -116,11 +125,12 @@ def ensure_baselines(
     for name, compute in methods.items():
         if name in known or should_stop():
             continue
-        baseline = compute()
-        if baseline is not None:
-            save_baseline(workspace, baseline)
-            known[name] = baseline
-            on_done(baseline)
+        fitted = compute()
+        if fitted is not None:
+            save_answers(workspace, fitted.baseline, fitted.answers)
+            save_baseline(workspace, fitted.baseline)
+            known[name] = fitted.baseline
+            on_done(fitted.baseline)
     return [known[name] for name in methods if name in known]
 
 
@@ -129,7 +139,8 @@ def _known(
 ) -> dict[BaselineName, Baseline]:
     """Return what is on disk and still holds."""
     model = "" if encoder is None else encoder.name
-    known = {b.name: b for b in baselines_of(workspace, dataset.fingerprint, model)}
+    found = baselines_of(workspace, dataset.fingerprint, model)
+    known = {baseline.name: baseline for baseline in found if has_answers(workspace, baseline)}
     if encoder is not None and "frozen" in known and not _still_holds(known["frozen"], encoder):
         del known["frozen"]
     return known
@@ -144,7 +155,7 @@ def _still_holds(frozen: Baseline, encoder: Encoder) -> bool:
     )
 
 
-def compute_majority(dataset: TextDataset) -> Baseline:
+def compute_majority(dataset: TextDataset) -> Fitted:
     """Return the baseline that always gives the most frequent answer of the training rows.
 
     That is their most frequent class, or every label that at least half of them have. Its
@@ -156,14 +167,16 @@ def compute_majority(dataset: TextDataset) -> Baseline:
     shares = counts / len(rows["train"])
     is_single = dataset.task == "single_label"
     describe = _describe_class if is_single else _describe_labels
-    return Baseline(
+    answers = _answer(dataset, rows, lambda _, chosen: np.tile(shares, (len(chosen), 1)))
+    baseline = Baseline(
         name="majority",
         title="Majority class" if is_single else "Majority per label",
         description=describe(dataset.label_names, counts, len(rows["train"])),
         fingerprint=dataset.fingerprint,
-        **_measure(dataset, rows, lambda _, chosen: np.tile(shares, (len(chosen), 1))),
+        **_figures(answers),
         seconds=_seconds_since(start),
     )
+    return Fitted(baseline, answers)
 
 
 def _describe_class(names: tuple[str, ...], counts: ClassCounts, num_rows: int) -> str:
@@ -179,7 +192,7 @@ def _describe_labels(names: tuple[str, ...], counts: ClassCounts, num_rows: int)
     return f"Always gives the labels that half of {rows} have, or more: {answer}{more}."
 
 
-def compute_tfidf(dataset: TextDataset) -> Baseline:
+def compute_tfidf(dataset: TextDataset) -> Fitted:
     """Return the baseline of a linear support vector machine on TF-IDF weights, or one per label.
 
     Raises:
@@ -202,15 +215,17 @@ def compute_tfidf(dataset: TextDataset) -> Baseline:
     def predict(_: Split, chosen: Indices) -> Probabilities:
         return answer(vectorizer.transform(dataset.texts(chosen)))
 
-    return Baseline(
+    answers = _answer(dataset, rows, predict)
+    baseline = Baseline(
         name="tfidf",
         title="TF-IDF + linear SVM",
         description=f"TF-IDF of {plural(weights.shape[1], 'term')} ({terms}; counts sublinear), "
         f"{_models(dataset, 'linear support vector machine')} with C = 1; {said}.",
         fingerprint=dataset.fingerprint,
-        **_measure(dataset, rows, predict, has_probabilities=False),
+        **_figures(answers, has_probabilities=False),
         seconds=_seconds_since(start),
     )
+    return Fitted(baseline, answers)
 
 
 def _fit_vectorizer(texts: list[str], num_labels: int) -> tuple[Any, Any, str]:
@@ -235,7 +250,7 @@ def _fit_vectorizer(texts: list[str], num_labels: int) -> tuple[Any, Any, str]:
 
 def compute_frozen(
     dataset: TextDataset, encoder: Encoder, *, should_stop: Callable[[], bool] = lambda: False
-) -> Baseline | None:
+) -> Fitted | None:
     """Return the baseline of a logistic regression on embeddings, or one per label.
 
     None if it was stopped.
@@ -257,7 +272,8 @@ def compute_frozen(
     head, targets = LogisticRegression(max_iter=1_000), dataset.targets[rows["train"]]
     answer = fit_linear(head, vectors["train"], targets, dataset.num_labels)
     short_name = encoder.name.rstrip("/").rsplit("/", 1)[-1]
-    return Baseline(
+    answers = _answer(dataset, rows, lambda split, _: answer(vectors[split]))
+    baseline = Baseline(
         name="frozen",
         title=f"Frozen {short_name}",
         description=f"Mean of the last hidden layer of {short_name} over the first "
@@ -267,9 +283,10 @@ def compute_frozen(
         model=encoder.name,
         weights=body_digest(encoder.classifier.model),
         num_tokens=encoder.num_tokens,
-        **_measure(dataset, rows, lambda split, _: answer(vectors[split])),
+        **_figures(answers),
         seconds=_seconds_since(start),
     )
+    return Fitted(baseline, answers)
 
 
 def _embed_splits(
@@ -304,18 +321,25 @@ def _choose_rows(dataset: TextDataset, limits: dict[Split, int]) -> tuple[RowsOf
     return rows, said
 
 
-def _measure(
-    dataset: TextDataset, rows: RowsOfSplit, predict: Prediction, *, has_probabilities: bool = True
-) -> dict[str, BaselineFigures]:
-    """Return the figures on the rows of validation and test."""
-    figures = {}
-    for split in ("validation", "test"):
-        chosen = rows[split]
-        row_ids, targets = tuple(dataset.row_ids(chosen)), dataset.targets[chosen]
-        probabilities = predict(split, chosen)
-        result = figures_of(predictions_of(row_ids, targets, probabilities, dataset.label_names))
-        figures[split] = BaselineFigures.of(result, has_probabilities=has_probabilities)
-    return figures
+def _answer(dataset: TextDataset, rows: RowsOfSplit, predict: Prediction) -> Answers:
+    """Return the answers on the rows of validation and test."""
+    return {split: _answer_split(dataset, split, rows, predict) for split in ANSWERED}
+
+
+def _answer_split(
+    dataset: TextDataset, split: Split, rows: RowsOfSplit, predict: Prediction
+) -> AnyPredictions:
+    chosen = rows[split]
+    row_ids, targets = tuple(dataset.row_ids(chosen)), dataset.targets[chosen]
+    return predictions_of(row_ids, targets, predict(split, chosen), dataset.label_names)
+
+
+def _figures(answers: Answers, *, has_probabilities: bool = True) -> dict[Split, BaselineFigures]:
+    """Return the figures of each split."""
+    return {
+        split: BaselineFigures.of(figures_of(given), has_probabilities=has_probabilities)
+        for split, given in answers.items()
+    }
 
 
 def _seconds_since(start: float) -> float:

@@ -143,8 +143,12 @@ class GroupBaseline:
 
 def save_baseline(workspace: Workspace, baseline: Baseline) -> None:
     """Keep a baseline, in place of an older one of its name and model."""
-    folder = _folder(workspace, baseline.fingerprint)
-    write_json(folder / _file_name(baseline), baseline.model_dump(mode="json"))
+    write_json(baseline_file(workspace, baseline), baseline.model_dump(mode="json"))
+
+
+def baseline_file(workspace: Workspace, baseline: Baseline) -> Path:
+    """Return where a baseline is kept."""
+    return _folder(workspace, baseline.fingerprint) / _file_name(baseline)
 
 
 def read_baselines(workspace: Workspace, fingerprint: str) -> list[Baseline]:

@@ -1,10 +1,11 @@
 """The reliability diagram: what a model says against what happens, above how often it says so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import plotly.graph_objects as go
 
+from textcls_core.charts.evaluation.baselines import NO_BASELINES, add_baseline_bins
 from textcls_core.charts.theme import GREY, INK, LINE, base_layout, literal
 from textcls_core.evaluation.calibration import Reliability, ReliabilityBin
 from textcls_core.evaluation.calibration_figures import Calibration, ClassCalibration
@@ -30,6 +31,7 @@ def reliability_chart(
     reliability: Reliability,
     distribution: Reliability,
     title: str,
+    baselines: Mapping[str, Reliability | None] = NO_BASELINES,
     *,
     noun: str = "row",
     theme: Literal["light", "dark"] = "light",
@@ -40,6 +42,7 @@ def reliability_chart(
         reliability: The bins to draw as points.
         distribution: The same claims in equal-width bins, drawn as bars.
         title: The finding.
+        baselines: The same bins of each baseline, by title; None without probabilities.
         noun: What a claim is about: a row, or a label of a row.
         theme: Of the page behind.
     """
@@ -69,6 +72,7 @@ def reliability_chart(
             font={"size": 12, "color": INK[theme]},
             opacity=0.75,
         )
+    add_baseline_bins(figure, baselines, FEW)
     return figure
 
 

@@ -1,11 +1,18 @@
 """How well classes are told apart at every threshold, and where a model is weak."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
+from textcls_core.charts.evaluation.baselines import (
+    NO_BASELINES,
+    BaselineCurve,
+    add_baseline_curves,
+    add_baseline_levels,
+    add_baseline_parts,
+)
 from textcls_core.charts.theme import (
     CLASS_COLORS,
     GREY,
@@ -44,6 +51,7 @@ def roc_chart(
     classes: Sequence[ClassCurves],
     macro: Curve | None,
     label_names: Sequence[str],
+    baselines: Mapping[str, BaselineCurve] = NO_BASELINES,
     *,
     is_dark: bool = False,
 ) -> go.Figure:
@@ -53,6 +61,7 @@ def roc_chart(
         classes: The classes to draw.
         macro: The mean over all classes.
         label_names: C class names.
+        baselines: Of each baseline, by title: the mean over all classes.
         is_dark: Whether the page behind is dark.
     """
     figure = go.Figure()
@@ -65,6 +74,7 @@ def roc_chart(
     for place, one in enumerate(classes):
         name, color = label_names[one.label_id], _color(one.label_id, place, len(label_names))
         _add_curve(figure, one.roc, (name, "AUC"), color, "linear")
+    add_baseline_curves(figure, baselines, "AUC", "linear")
     titles = ("False positive rate", "True positive rate (recall)")
     _style_curves(figure, titles)
     return figure
@@ -74,6 +84,7 @@ def precision_recall_chart(
     classes: Sequence[ClassCurves],
     macro: Curve | None,
     label_names: Sequence[str],
+    baselines: Mapping[str, BaselineCurve] = NO_BASELINES,
     *,
     is_dark: bool = False,
 ) -> go.Figure:
@@ -83,6 +94,7 @@ def precision_recall_chart(
         classes: The classes to draw.
         macro: The mean over all classes.
         label_names: C class names.
+        baselines: Of each baseline, by title: the mean over all classes.
         is_dark: Whether the page behind is dark.
     """
     figure = go.Figure()
@@ -92,6 +104,7 @@ def precision_recall_chart(
     for place, one in enumerate(classes):
         name, color = label_names[one.label_id], _color(one.label_id, place, len(label_names))
         _add_curve(figure, one.precision_recall, (name, "AP"), color, "vh")
+    add_baseline_curves(figure, baselines, "AP", "vh")
     _style_curves(figure, ("Recall", "Precision"))
     return figure
 
@@ -154,11 +167,17 @@ def _style_curves(figure: go.Figure, titles: tuple[str, str]) -> None:
     )
 
 
-def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False) -> go.Figure:
+def class_size_chart(
+    per_class: Sequence[ClassFigures],
+    baselines: Mapping[str, float] = NO_BASELINES,
+    *,
+    is_dark: bool = False,
+) -> go.Figure:
     """Return F1 against the number of rows of each class, which stands on a logarithmic axis.
 
     Args:
         per_class: Figures of all classes; those without rows are left out.
+        baselines: Macro-F1 of each baseline, by title.
         is_dark: Whether the page behind is dark.
     """
     known = [(i, one) for i, one in enumerate(per_class) if one.support]
@@ -183,6 +202,7 @@ def class_size_chart(per_class: Sequence[ClassFigures], *, is_dark: bool = False
     )
     _name_points(figure, [per_class[i] for i in named], ink)
     _style_sizes(figure, [one.support for _, one in known])
+    add_baseline_levels(figure, baselines)
     return figure
 
 
@@ -238,6 +258,7 @@ def length_chart(
     bounds: Sequence[tuple[int, int]],
     figures: Sequence[PartFigure | None],
     titles: tuple[str, str],
+    baselines: Mapping[str, Sequence[float | None]] = NO_BASELINES,
     *,
     limit: int | None = None,
 ) -> go.Figure:
@@ -247,6 +268,7 @@ def length_chart(
         bounds: Smallest and largest length of each part.
         figures: The figure of each part.
         titles: Unit of the lengths, and name of the figure.
+        baselines: The figure of each baseline in each part, by title.
         limit: Length from which texts are cut off, marked if it lies within the lengths.
     """
     names = [_range(low, high) for low, high in bounds]
@@ -260,12 +282,25 @@ def length_chart(
             annotation_position="bottom right",
         )
     figure.update_xaxes(title=titles[0])
+    add_baseline_parts(figure, baselines)
     return figure
 
 
-def truncation_chart(figures: Sequence[PartFigure | None], metric: str) -> go.Figure:
-    """Return a figure of the texts that were read as a whole, and of those that were cut off."""
-    return _points(["read as a whole", "cut off"], figures, metric, is_flat=True)
+def truncation_chart(
+    figures: Sequence[PartFigure | None],
+    metric: str,
+    baselines: Mapping[str, Sequence[float | None]] = NO_BASELINES,
+) -> go.Figure:
+    """Return a figure of the texts that were read as a whole, and of those that were cut off.
+
+    Args:
+        figures: Of both parts.
+        metric: Name of the figure.
+        baselines: The figure of each baseline in both parts, by title.
+    """
+    figure = _points(["read as a whole", "cut off"], figures, metric, is_flat=True)
+    add_baseline_parts(figure, baselines, is_flat=True)
+    return figure
 
 
 def _range(low: int, high: int) -> str:

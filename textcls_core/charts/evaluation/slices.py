@@ -6,6 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from textcls_core.charts.evaluation.baselines import NO_BASELINES, add_baseline_parts
 from textcls_core.charts.theme import (
     GREY,
     INK,
@@ -28,7 +29,12 @@ _LABEL_LENGTH = 38
 
 
 def slices_chart(
-    titles: Sequence[str], figures: Sequence[SliceFigures], overall: float, *, is_dark: bool = False
+    titles: Sequence[str],
+    figures: Sequence[SliceFigures],
+    overall: float,
+    baselines: Mapping[str, Sequence[float | None]] = NO_BASELINES,
+    *,
+    is_dark: bool = False,
 ) -> go.Figure:
     """Return the accuracy of each slice with its 95 % interval, and that of all rows as a line.
 
@@ -38,6 +44,8 @@ def slices_chart(
         titles: What each of S slices is.
         figures: Of each slice.
         overall: Accuracy of all rows, in [0, 1].
+        baselines: Accuracy of each baseline in each slice, by title; those further to the left than
+            the axis reaches are not drawn.
         is_dark: Whether the page behind is dark.
     """
     shown = range(min(len(figures), MAX_DRAWN))
@@ -73,6 +81,8 @@ def slices_chart(
         yaxis=_names(titles[: len(some)]),
     )
     figure.update_layout(title_text=_finding(figures), margin_t=64)
+    drawn = {title: values[: len(some)] for title, values in baselines.items()}
+    add_baseline_parts(figure, drawn, is_flat=True)
     return figure
 
 
