@@ -9,6 +9,7 @@ from tests.test_cli import answer, complaint
 from textcls_core.cli.main import main
 from textcls_core.dataset.building import Rows, build_dataset
 from textcls_core.dataset.store import DatasetStore
+from textcls_core.training.baseline_fitting import ensure_baselines
 from textcls_core.training.baselines import save_baseline
 
 FIGURES = {"num_examples", "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1"}
@@ -172,3 +173,25 @@ def test_groups_show_without_baselines_names_none(home, capsys):
     make_group(home)
 
     assert "baselines" not in answer(capsys, "groups", "show", "latest")
+
+
+def test_curves_calibration_and_slices_have_the_baselines_whose_answers_are_known(
+    run, home, toy_dataset, capsys
+):
+    ensure_baselines(home, toy_dataset)
+
+    (majority,) = answer(capsys, "curves", run.run_id)["baselines"]
+    (same,) = answer(capsys, "calibrate", run.run_id)["baselines"]
+    slices = answer(capsys, "slices", run.run_id)["slices"]
+
+    assert (majority["name"], majority["macro_roc_auc"]) == ("majority", 0.5)
+    assert same["expected_calibration_error"] < 1e-6
+    assert [one["baselines"]["TF-IDF + linear SVM"] for one in slices] == [1.0] * 3
+    for verb, begin in (("curves", "baseline Majority class "), ("calibrate", "baseline Major")):
+        assert begin in printed(capsys, verb, run.run_id)
+    assert "TF-IDF + linear SVM" in printed(capsys, "slices", run.run_id).splitlines()[0]
+
+
+def test_slices_without_answers_of_baselines_have_no_columns(run, measured, capsys):
+    assert "baselines" not in answer(capsys, "slices", run.run_id)["slices"][0]
+    assert "TF-IDF" not in printed(capsys, "slices", run.run_id)

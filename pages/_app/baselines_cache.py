@@ -8,8 +8,9 @@ from pages._app import run_cache, state
 from pages._app.text import escape
 from textcls_core.charts.evaluation.baselines import BaselineCurve
 from textcls_core.dataset.text_dataset import Split
-from textcls_core.evaluation.calibration import Binning, Reliability, claims_of, reliability
-from textcls_core.evaluation.curves import curves_of, points_of
+from textcls_core.evaluation.by_task import figures_of
+from textcls_core.evaluation.calibration import Binning, Reliability
+from textcls_core.evaluation.selective import RiskCoverage
 from textcls_core.evaluation.slices import KnownRight
 from textcls_core.runs.run import Run
 from textcls_core.training.baseline_answers import AnsweredBaseline, answers_of_run
@@ -33,6 +34,16 @@ def reliabilities(
 ) -> dict[str, Reliability | None]:
     """Return the reliability of each baseline by title; None without probabilities."""
     return _reliabilities(str(run.folder), split, _known(run, split), label_id, binning)
+
+
+def risks(run: Run, split: Split) -> dict[str, RiskCoverage]:
+    """Return the risk of each baseline's answers by how many are given, by title."""
+    return {one.title: one.risk() for one in answered(run, split)}
+
+
+def class_scores(run: Run, split: Split) -> dict[str, dict[str, float]]:
+    """Return F1 of every class by each baseline, by title."""
+    return _class_scores(str(run.folder), split, _known(run, split))
 
 
 def known_right(
@@ -85,26 +96,25 @@ def _answered(folder: str, split: Split, known: str) -> list[AnsweredBaseline]: 
 
 @st.cache_resource(max_entries=8, show_spinner="Drawing baselines")
 def _curves(folder: str, split: Split, known: str) -> Curves:
-    roc: dict[str, BaselineCurve] = {}
-    precision_recall: dict[str, BaselineCurve] = {}
-    for one in _answered(folder, split, known):
-        if not one.has_probabilities:
-            roc[one.title], precision_recall[one.title] = points_of(one.predictions)
-            continue
-        found = curves_of(one.predictions)
-        if found.macro_roc is not None and found.macro_precision_recall is not None:
-            roc[one.title] = found.macro_roc
-            precision_recall[one.title] = found.macro_precision_recall
-    return roc, precision_recall
+    found = [(one.title, one.mean_curves()) for one in _answered(folder, split, known)]
+    pairs = {title: pair for title, pair in found if pair is not None}
+    return (
+        {title: roc for title, (roc, _) in pairs.items()},
+        {title: precision_recall for title, (_, precision_recall) in pairs.items()},
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _class_scores(folder: str, split: Split, known: str) -> dict[str, dict[str, float]]:
+    return {
+        one.title: {row.label: row.f1 for row in figures_of(one.predictions).per_class}
+        for one in _answered(folder, split, known)
+    }
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _reliabilities(
     folder: str, split: Split, known: str, label_id: int | None, binning: Binning
 ) -> dict[str, Reliability | None]:
-    return {
-        one.title: reliability(claims_of(one.predictions, label_id), binning=binning)
-        if one.has_probabilities
-        else None
-        for one in _answered(folder, split, known)
-    }
+    known_baselines = _answered(folder, split, known)
+    return {one.title: one.reliability(label_id, binning) for one in known_baselines}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._app import controls
+from pages._app import baselines_cache, controls
 from pages._app.evaluation_decisions_cache import rule_costs, rule_result, tuned_rule
 from pages._app.evaluation_decisions_changes import show_changes
 from pages._app.evaluation_decisions_form import choose_request
@@ -28,6 +28,10 @@ from textcls_core.evaluation.rule_words import answers_in_words, rule_in_words, 
 from textcls_core.runs.rules import tuning_rows
 from textcls_core.runs.run import Run
 from textcls_core.wording import percent
+
+_BASELINES = (
+    "Grey: baselines by the plain rule; one that is equally sure of all its answers is a mark."
+)
 
 
 def show_decisions(run: Run, split: Split, figures: Figures) -> None:
@@ -112,14 +116,15 @@ def _show_charts(run: Run, split: Split, result: RuleResult) -> None:
     """Show answers against mistakes, and beside them what is particular to the kind of rule."""
     left, right = controls.panels()
     with left:
-        figure = risk_coverage_chart(result)
+        figure = risk_coverage_chart(result, baselines_cache.risks(run, split))
         st.plotly_chart(
             figure, config=controls.NO_TOOLBAR, key="decisions.risk",
             alt=f"Risk and coverage: {answers_in_words(result)}",
         )  # fmt: skip
         st.caption(
             "The surest texts are answered first. A curve that is low on the left and rises on the "
-            "right means that the model knows when it may be wrong."
+            "right means that the model knows when it may be wrong. "
+            + baselines_cache.note(run, split, _BASELINES)
         )
         controls.table_twin(risk_coverage_rows(result), "Wrong answers by share answered")
     with right:

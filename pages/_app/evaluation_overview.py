@@ -1,10 +1,10 @@
 """The figures of a run at a glance: how good, how certain, against what, and class by class."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages._app import baselines, controls, evaluation_overview_cache, state
+from pages._app import baselines, baselines_cache, controls, evaluation_overview_cache, state
 from pages._app.kept_rule import note_kept_rule
 from pages._app.text import label
 from textcls_core.dataset.text_dataset import Split
@@ -39,7 +39,7 @@ def show_overview(run: Run, split: Split, figures: Figures) -> None:
     st.subheader("All figures", anchor=False)
     _show_table(figures, metrics, known, split)
     st.subheader("By class", anchor=False)
-    _show_classes(figures, metrics)
+    _show_classes(figures, metrics, baselines_cache.class_scores(run, split))
 
 
 def _show_cards(
@@ -178,8 +178,16 @@ def _explain_gaps(metrics: Metrics) -> None:
         st.caption(" ".join(lines))
 
 
-def _show_classes(figures: Figures, metrics: Metrics) -> None:
-    """Show precision, recall and F1 of every class, and how well its probability ranks the rows."""
+def _show_classes(
+    figures: Figures, metrics: Metrics, beside: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Show precision, recall and F1 of every class, and how well its probability ranks the rows.
+
+    Args:
+        figures: Of the run.
+        metrics: Of the run.
+        beside: F1 of each baseline by its title, class by class.
+    """
     rows = [
         {
             "class": row.label,
@@ -187,13 +195,14 @@ def _show_classes(figures: Figures, metrics: Metrics) -> None:
             "precision": row.precision,
             "recall": row.recall,
             "F1": row.f1,
+            **{f"F1 of {title}": scores_of.get(row.label) for title, scores_of in beside.items()},
             **{title: getattr(scores, name) for name, title in _SCORES.items()},
         }
         for row, scores in zip(figures.per_class, metrics.per_class, strict=True)
     ]
     controls.shares_table(
         rows,
-        ("precision", "recall", "F1"),
+        ("precision", "recall", "F1", *(f"F1 of {title}" for title in beside)),
         "Rows, precision, recall, F1, ROC-AUC and average precision per class",
         scores=tuple(_SCORES.values()),
     )

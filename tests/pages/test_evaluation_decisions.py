@@ -299,3 +299,12 @@ def test_view_of_label_sets_tunes_thresholds_and_offers_no_costs(view, topics_mo
     assert any("need exactly one label per text" in text for text in shown(app.caption))
     press(app, "decisions.use")
     assert topics_model.decision.rule.kind == "thresholds"
+
+
+def test_decisions_stand_beside_the_baselines(open_page, toy_run, measured_baselines):
+    app = open_page("evaluation", panel="Decisions")
+
+    assert not app.exception
+    named = [line["name"] for line in chart(app)["data"] if line.get("legendrank") == 3_000]
+    assert named == ["Majority class · 66.7 % wrong, above", "TF-IDF + linear SVM · 0.0 % wrong"]
+    assert any("Grey: baselines by the plain rule" in text for text in shown(app.caption))

@@ -224,3 +224,12 @@ def test_evaluation_shows_the_figures_of_label_sets(open_page, topics_run, split
     assert "Cohen's kappa" not in rows.index
     assert "only if every one of its labels is right" in captions(app)
     assert table(app, "precision")["ROC-AUC"].tolist() == [1.0, 1.0, 0.5]
+
+
+def test_overview_shows_f1_of_the_baselines_class_by_class(open_page, toy_run, measured_baselines):
+    app = open_page("evaluation")
+
+    assert not app.exception
+    classes = next(frame.value for frame in app.dataframe if "recall" in frame.value)
+    assert classes["F1 of TF-IDF + linear SVM"].tolist() == [100.0] * 3
+    assert sorted(classes["F1 of Majority class"])[:2] == [0.0, 0.0]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.cases import make_baseline
 from textcls_core.config import RunConfig
 from textcls_core.evaluation.by_task import figures_of
+from textcls_core.evaluation.curves import Point
 from textcls_core.evaluation.predictions import Predictions
 from textcls_core.training.baseline_answers import (
     AnsweredBaseline,
@@ -128,3 +129,21 @@ def test_known_right_may_ask_for_one_class():
     assert baseline.known_right(ROWS, "b").is_right.tolist() == [False, True] * 4
     assert baseline.known_right(ROWS[:3]).is_known.tolist() == [True] * 3
     assert baseline.known_right(("elsewhere",)).share(np.array([True])) is None
+
+
+def test_measures_of_answers_need_probabilities_or_say_none(workspace, toy_dataset):
+    ensure_baselines(workspace, toy_dataset)
+    majority, tfidf = answers_of_run(workspace, config_of(toy_dataset), "test")
+
+    assert majority.mean_curves()[0].area == 0.5
+    assert majority.reliability().expected_error < 1e-6
+    assert (tfidf.mean_curves()[0], tfidf.reliability()) == (Point(0.0, 1.0), None)
+    assert (len(majority.risk().levels), len(tfidf.risk().levels)) == (1, 1)
+    assert majority.risk().aurc == pytest.approx(1 - majority.baseline.test.accuracy)
+
+
+def test_curves_of_a_split_with_one_class_are_none():
+    rows = answered(ROWS[:1], [True])
+    one = dataclasses.replace(rows, baseline=make_baseline("f" * 64, "majority", 0.5))
+
+    assert one.mean_curves() is None

@@ -1,16 +1,25 @@
 """The verb `calibrate`: how far probabilities can be believed, and one number that mends them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.cli.printing import (
+    Json,
+    RunId,
+    SplitName,
+    answered_baselines,
+    emit,
+    open_run,
+    parse_split,
+)
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.by_task import with_temperature
 from textcls_core.evaluation.calibration_figures import Calibration, calibration_of
 from textcls_core.evaluation.temperature import TemperatureFit
 from textcls_core.runs.temperature import fitted_temperature, keep_temperature, shown_temperature
+from textcls_core.training.baseline_answers import AnsweredBaseline
 from textcls_core.wording import percent, plural, shorten
 
 DROPPED = "The rule for decisions was tuned on other probabilities and is dropped."
@@ -50,6 +59,7 @@ def calibrate(
     kept = run.decision.temperature
     shown = shown_temperature(kept, fit)
     before, after = calibration_of(raw), calibration_of(with_temperature(raw, shown))
+    beside = [_baseline(one) for one in answered_baselines(run, chosen) if one.has_probabilities]
     has_dropped = earlier.has_more_than_temperature and not run.decision.has_more_than_temperature
     value = {
         "run_id": run.run_id,
@@ -60,9 +70,31 @@ def calibrate(
         "fit": fit and fit.to_json(),
         "before": before.to_json(),
         "after": {"temperature": shown, **after.to_json()},
+        "baselines": beside,
     }
     lines = [*_temperature_lines(kept, fit), *([DROPPED] if has_dropped else [])]
-    emit(as_json, value, [*lines, *_figure_lines(chosen, before, after, shown)])
+    emit(
+        as_json,
+        value,
+        [
+            *lines,
+            *_figure_lines(chosen, before, after, shown),
+            *map(_baseline_line, beside),
+        ],
+    )
+
+
+def _baseline(one: AnsweredBaseline) -> dict[str, Any]:
+    """Return how far the probabilities of a baseline can be believed."""
+    found = calibration_of(one.predictions)
+    error = found.equal_width.expected_error
+    facts = {"name": one.baseline.name, "title": one.title}
+    return {**facts, "expected_calibration_error": error, "loss": found.loss}
+
+
+def _baseline_line(beside: dict[str, Any]) -> str:
+    error, loss = percent(beside["expected_calibration_error"]), beside["loss"]
+    return f"baseline {beside['title']}: calibration error {error}, log loss {loss:.4f}"
 
 
 def _temperature_lines(kept: float, fit: TemperatureFit | None) -> list[str]:

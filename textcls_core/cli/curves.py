@@ -2,8 +2,17 @@
 
 from typing import Any
 
-from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.cli.printing import (
+    Json,
+    RunId,
+    SplitName,
+    answered_baselines,
+    emit,
+    open_run,
+    parse_split,
+)
 from textcls_core.evaluation.curves import Curve, curves_of
+from textcls_core.training.baseline_answers import AnsweredBaseline
 from textcls_core.wording import shorten
 
 _WIDTH = 30
@@ -11,7 +20,9 @@ _WIDTH = 30
 
 def curves(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> None:
     """Print ROC-AUC and average precision of every class; with --json also the curves."""
-    predictions = open_run(run_id).predictions(parse_split(split))
+    run, chosen = open_run(run_id), parse_split(split)
+    predictions = run.predictions(chosen)
+    beside = [_baseline(one) for one in answered_baselines(run, chosen) if one.has_probabilities]
     names, found = predictions.label_names, curves_of(predictions)
     records: list[dict[str, Any]] = [
         {
@@ -41,7 +52,22 @@ def curves(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> N
         if None not in value
     ]
     nothing = ["No class has a curve: each is in all rows of this split, or in none."]
-    emit(as_json, {**macro, "per_class": records}, [header, *means, *lines] if records else nothing)
+    lines = [header, *means, *map(_baseline_line, beside), *lines] if records else nothing
+    emit(as_json, {**macro, "baselines": beside, "per_class": records}, lines)
+
+
+def _baseline(one: AnsweredBaseline) -> dict[str, Any]:
+    """Return the mean areas of a baseline that gives probabilities."""
+    areas = [curve.area if isinstance(curve, Curve) else None for curve in one.mean_curves() or ()]
+    roc, precision_recall = areas or (None, None)
+    facts = {"name": one.baseline.name, "title": one.title}
+    return {**facts, "macro_roc_auc": roc, "macro_average_precision": precision_recall}
+
+
+def _baseline_line(beside: dict[str, Any]) -> str:
+    cells = (beside["macro_roc_auc"], beside["macro_average_precision"])
+    shown = "".join(f"{'none' if cell is None else f'{cell:.4f}':>9}" for cell in cells)
+    return f"{shorten('baseline ' + beside['title'], _WIDTH):<{_WIDTH + 1}}{shown}"
 
 
 def _points(curve: Curve, x: str, y: str) -> dict[str, Any]:

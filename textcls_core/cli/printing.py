@@ -14,6 +14,7 @@ from textcls_core.files import to_json
 from textcls_core.runs.run import Run, RunStatus
 from textcls_core.runs.store import RunStore, summary
 from textcls_core.runs.versions import dataset_title
+from textcls_core.training.baseline_answers import AnsweredBaseline, answers_of_run
 from textcls_core.training.baselines import (
     Baseline,
     BaselineFigures,
@@ -118,6 +119,11 @@ def measured_baselines(configs: Sequence[RunConfig], split: Split) -> list[Measu
         for baseline in baselines_of_runs(Workspace.default(), configs, split)
         if (figures := baseline.figures(split)) is not None
     ]
+
+
+def answered_baselines(run: Run, split: Split) -> list[AnsweredBaseline]:
+    """Return the baselines of a run whose answers on a split are known."""
+    return answers_of_run(Workspace.default(), run.config, split)
 
 
 def baselines_json(known: Sequence[MeasuredBaseline]) -> list[dict[str, object]]:

@@ -7,17 +7,31 @@ import numpy as np
 import typer
 
 from textcls_core.arrays import Mask
-from textcls_core.cli.printing import Json, RunId, SplitName, emit, open_run, parse_split
+from textcls_core.cli.printing import (
+    Json,
+    RunId,
+    SplitName,
+    answered_baselines,
+    emit,
+    open_run,
+    parse_split,
+)
 from textcls_core.dataset.store import DatasetStore
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.embeddings.clusters import CLUSTER, NO_EMBEDDINGS, stored_cluster_facet
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.by_task import right_rows
 from textcls_core.evaluation.fairness import RATES, Fairness, Rate
-from textcls_core.evaluation.slices import SliceFigures
+from textcls_core.evaluation.slices import KnownRight, SliceFigures
 from textcls_core.runs.facets import Facet, make_facet
 from textcls_core.runs.group_fairness import fairness_of
-from textcls_core.runs.measured_slices import MeasuredSlice, find_weak, measure_facet, micro_f1
+from textcls_core.runs.measured_slices import (
+    MeasuredSlice,
+    find_weak,
+    measure_facet,
+    micro_f1,
+    shares_of_others,
+)
 from textcls_core.runs.run import Run
 from textcls_core.runs.saved_slices import SavedSlices
 from textcls_core.runs.slice_conditions import parse_condition, rows_meeting
@@ -66,28 +80,59 @@ def slices(
         value, lines = _saved(run, chosen, kept, rows)
     elif fairness:
         value, lines = _fairness(rows, fairness, positive)
-    elif weak:
-        value, lines = _weak(run, rows, right_rows(rows.predictions, label))
     else:
-        value, lines = _by(run, rows, by or "class", right_rows(rows.predictions, label))
+        right = right_rows(rows.predictions, label)
+        beside = _baselines(run, chosen, rows, label)
+        value, lines = (
+            _weak(run, rows, right, beside)
+            if weak
+            else _by(run, rows, by or "class", right, beside)
+        )
     emit(as_json, {**facts, **value}, lines)
 
 
 Answer = tuple[dict[str, Any], list[str]]
+Beside = dict[str, KnownRight]
+"""Which rows each baseline has right, by its title."""
+
+
+def _baselines(run: Run, split: Split, rows: SliceRows, label: str | None) -> Beside:
+    known = answered_baselines(run, split)
+    return {one.title: one.known_right(rows.facts.row_ids, label) for one in known}
 
 
 def _row_facts(rows: SliceRows) -> dict[str, int]:
     return {"num_rows": len(rows) - rows.num_repeats, "num_repeats": rows.num_repeats}
 
 
-def _by(run: Run, rows: SliceRows, name: str, right: Mask) -> Answer:
+def _by(run: Run, rows: SliceRows, name: str, right: Mask, beside: Beside) -> Answer:
     facet = _clusters(run, rows) if name == CLUSTER else make_facet(rows, name)
     if facet is None:
         raise InvalidArgumentError(NO_EMBEDDINGS)
     measured = measure_facet(rows, facet, right)
-    records = [_record(rows, found) for found in measured]
+    records, shares = _records(rows, measured, beside)
     value = {"by": name, "num_more_values": facet.num_more_values, "slices": records}
-    return value, _table(measured)
+    return value, _table(measured, shares)
+
+
+Shares = list[dict[str, float | None]]
+"""For each slice the accuracy of each baseline, by its title."""
+
+
+def _records(
+    rows: SliceRows, measured: Sequence[MeasuredSlice], beside: Beside
+) -> tuple[list[dict[str, Any]], Shares]:
+    """Return what a script reads of each slice, and what baselines reach there."""
+    columns = shares_of_others(rows, measured, list(beside.values()))
+    shares = [
+        {title: column[place] for title, column in zip(beside, columns, strict=True)}
+        for place in range(len(measured))
+    ]
+    records = [
+        _record(rows, one) | ({"baselines": reached} if reached else {})
+        for one, reached in zip(measured, shares, strict=True)
+    ]
+    return records, shares
 
 
 def _record(rows: SliceRows, one: MeasuredSlice) -> dict[str, Any]:
@@ -99,10 +144,12 @@ def _clusters(run: Run, rows: SliceRows) -> Facet | None:
     return stored_cluster_facet(Workspace.default(), run.config.dataset_fingerprint, rows)
 
 
-def _weak(run: Run, rows: SliceRows, right: Mask) -> Answer:
+def _weak(run: Run, rows: SliceRows, right: Mask, beside: Beside) -> Answer:
     clusters = _clusters(run, rows)
     found = find_weak(rows, right, [] if clusters is None else [clusters])
-    records = [{**_record(rows, one), "num_similar": one.num_similar} for one in found.slices]
+    records, shares = _records(rows, found.slices, beside)
+    for record, one in zip(records, found.slices, strict=True):
+        record["num_similar"] = one.num_similar
     value = {
         "num_tried": found.num_tried,
         "num_single": found.num_single,
@@ -114,16 +161,22 @@ def _weak(run: Run, rows: SliceRows, right: Mask) -> Answer:
         f"tried {plural(found.num_tried, 'slice')}: {plural(found.num_single, 'condition')} and "
         f"{plural(found.num_pairs, 'pair')}; {found.num_weak:,} weaker than the rest"
     )
-    return value, [tried, *_table(found.slices)]
+    return value, [tried, *_table(found.slices, shares)]
 
 
-def _table(measured: Sequence[MeasuredSlice]) -> list[str]:
-    header = f"{'slice':<46}{'rows':>8}{'accuracy':>10}{'to the rest':>15}{'adjusted p':>12}"
+def _table(measured: Sequence[MeasuredSlice], shares: Shares) -> list[str]:
+    titles = "".join(f"{shorten(title, 20):>22}" for title in (shares[0] if shares else {}))
+    header = (
+        f"{'slice':<46}{'rows':>8}{'accuracy':>10}{'to the rest':>15}{'adjusted p':>12}{titles}"
+    )
     lines = [
         f"{shorten(one.title, 45):<46}{one.figures.num_rows:>8,}{percent(one.figures.accuracy):>10}"
         f"{points(one.figures.accuracy, one.figures.rest_accuracy):>15}"
         f"{_verdict(one.figures):>12}"
-        for one in measured
+        + "".join(
+            f"{'none' if share is None else percent(share):>22}" for share in reached.values()
+        )
+        for one, reached in zip(measured, shares, strict=True)
     ]
     return [header, *lines]
 

@@ -16,9 +16,13 @@ from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import InvalidArgumentError
 from textcls_core.evaluation.alignment import places_of
 from textcls_core.evaluation.by_task import AnyPredictions, load_predictions, right_rows
+from textcls_core.evaluation.calibration import Binning, Reliability, claims_of, reliability
+from textcls_core.evaluation.curves import Curve, Point, curves_of, points_of
 from textcls_core.evaluation.parts import PartMetric, part_values
 from textcls_core.evaluation.prediction_file import read_task
+from textcls_core.evaluation.selective import RiskCoverage, risk_coverage
 from textcls_core.evaluation.slices import KnownRight
+from textcls_core.evaluation.sureness import confidences
 from textcls_core.training.baselines import Baseline, baseline_file, baselines_of_run
 from textcls_core.workspace import Workspace
 
@@ -46,6 +50,33 @@ class AnsweredBaseline:
     def has_probabilities(self) -> bool:
         """Whether its method gives probabilities, not answers alone."""
         return self.baseline.test.loss is not None
+
+    def mean_curves(self) -> tuple[Curve | Point, Curve | Point] | None:
+        """Return the mean curves of ROC and of precision by recall, or where answers alone stand.
+
+        None where no class has a curve.
+        """
+        if not self.has_probabilities:
+            return points_of(self.predictions)
+        found = curves_of(self.predictions)
+        if found.macro_roc is None or found.macro_precision_recall is None:
+            return None
+        return found.macro_roc, found.macro_precision_recall
+
+    def reliability(
+        self, label_id: int | None = None, binning: Binning = "equal_width"
+    ) -> Reliability | None:
+        """Return the reliability of its answers, or of the probabilities of one class.
+
+        None without probabilities.
+        """
+        if not self.has_probabilities:
+            return None
+        return reliability(claims_of(self.predictions, label_id), binning=binning)
+
+    def risk(self) -> RiskCoverage:
+        """Return the risk of its answers by how many are given; one point without probabilities."""
+        return risk_coverage(confidences(self.predictions), ~right_rows(self.predictions))
 
     def part_values(
         self,

@@ -1,5 +1,6 @@
 """Tests of baselines in the charts of one run: grey, named, the same style everywhere."""
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
@@ -9,6 +10,7 @@ from textcls_core.charts.evaluation.baselines import (
     add_baseline_curves,
     add_baseline_levels,
     add_baseline_parts,
+    add_baseline_risks,
 )
 from textcls_core.charts.evaluation.calibration import reliability_chart
 from textcls_core.charts.evaluation.curves import (
@@ -18,14 +20,19 @@ from textcls_core.charts.evaluation.curves import (
     roc_chart,
     truncation_chart,
 )
+from textcls_core.charts.evaluation.decisions import risk_coverage_chart
 from textcls_core.charts.evaluation.slices import slices_chart
 from textcls_core.charts.theme import GREY, base_layout
 from textcls_core.evaluation.calibration import claims_of, reliability
 from textcls_core.evaluation.curves import Point, curves_of
 from textcls_core.evaluation.evaluation import evaluate
 from textcls_core.evaluation.parts import PartFigure
+from textcls_core.evaluation.rule import DecisionRule
+from textcls_core.evaluation.rule_figures import RuleResult
+from textcls_core.evaluation.selective import risk_coverage
 from textcls_core.evaluation.slices import Membership, measure_slices
 
+RISK = risk_coverage(MIXED.confidence, MIXED.is_mistake)
 FOUND = curves_of(MIXED)
 BINS = reliability(claims_of(MIXED))
 CURVES = {"Majority": FOUND.macro_roc, "<b>SVM</b>": Point(0.1, 0.8), "Frozen": FOUND.macro_roc}
@@ -51,6 +58,9 @@ CHARTS = {
     ),
     "truncation": lambda known: truncation_chart(PARTS, "Accuracy", VALUES if known else {}),
     "slices": lambda known: slices_chart(["all"], [SLICE], 0.8, {"SVM": [0.7]} if known else {}),
+    "risk": lambda known: risk_coverage_chart(
+        RuleResult(MIXED, DecisionRule()), {"A": RISK} if known else {}
+    ),
     "reliability": lambda known: reliability_chart(BINS, BINS, "", {"A": BINS} if known else {}),
 }
 
@@ -136,3 +146,24 @@ def test_without_baselines_a_chart_stays_as_it_is():
     add_baseline_levels(figure, {})
 
     assert figure == empty()
+
+
+@pytest.mark.parametrize(("limit", "drawn"), [(1.0, True), (0.1, False)])
+def test_risks_far_above_the_run_are_only_named(limit, drawn):
+    curve = risk_coverage(np.array([0.9, 0.8, 0.7]), np.array([False, False, True]))
+    figure = empty()
+
+    add_baseline_risks(figure, {"SVM": curve}, limit)
+
+    (line,) = baselines_of(figure)
+    assert line["name"] == "SVM · 33.3 % wrong" + ("" if drawn else ", above")
+    assert list(line["y"]) == ([0.0, 0.0, pytest.approx(100 / 3)] if drawn else [None])
+
+
+def test_risk_of_one_confidence_is_a_mark():
+    figure = empty()
+
+    add_baseline_risks(figure, {"SVM": risk_coverage(np.ones(4), np.zeros(4, bool))}, 1.0)
+
+    (mark,) = baselines_of(figure)
+    assert (mark["mode"], list(mark["x"]), list(mark["y"])) == ("markers", [100.0], [0.0])

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 import plotly.graph_objects as go
 
-from textcls_core.charts.theme import GREY, plain
+from textcls_core.charts.theme import GREY, plain, spaced
 from textcls_core.evaluation.calibration import Reliability
 from textcls_core.evaluation.curves import Curve, Point
+from textcls_core.evaluation.selective import RiskCoverage
 from textcls_core.wording import percent
 
 Value = TypeVar("Value")
@@ -18,6 +19,7 @@ BaselineCurve = Curve | Point
 NO_BASELINES: Mapping[str, Any] = MappingProxyType({})
 _DASHES = ("dot", "dashdot", "longdash")
 _SYMBOLS = ("line-ns-open", "x-thin-open", "triangle-up-open")
+_MAX_POINTS = 300
 _RANK = 3_000
 """Of the legend: below what belongs to the run."""
 _LEGEND_LINE, _LEGEND_ENTRY = 24, 260
@@ -77,6 +79,30 @@ def add_baseline_parts(
         )
     if is_flat:  # below the run's own points, which they must not hide
         figure.data = (*figure.data[1:], figure.data[0])
+    _show_legend(figure, len(known))
+
+
+def add_baseline_risks(figure: go.Figure, known: Mapping[str, RiskCoverage], limit: float) -> None:
+    """Add the share of wrong answers of each baseline by the share of texts that get one.
+
+    Args:
+        figure: A chart of risk and coverage, in per cent.
+        known: The curves by title.
+        limit: A baseline whose share of wrong answers is larger, in [0, 1], is only named: drawn,
+            it would squash the curve of the run.
+    """
+    for title, curve, dash, symbol in _styled(known):
+        kept = [*spaced(len(curve.levels) - 1, _MAX_POINTS), len(curve.levels) - 1]
+        wrong = float(curve.risk[-1])
+        is_far = wrong > limit
+        figure.add_scatter(
+            x=[None] if is_far else (100 * curve.coverage[kept]).tolist(),
+            y=[None] if is_far else (100 * curve.risk[kept]).tolist(),
+            **(_mark(symbol) if len(kept) == 1 else _line(dash)),
+            **_named(f"{plain(title)} · {percent(wrong)} wrong{', above' * is_far}"),
+            hovertemplate=f"{plain(title)}<br>%{{x:.1f}} % of the texts, "
+            "%{y:.2f} % of the answers wrong<extra></extra>",
+        )
     _show_legend(figure, len(known))
 
 

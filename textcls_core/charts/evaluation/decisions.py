@@ -1,11 +1,12 @@
 """Pictures of a decision rule: answers against mistakes, thresholds, costs and prediction sets."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
+from textcls_core.charts.evaluation.baselines import NO_BASELINES, add_baseline_risks
 from textcls_core.charts.theme import (
     GREY,
     LINE,
@@ -19,6 +20,7 @@ from textcls_core.charts.theme import (
 from textcls_core.evaluation.conformal import SetFigures
 from textcls_core.evaluation.costs import RuleCost
 from textcls_core.evaluation.rule_figures import RuleResult
+from textcls_core.evaluation.selective import RiskCoverage
 from textcls_core.evaluation.share_intervals import wilson_intervals
 from textcls_core.wording import percent, plural
 
@@ -29,13 +31,22 @@ _LEAST_ANSWERS = 10
 """The curve begins here: of fewer answers one mistake is a spike."""
 _LEFT_PART = 25.0
 """Up to this share of the texts, in percent, the name of a point stands on its right."""
+_STRETCH, _LEAST_LIMIT = 3.0, 0.05
+"""A baseline is drawn up to so many times the run's share of wrong answers, or up to this share."""
 _MAX_SIZES = 12
 _NEUTRAL = 0.5
 _FILL = "rgba({},{},{},0.10)".format(*MAGNITUDE_RGB)
 
 
-def risk_coverage_chart(result: RuleResult) -> go.Figure:
-    """Return the share of wrong answers for every share of the texts, the surest answered first."""
+def risk_coverage_chart(
+    result: RuleResult, baselines: Mapping[str, RiskCoverage] = NO_BASELINES
+) -> go.Figure:
+    """Return the share of wrong answers for every share of the texts, the surest answered first.
+
+    Args:
+        result: What the rule is worth.
+        baselines: The same of each baseline, by title.
+    """
     curve = result.curve
     first = int(np.searchsorted(curve.coverage * len(result.predictions), _LEAST_ANSWERS))
     last = len(curve.levels) - 1
@@ -62,6 +73,8 @@ def risk_coverage_chart(result: RuleResult) -> go.Figure:
     figure.update_layout(title_text=_risk_title(result))
     if result.accuracy is not None:
         _add_point(figure, result)
+    limit = max(_STRETCH * float(curve.risk[-1]), _LEAST_LIMIT)
+    add_baseline_risks(figure, baselines, limit)
     return figure
 
 
