@@ -95,7 +95,7 @@ def show_runs(runs: list[Run]) -> None:
     )
     st.caption(
         f"Showing {len(shown)} of {len(runs)}. Select a row to open its run. Majority, TF-IDF and "
-        "Frozen: test accuracy of the baselines on the same rows."
+        "Frozen: test accuracy of the baselines (Frozen on 2,000 rows at most)."
     )
     for position in event["selection"]["rows"]:
         open_run(shown[position])

@@ -9,7 +9,7 @@ from pages._app import baselines_cache, controls, state
 from pages._app import evaluation_slices_cache as cache
 from pages._app.mistakes_link import open_mistakes
 from pages._app.text import cells, escape, label
-from textcls_core.charts.evaluation.baselines import NO_BASELINES
+from textcls_core.charts.evaluation.baselines import NO_BASELINES, mark_words
 from textcls_core.charts.evaluation.slices import MAX_DRAWN, clicked_slice, slices_chart
 from textcls_core.charts.theme import rows_height
 from textcls_core.dataset.text_dataset import Split
@@ -30,7 +30,7 @@ from textcls_core.wording import percent, plural, points, shorten
 
 ROWS_SHOWN = 200
 _TABLE_HEIGHT = 420
-_MARKS = "Grey marks: baselines on the same rows, as far as the axis reaches."
+_MARKS = "Grey marks: baselines on the same rows, as far as the axis reaches ({})."
 NEEDED = f"Slices with fewer than {MIN_ROWS} rows get no verdict."
 
 
@@ -96,7 +96,7 @@ def show_measured(
         selected = slices_table(names, figures, scores, f"slices.table.{place}", beside)
         st.caption(
             "Select a slice in the chart or the table to see its rows. "
-            + baselines_cache.note(run, split, _MARKS)
+            + baselines_cache.note(run, split, _MARKS.format(mark_words(beside)))
         )
     number = pick(place, clicked_slice(event["selection"]), selected)
     if number is not None and number < len(measured):

@@ -1,6 +1,6 @@
 """Baselines in the charts of one run: grey lines and marks, told apart by stroke and shape."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -18,7 +18,8 @@ BaselineCurve = Curve | Point
 """A point is where a method stands that gives answers alone, no probabilities."""
 NO_BASELINES: Mapping[str, Any] = MappingProxyType({})
 _DASHES = ("dot", "dashdot", "longdash")
-_SYMBOLS = ("line-ns-open", "x-thin-open", "triangle-up-open")
+_SYMBOLS = {"line-ns-open": "|", "x-thin-open": "×", "triangle-up-open": "△"}  # noqa: RUF001
+"""What Plotly calls a mark, and how it looks in a line of text."""
 _MAX_POINTS = 300
 _RANK = 3_000
 """Of the legend: below what belongs to the run."""
@@ -126,6 +127,17 @@ def add_baseline_bins(figure: go.Figure, known: Mapping[str, Reliability | None]
             "<extra></extra>",
         )
     _show_legend(figure, len(known))
+
+
+def mark_words(titles: Iterable[str]) -> str:
+    """Return which mark stands for which baseline, for a legend that is out of sight.
+
+    Example:
+        >>> mark_words(["Majority class"])
+        '| Majority class'
+    """
+    signs = cycle(_SYMBOLS.values())
+    return ", ".join(f"{sign} {title}" for sign, title in zip(signs, titles, strict=False))
 
 
 def _styled(known: Mapping[str, Value | None]) -> Iterator[tuple[str, Value, str, str]]:
