@@ -6,7 +6,14 @@ import streamlit as st
 
 from pages._app import controls, state
 from pages._app import evaluation_slices_cache as cache
-from pages._app.evaluation_slices_table import pick, repeats_note, show_rows
+from pages._app.evaluation_slices_table import (
+    BASELINE_SHARE,
+    baseline_shares,
+    in_percent,
+    pick,
+    repeats_note,
+    show_rows,
+)
 from pages._app.text import badge_label, cells, escape, label
 from textcls_core.dataset.text_dataset import Split
 from textcls_core.errors import NotFoundError
@@ -33,7 +40,7 @@ def show_saved(run: Run, split: Split) -> None:
     changes = measure_saved(slices, rows, None if before is None else before[1])
     _show_flags([change for change in changes if change.verdict in {"worse", "lower"}])
     _show_comparison(run, before[0] if before is not None else None)
-    selected = _show_table(changes)
+    selected = _show_table(changes, [_baselines(run, split, change) for change in changes])
     st.caption(
         "“Got worse” and “Got better” are changes that chance does not explain: McNemar's test at "
         f"5 %, each slice by itself, where both runs predicted at least {MIN_ROWS} of its rows. "
@@ -84,9 +91,22 @@ def _show_comparison(run: Run, before: Run | None) -> None:
     st.caption(f"Compared with the run before: {escape(title)}.")
 
 
-def _show_table(changes: list[SliceChange]) -> int | None:
+def _baselines(run: Run, split: Split, change: SliceChange) -> dict[str, float | None]:
+    """Return the accuracy of each baseline in a saved slice, in per cent, by title."""
+    if change.figures is None:
+        return {}
+    one = MeasuredSlice(change.saved.conditions, change.figures)
+    found = baseline_shares(run, split, [one], change.saved.label)
+    return {title: in_percent(shares[0]) for title, shares in found.items()}
+
+
+def _show_table(changes: list[SliceChange], beside: list[dict[str, float | None]]) -> int | None:
+    titles = list(dict.fromkeys(title for shares in beside for title in shares))
     event = st.dataframe(
-        [_record(change) for change in changes],
+        [
+            _record(change) | {title: shares.get(title) for title in titles}
+            for change, shares in zip(changes, beside, strict=True)
+        ],
         hide_index=True,
         height=controls.table_height(len(changes), _TABLE_HEIGHT),
         column_config={
@@ -97,6 +117,7 @@ def _show_table(changes: list[SliceChange]) -> int | None:
             "before": st.column_config.TextColumn(width=90),
             "change": st.column_config.TextColumn(width=110),
             "verdict": st.column_config.TextColumn(width=170),
+            **dict.fromkeys(titles, BASELINE_SHARE),
         },
         on_select="rerun",
         selection_mode="single-row",

@@ -29,6 +29,8 @@ from textcls_core.runs.slice_rows import SliceRows
 from textcls_core.wording import percent, plural, points, shorten
 
 ROWS_SHOWN = 200
+BASELINE_SHARE = st.column_config.NumberColumn(format="%.1f %%", width=140)
+"""Column of the accuracy of a baseline."""
 _TABLE_HEIGHT = 420
 _MARKS = "Grey marks: baselines on the same rows, as far as the axis reaches ({})."
 NEEDED = f"Slices with fewer than {MIN_ROWS} rows get no verdict."
@@ -77,7 +79,7 @@ def show_measured(
     overall = rows.accuracy(right_rows(rows.predictions, chosen))
     names = [one.name if of_one_property else one.title for one in measured]
     figures = [one.figures for one in measured]
-    beside = _baselines(run, split, measured, chosen)
+    beside = baseline_shares(run, split, measured, chosen)
     chart, table = controls.panels()
     scrolled = rows_height(len(measured)) > _TABLE_HEIGHT
     with chart.container(height=_TABLE_HEIGHT + 16 if scrolled else "content", border=False):
@@ -103,7 +105,7 @@ def show_measured(
         show_rows(run, split, measured[number], chosen, f"slices.{place}.{number}")
 
 
-def _baselines(
+def baseline_shares(
     run: Run, split: Split, measured: Sequence[MeasuredSlice], chosen: str | None
 ) -> dict[str, list[float | None]]:
     """Return the accuracy of each baseline in each slice, by title."""
@@ -132,7 +134,7 @@ def slices_table(
     records = [
         _record(name, one)
         | ({} if score is None else {"micro-F1": 100 * score})
-        | {title: _per_cent(shares[place]) for title, shares in beside.items()}
+        | {title: in_percent(shares[place]) for title, shares in beside.items()}
         for place, (name, one, score) in enumerate(zip(names, figures, scores, strict=True))
     ]
     event = st.dataframe(
@@ -149,7 +151,7 @@ def slices_table(
             "to the rest": st.column_config.TextColumn(width=100),
             "adjusted p": st.column_config.NumberColumn(format="%.4f", width=90),
             "effect size": st.column_config.NumberColumn(format="%.2f", width=90),
-            **dict.fromkeys(beside, st.column_config.NumberColumn(format="%.1f %%", width=140)),
+            **dict.fromkeys(beside, BASELINE_SHARE),
         },
         on_select="rerun",
         selection_mode="single-row",
@@ -187,7 +189,8 @@ def _record(name: str, found: SliceFigures) -> dict[str, Any]:
     }
 
 
-def _per_cent(share: float | None) -> float | None:
+def in_percent(share: float | None) -> float | None:
+    """Return a share in per cent, None where it is unknown."""
     return None if share is None else 100 * share
 
 

@@ -5,6 +5,8 @@ import pytest
 from tests.cases import make_baseline
 from tests.pages.conftest import HOSTILE_TEXT, chart, shown
 from textcls_core.evaluation.by_task import load_predictions
+from textcls_core.runs.saved_slices import SavedSlices
+from textcls_core.runs.slice_conditions import parse_condition
 from textcls_core.training.baseline_answers import answers_of_run, save_answers
 from textcls_core.training.baseline_fitting import ensure_baselines
 from textcls_core.training.baselines import BaselineFigures, save_baseline
@@ -56,6 +58,21 @@ def test_views_of_label_sets_stand_beside_baselines(
     assert not app.exception
     if panel in DRAWN:
         assert drawn(app)[0].startswith("Majority per label")
+
+
+def test_saved_slices_stand_beside_baselines(open_page, workspace, toy_run, measured_baselines):
+    saved = SavedSlices.of_run(workspace, toy_run)
+    saved.save("Food", [parse_condition("class=food")])
+    saved.save("Gone", [parse_condition("shop=x")])
+
+    app = open_page("evaluation", panel="Slices", slices="Saved")
+
+    assert not app.exception
+    table = next(frame.value for frame in app.dataframe if "before" in frame.value)
+    assert table["TF-IDF + linear SVM"].tolist() == [
+        100.0,
+        pytest.approx(float("nan"), nan_ok=True),
+    ]
 
 
 @pytest.mark.parametrize("panel", DRAWN)
