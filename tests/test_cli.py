@@ -231,6 +231,7 @@ def test_runs_show_is_readable(hand_made_run, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{hand_made_run.run_id}  completed  minilm on toy  (step 20)"
     assert lines[2] == "test: accuracy 90.9 %, macro-F1 90.9 %"
+    assert "CPU, because there is no other." in lines
 
 
 def test_evaluate_takes_the_test_split_by_default(hand_made_run, capsys):

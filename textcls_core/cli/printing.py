@@ -154,5 +154,6 @@ def run_lines(run: Run) -> list[str]:
             accuracy, macro_f1 = (percent(finished[split][n]) for n in ("accuracy", "macro_f1"))
             lines.append(f"{split}: accuracy {accuracy}, macro-F1 {macro_f1}")
     lines.append(f"data set: {dataset_title(_dataset_store(), run)}")
+    lines += run.environment.get("reasons", [])
     lines += baseline_lines(measured_baselines([run.config], "test"), "test")
     return lines + ([f"error: {finished['error']}"] if "error" in finished else [])
