@@ -9,7 +9,7 @@ from pages._app import baselines_cache, controls, state
 from pages._app import evaluation_slices_cache as cache
 from pages._app.mistakes_link import open_mistakes
 from pages._app.text import cells, escape, label
-from textcls_core.charts.evaluation.baselines import NO_BASELINES, mark_words
+from textcls_core.charts.evaluation.baselines import mark_words
 from textcls_core.charts.evaluation.slices import MAX_DRAWN, clicked_slice, slices_chart
 from textcls_core.charts.theme import rows_height
 from textcls_core.dataset.text_dataset import Split
@@ -120,7 +120,7 @@ def slices_table(
     figures: Sequence[SliceFigures],
     scores: Sequence[float | None],
     key: str,
-    beside: Mapping[str, Sequence[float | None]] = NO_BASELINES,
+    beside: Mapping[str, Sequence[float | None]],
 ) -> int | None:
     """Show slices as a table; return the number of the one that was selected just now, if any.
 
