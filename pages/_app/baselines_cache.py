@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._app import run_cache, state
+from pages._app.baselines import COLUMNS
 from pages._app.text import escape
 from textcls_core.charts.evaluation.baselines import BaselineCurve
 from textcls_core.dataset.text_dataset import Split
@@ -42,7 +43,7 @@ def risks(run: Run, split: Split) -> dict[str, RiskCoverage]:
 
 
 def class_scores(run: Run, split: Split) -> dict[str, dict[str, float]]:
-    """Return F1 of every class by each baseline, by title."""
+    """Return F1 of every class by each baseline, by its short name."""
     return _class_scores(str(run.folder), split, _known(run, split))
 
 
@@ -107,7 +108,9 @@ def _curves(folder: str, split: Split, known: str) -> Curves:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _class_scores(folder: str, split: Split, known: str) -> dict[str, dict[str, float]]:
     return {
-        one.title: {row.label: row.f1 for row in figures_of(one.predictions).per_class}
+        COLUMNS[one.baseline.name]: {
+            row.label: row.f1 for row in figures_of(one.predictions).per_class
+        }
         for one in _answered(folder, split, known)
     }
 

@@ -186,7 +186,7 @@ def _show_classes(
     Args:
         figures: Of the run.
         metrics: Of the run.
-        beside: F1 of each baseline by its title, class by class.
+        beside: F1 of each baseline by its short name, class by class.
     """
     rows = [
         {
@@ -195,14 +195,14 @@ def _show_classes(
             "precision": row.precision,
             "recall": row.recall,
             "F1": row.f1,
-            **{f"F1 of {title}": scores_of.get(row.label) for title, scores_of in beside.items()},
+            **{f"{name} F1": scores_of.get(row.label) for name, scores_of in beside.items()},
             **{title: getattr(scores, name) for name, title in _SCORES.items()},
         }
         for row, scores in zip(figures.per_class, metrics.per_class, strict=True)
     ]
     controls.shares_table(
         rows,
-        ("precision", "recall", "F1", *(f"F1 of {title}" for title in beside)),
+        ("precision", "recall", "F1", *(f"{name} F1" for name in beside)),
         "Rows, precision, recall, F1, ROC-AUC and average precision per class",
         scores=tuple(_SCORES.values()),
     )

@@ -231,5 +231,5 @@ def test_overview_shows_f1_of_the_baselines_class_by_class(open_page, toy_run, m
 
     assert not app.exception
     classes = next(frame.value for frame in app.dataframe if "recall" in frame.value)
-    assert classes["F1 of TF-IDF + linear SVM"].tolist() == [100.0] * 3
-    assert sorted(classes["F1 of Majority class"])[:2] == [0.0, 0.0]
+    assert classes["TF-IDF F1"].tolist() == [100.0] * 3
+    assert sorted(classes["Majority F1"])[:2] == [0.0, 0.0]
