@@ -11,7 +11,7 @@ from textcls_core.cli.printing import (
     open_run,
     parse_split,
 )
-from textcls_core.evaluation.curves import Curve, curves_of
+from textcls_core.evaluation.curves import Curve, Curves, curves_of
 from textcls_core.training.baseline_answers import AnsweredBaseline
 from textcls_core.wording import shorten
 
@@ -35,11 +35,7 @@ def curves(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> N
         }
         for one in found.classes
     ]
-    macro = {
-        "macro_roc_auc": found.macro_roc and found.macro_roc.area,
-        "macro_average_precision": found.macro_precision_recall
-        and found.macro_precision_recall.area,
-    }
+    macro = _macro(found)
     lines = [
         f"{shorten(record['label'], _WIDTH):<{_WIDTH + 1}}{record['roc_auc']:>9.4f}"
         f"{record['average_precision']:>9.4f}{record['support']:>9}"
@@ -58,10 +54,17 @@ def curves(run_id: RunId, split: SplitName = "test", as_json: Json = False) -> N
 
 def _baseline(one: AnsweredBaseline) -> dict[str, Any]:
     """Return the mean areas of a baseline that gives probabilities."""
-    areas = [curve.area if isinstance(curve, Curve) else None for curve in one.mean_curves() or ()]
-    roc, precision_recall = areas or (None, None)
-    facts = {"name": one.baseline.name, "title": one.title}
-    return {**facts, "macro_roc_auc": roc, "macro_average_precision": precision_recall}
+    areas = _macro(curves_of(one.predictions))
+    return {"name": one.baseline.name, "title": one.title, **areas}
+
+
+def _macro(found: Curves) -> dict[str, float | None]:
+    """Return the mean areas over the classes; None where no class has a curve."""
+    return {
+        "macro_roc_auc": found.macro_roc and found.macro_roc.area,
+        "macro_average_precision": found.macro_precision_recall
+        and found.macro_precision_recall.area,
+    }
 
 
 def _baseline_line(beside: dict[str, Any]) -> str:
