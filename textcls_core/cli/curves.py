@@ -61,10 +61,13 @@ def _baseline(one: AnsweredBaseline) -> dict[str, Any]:
 def _macro(found: Curves) -> dict[str, float | None]:
     """Return the mean areas over the classes; None where no class has a curve."""
     return {
-        "macro_roc_auc": found.macro_roc and found.macro_roc.area,
-        "macro_average_precision": found.macro_precision_recall
-        and found.macro_precision_recall.area,
+        "macro_roc_auc": _area(found.macro_roc),
+        "macro_average_precision": _area(found.macro_precision_recall),
     }
+
+
+def _area(curve: Curve | None) -> float | None:
+    return None if curve is None else curve.area
 
 
 def _baseline_line(beside: dict[str, Any]) -> str:
